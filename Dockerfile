@@ -1,0 +1,32 @@
+# docker build -t jobqd .
+# docker run -p 8080:8080 -v jobqd:/data --read-only --cap-drop ALL jobqd
+
+FROM debian:bookworm-slim AS build
+WORKDIR /src
+COPY dev .
+# A layer of its own: changing the code does not install the compiler again.
+RUN apt-get update \
+ && ./dev packages run | DEBIAN_FRONTEND=noninteractive xargs apt-get install -y --no-install-recommends
+COPY . .
+RUN ./dev build && ./dev packages runtime > runtime-packages
+
+FROM debian:bookworm-slim
+COPY --from=build /src/runtime-packages /tmp/
+RUN apt-get update \
+ && DEBIAN_FRONTEND=noninteractive xargs -a /tmp/runtime-packages apt-get install -y --no-install-recommends \
+ && rm -rf /var/lib/apt/lists/* /tmp/runtime-packages \
+ && install -d -m 0700 -o 10001 -g 10001 /data
+COPY --from=build /src/build/release/jobqd /usr/local/bin/
+
+# By number, so that Kubernetes can see that it is not root. Nothing is written outside /data.
+USER 10001:10001
+VOLUME /data
+WORKDIR /data
+ENV LISTEN=0.0.0.0:8080 \
+    STORE=memory
+EXPOSE 8080
+STOPSIGNAL SIGTERM
+# No HEALTHCHECK: it would need a client inside the image. Kubernetes asks from outside:
+#   livenessProbe:  httpGet: { path: /livez, port: 8080 }
+#   readinessProbe: httpGet: { path: /readyz, port: 8080 }
+ENTRYPOINT ["/usr/local/bin/jobqd"]

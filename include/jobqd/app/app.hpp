@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <string>
+
+#include <jobqd/app/config.hpp>
+#include <jobqd/app/log.hpp>
+#include <jobqd/domain/clock.hpp>
+
+namespace jobqd::app {
+
+/// The whole daemon, wired by the builder. start() and stop() once each, from one thread.
+class App {
+ public:
+  ~App();
+
+  App(const App&) = delete;
+  App& operator=(const App&) = delete;
+
+  /// Listens and runs jobs. The error is one line.
+  std::expected<void, std::string> start();
+
+  /// Ends gracefully: not ready, no new jobs, running ones finish within the grace; the rest stays queued, or, in memory,
+  /// is worked off within the grace. Returns when all threads have ended.
+  void stop();
+
+  /// The port, once started.
+  [[nodiscard]] std::uint16_t port() const;
+
+ private:
+  friend std::expected<std::unique_ptr<App>, std::string> build(const Config&, const domain::Clock&, Log&);
+  struct Parts;
+  explicit App(std::unique_ptr<Parts> parts);
+
+  /// Waits until `over` or the deadline; asks again after each attempt.
+  template <class Over>
+  void wait_until_over(domain::SteadyTime deadline, Over over);
+
+  void log_end() const;
+
+  std::unique_ptr<Parts> parts_;
+};
+
+/// Wires all parts of the daemon; starts nothing. The error is one line. `clock` and `log` outlive the app.
+[[nodiscard]] std::expected<std::unique_ptr<App>, std::string> build(const Config& config, const domain::Clock& clock,
+                                                                     Log& log);
+
+}  // namespace jobqd::app

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include <jobqd/domain/clock.hpp>
+#include <jobqd/domain/retry_policy.hpp>
+
+namespace jobqd::app {
+
+enum class LogLevel : std::uint8_t { debug, info, warn, error };
+enum class LogFormat : std::uint8_t { text, json };
+
+struct ListenAddress {
+  std::string host = "127.0.0.1";  ///< An IPv4 or IPv6 address.
+  std::uint16_t port = 8080;       ///< 0: any free one.
+};
+
+/// Everything that can be set, with its defaults. What is allowed: the table in settings.cpp.
+struct Config {
+  std::size_t workers = 4;
+  std::size_t queue_size = 64;
+  ListenAddress listen;
+  std::string store = "memory";
+  std::optional<std::string> config_file;
+  domain::milliseconds shutdown_grace{25'000};
+  domain::RetryPolicy backoff;
+  domain::milliseconds simulate_min{100};
+  domain::milliseconds simulate_max{150};
+  double simulate_failure_rate = 0.2;
+  std::size_t max_body = 1024UL * 1024;
+  std::size_t max_connections = 1024;
+  domain::milliseconds retention = std::chrono::hours{24};
+  std::size_t retention_max = 100'000;
+  std::size_t retention_bytes = 256UL * 1024 * 1024;
+  LogLevel log_level = LogLevel::info;
+  LogFormat log_format = LogFormat::text;
+};
+
+/// Text to print on standard output instead of starting: --help, --version.
+struct PrintAndExit {
+  std::string text;
+};
+
+/// Value of an environment variable; empty where it is not set.
+using Environment = std::function<std::optional<std::string>(std::string_view)>;
+
+/// The environment of this process.
+[[nodiscard]] std::optional<std::string> process_environment(std::string_view name);
+
+/// Flags over environment over file over default. The error is one line: the setting, where it came from, the value, and
+/// what is allowed.
+[[nodiscard]] std::expected<std::variant<Config, PrintAndExit>, std::string> load_config(
+    std::span<const char* const> arguments, const Environment& environment);
+
+/// Every setting's name and effective value, in the order of --help.
+[[nodiscard]] std::vector<std::pair<std::string_view, std::string>> effective_settings(const Config& config);
+
+}  // namespace jobqd::app

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <expected>
+
+#include <jobqd/domain/error.hpp>
+#include <jobqd/domain/job.hpp>
+
+/// The life of a job as pure decisions. One table says which status follows which; everything else is an error.
+namespace jobqd::domain {
+
+/// What can happen to a job.
+enum class Event : std::uint8_t {
+  start,      ///< A worker takes it.
+  succeed,    ///< The attempt did its work.
+  back_off,   ///< The attempt failed and retries are left.
+  give_up,    ///< The attempt failed for good.
+  interrupt,  ///< The attempt was cut short by a stop, a crash or a lost lease: no failure.
+  cancel,     ///< A client called it off before it ran.
+  retry,      ///< A client gives a failed job a fresh budget.
+};
+
+inline constexpr std::size_t event_count = 7;
+
+/// The status after the event, or ErrorCode::wrong_status.
+[[nodiscard]] std::expected<Status, Error> next_status(Status from, Event event);
+
+/// Each takes a job through one event; the reason is as the event implies. Errors as next_status().
+[[nodiscard]] std::expected<Progress, Error> started(Progress progress);
+[[nodiscard]] std::expected<Progress, Error> succeeded(Progress progress);
+[[nodiscard]] std::expected<Progress, Error> backed_off(Progress progress);
+[[nodiscard]] std::expected<Progress, Error> given_up(Progress progress, Reason reason);
+[[nodiscard]] std::expected<Progress, Error> cancelled(Progress progress);
+[[nodiscard]] std::expected<Progress, Error> retried(Progress progress);
+
+/// Ready again, or failed with reason interrupted once `cap` interruptions are passed: a job that kills its
+/// daemon must not be run for ever.
+[[nodiscard]] std::expected<Progress, Error> interrupted(Progress progress, std::uint32_t cap);
+
+}  // namespace jobqd::domain

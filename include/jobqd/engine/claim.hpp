@@ -1,0 +1,66 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+#include <jobqd/domain/clock.hpp>
+
+namespace jobqd::engine {
+
+/// Grows with every start of every job, across restarts: whoever holds the larger one is the later one.
+/// See M. Kleppmann, "How to do distributed locking", 2016 (fencing tokens).
+using FencingToken = std::uint64_t;
+
+/// Names a job inside the store that made it. Never reused while the store lives; means nothing to others.
+using JobHandle = std::uint64_t;
+
+/// Why a running attempt is asked to stop.
+enum class StopCause : std::uint8_t { none, cancelled, timed_out, shutdown };
+
+/// Asks one running attempt to stop and says why. The first cause wins, but a client's cancel beats the others.
+/// Thread-safe. Shared by the store, which asks, and the worker, which obeys.
+class StopSignal {
+ public:
+  [[nodiscard]] std::stop_token token() const { return source_.get_token(); }
+  [[nodiscard]] StopCause cause() const { return cause_.load(std::memory_order_acquire); }
+
+  void request(StopCause cause) {
+    decide(cause);
+    raise();
+  }
+
+  /// The first half of request(), for who holds a lock; raise() has to follow once it is released.
+  void decide(StopCause cause) {
+    auto none = StopCause::none;
+    const bool first = cause_.compare_exchange_strong(none, cause, std::memory_order_acq_rel);
+    if (!first && cause == StopCause::cancelled) cause_.store(cause, std::memory_order_release);
+  }
+
+  /// Runs the stop callbacks of the processor on the calling thread: never call it under a lock.
+  void raise() { source_.request_stop(); }
+
+ private:
+  std::stop_source source_;
+  std::atomic<StopCause> cause_{StopCause::none};
+};
+
+/// One start of one job: everything an attempt needs, and the right to settle it while the token is current.
+/// Moves from the store to a worker and back; owns its strings.
+struct Claim {
+  JobHandle handle = 0;
+  FencingToken token = 0;
+  std::string id;
+  std::string queue;
+  std::string payload;             ///< JSON text.
+  std::uint32_t attempt = 1;       ///< This start, counted from 1.
+  std::uint32_t failures = 0;      ///< Failed attempts before this one.
+  std::uint16_t max_retries = 0;
+  std::optional<domain::milliseconds> timeout = {};
+  std::shared_ptr<StopSignal> stop;  ///< Never null.
+};
+
+}  // namespace jobqd::engine

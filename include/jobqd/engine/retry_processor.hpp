@@ -1,0 +1,31 @@
+#pragma once
+
+#include <jobqd/domain/random.hpp>
+#include <jobqd/domain/retry_policy.hpp>
+#include <jobqd/engine/observer.hpp>
+#include <jobqd/engine/processor.hpp>
+#include <jobqd/engine/store.hpp>
+
+namespace jobqd::engine {
+
+/// Runs one attempt and settles it: done, again after a jittered exponential backoff, or failed.
+/// Thread-safe as far as the processor and the observer are. Holds references only.
+class RetryProcessor {
+ public:
+  RetryProcessor(Store& store, Processor& processor, domain::RetryPolicy policy, domain::Random& random,
+                 Observer& observer);
+
+  /// Returns when the attempt is over and the store knows. Never throws.
+  void run(const Claim& claim);
+
+ private:
+  [[nodiscard]] Outcome attempt(const Claim& claim) const;
+
+  Store& store_;
+  Processor& processor_;
+  const domain::RetryPolicy policy_;
+  domain::Random& random_;
+  Observer& observer_;
+};
+
+}  // namespace jobqd::engine

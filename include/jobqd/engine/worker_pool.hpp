@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <jobqd/engine/retry_processor.hpp>
+#include <jobqd/engine/store.hpp>
+
+namespace jobqd::engine {
+
+/// Threads that take jobs of one queue from the store and run them, one at a time each.
+///
+/// Owned by the app, outlived by the store and the processor. start(), request_stop() and join() are safe in any order
+/// and any number, from one thread.
+class WorkerPool {
+ public:
+  WorkerPool(Store& store, RetryProcessor& processor, std::string queue, std::size_t workers);
+
+  /// Starts the threads, once, and not after request_stop().
+  void start();
+
+  /// Each worker finishes the job it has and ends. Returns at once.
+  void request_stop();
+
+  /// Waits until every worker has ended.
+  void join();
+
+ private:
+  void run(const std::stop_token& stop, std::size_t number);
+
+  Store& store_;
+  RetryProcessor& processor_;
+  const std::string queue_;
+  const std::size_t workers_;
+  bool stopped_ = false;
+  std::vector<std::jthread> threads_;
+};
+
+}  // namespace jobqd::engine

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <string>
+
+#include <jobqd/domain/clock.hpp>
+#include <jobqd/domain/random.hpp>
+#include <jobqd/engine/store.hpp>
+
+namespace jobqd::http {
+
+struct ServerOptions {
+  std::string address = "127.0.0.1";  ///< An IPv4 or IPv6 address.
+  std::uint16_t port = 8080;          ///< 0: any free one.
+  std::size_t max_body = 1024UL * 1024;
+  std::size_t max_connections = 1024;
+  domain::milliseconds header_timeout{10'000};
+  domain::milliseconds body_timeout{30'000};
+  domain::milliseconds idle_timeout{60'000};
+};
+
+/// The HTTP API of one store, on one thread.
+///
+/// Owned by the app, outlived by everything it refers to. listen() and start() once and in this order; drain() from any
+/// thread; request_stop() and join() in any order and any number, from one thread.
+class Server {
+ public:
+  Server(ServerOptions options, engine::Store& store, const domain::Clock& clock, domain::Random& random);
+  ~Server();
+
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  /// Binds and listens; the port, or why not, in words.
+  std::expected<std::uint16_t, std::string> listen();
+
+  void start();
+
+  /// /readyz answers 503 from now on. Everything else is answered as before.
+  void drain();
+
+  /// Stops listening, lets requests that are being answered finish within `grace`, and ends. Returns at once.
+  void request_stop(domain::milliseconds grace);
+
+  void join();
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace jobqd::http

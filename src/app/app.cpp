@@ -1,0 +1,105 @@
+#include <jobqd/app/app.hpp>
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <jobqd/domain/duration.hpp>
+
+#include "app/parts.hpp"
+#include "app/version.hpp"
+
+namespace jobqd::app {
+
+namespace {
+
+using domain::Status;
+
+/// How long answers that are being written may take once all jobs are settled.
+constexpr domain::milliseconds answer_grace{1'000};
+/// Jobs can also end without an attempt (cancelled, removed): look again this often.
+constexpr domain::milliseconds look_again{50};
+
+/// Each connection is a descriptor; the default limit of 1,024 is for programs that use select().
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+}  // namespace
+
+App::App(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+App::~App() = default;
+
+std::uint16_t App::port() const { return parts_->port; }
+
+std::expected<void, std::string> App::start() {
+  raise_descriptor_limit();
+  const auto port = parts_->server->listen();
+  if (!port) return std::unexpected(port.error());
+  parts_->port = *port;
+  std::string settings;
+  for (const auto& [name, value] : effective_settings(parts_->config))
+    settings += fmt::format("{}{}={}", settings.empty() ? "" : " ", name, value);
+  parts_->log.write(LogLevel::info, "configuration", {{"settings", settings}});
+  parts_->scheduler->start();
+  parts_->workers->start();
+  parts_->server->start();
+  parts_->log.write(LogLevel::info, "listening",
+                    {{"address", parts_->config.listen.host}, {"port", *port}, {"version", version}, {"pid", getpid()}});
+  return {};
+}
+
+template <class Over>
+void App::wait_until_over(domain::SteadyTime deadline, Over over) {
+  while (!over()) {
+    const auto now = parts_->clock.now().steady;
+    if (now >= deadline) return;
+    parts_->observer.wait_for_attempt(std::min(deadline, now + look_again));
+  }
+}
+
+void App::stop() {
+  auto& store = *parts_->store;
+  const auto grace = parts_->config.shutdown_grace;
+  const auto deadline = parts_->clock.now().steady + grace;
+  const auto none_running = [&store] { return store.counts().of(Status::running) == 0; };
+  parts_->log.write(LogLevel::info, "stopping", {{"grace", domain::format_duration(grace)}});
+  parts_->server->drain();
+  store.stop_admission();
+  if (!parts_->store_is_durable)
+    wait_until_over(deadline, [&] {
+      const auto next = store.next_start();
+      return none_running() && (!next || *next > deadline);
+    });
+  store.stop_claims();
+  wait_until_over(deadline, none_running);
+  store.stop_attempts();
+  parts_->workers->request_stop();
+  parts_->workers->join();
+  parts_->server->request_stop(answer_grace);
+  parts_->server->join();
+  parts_->scheduler->request_stop();
+  parts_->scheduler->join();
+  log_end();
+}
+
+void App::log_end() const {
+  const auto left = parts_->store->counts().of(Status::queued);
+  const bool lost = left > 0 && !parts_->store_is_durable;
+  const auto& seen = parts_->observer;
+  parts_->log.write(lost ? LogLevel::warn : LogLevel::info, "stopped",
+                    {{"done", seen.done()},
+                     {"failed", seen.failed()},
+                     {"retried", seen.retried()},
+                     {"interrupted", seen.interrupted()},
+                     {parts_->store_is_durable ? "queued" : "lost", left}});
+}
+
+}  // namespace jobqd::app

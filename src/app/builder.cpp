@@ -1,0 +1,51 @@
+#include <utility>
+
+#include <jobqd/stores/embedded_store.hpp>
+
+#include "app/parts.hpp"
+
+namespace jobqd::app {
+
+namespace {
+
+constexpr auto default_queue = "default";
+
+stores::EmbeddedOptions store_options(const Config& config) {
+  return {.queues = {{.name = default_queue, .capacity = config.queue_size}},
+          .retention = config.retention,
+          .retention_max = config.retention_max,
+          .retention_bytes = config.retention_bytes};
+}
+
+http::ServerOptions server_options(const Config& config) {
+  return {.address = config.listen.host,
+          .port = config.listen.port,
+          .max_body = config.max_body,
+          .max_connections = config.max_connections};
+}
+
+}  // namespace
+
+std::expected<std::unique_ptr<App>, std::string> build(const Config& config, const domain::Clock& clock, Log& log) {
+  auto owned = std::make_unique<App::Parts>(config, clock, log);
+  auto& parts = *owned;
+  // The store is built before the scheduler that it wakes.
+  const auto wake = [&parts] {
+    if (parts.scheduler) parts.scheduler->wake();
+  };
+  parts.store = stores::open_memory_store(store_options(config), clock, wake);
+  parts.processor = std::make_unique<processors::Simulate>(
+      processors::Simulate::Options{.shortest = config.simulate_min,
+                                    .longest = config.simulate_max,
+                                    .failure_rate = config.simulate_failure_rate},
+      parts.random);
+  parts.retry_processor = std::make_unique<engine::RetryProcessor>(*parts.store, *parts.processor, config.backoff,
+                                                                   parts.random, parts.observer);
+  parts.scheduler = std::make_unique<engine::Scheduler>(*parts.store, clock);
+  parts.workers =
+      std::make_unique<engine::WorkerPool>(*parts.store, *parts.retry_processor, default_queue, config.workers);
+  parts.server = std::make_unique<http::Server>(server_options(config), *parts.store, clock, parts.random);
+  return std::unique_ptr<App>(new App(std::move(owned)));
+}
+
+}  // namespace jobqd::app

@@ -1,0 +1,47 @@
+#include "app/job_log.hpp"
+
+#include <jobqd/domain/duration.hpp>
+
+namespace jobqd::app {
+
+void JobLog::attempt_settled(const engine::Claim& claim, const engine::Resolution& resolution) {
+  const auto log = [&](std::string_view message, std::string_view name, std::string_view value) {
+    if (!log_.logs(LogLevel::debug)) return;
+    log_.write(LogLevel::debug, message,
+               {{"id", claim.id}, {"queue", claim.queue}, {"attempt", claim.attempt}, {name, value}});
+  };
+  if (std::holds_alternative<engine::Done>(resolution)) {
+    ++done_;
+    log("job done", "status", "done");
+  } else if (const auto* failed = std::get_if<engine::Failed>(&resolution)) {
+    ++failed_;
+    log("job failed", "error", failed->error);
+  } else if (const auto* again = std::get_if<engine::Again>(&resolution)) {
+    ++retried_;
+    log("attempt failed, will be retried", "error", again->error);
+  } else {
+    ++interrupted_;
+    log("attempt interrupted", "status", "queued");
+  }
+  ended_.notify_all();
+}
+
+void JobLog::attempt_stale(const engine::Claim& claim) {
+  log_.write(LogLevel::warn, "an attempt ended after its job was no longer its own",
+             {{"id", claim.id}, {"queue", claim.queue}, {"attempt", claim.attempt}});
+  ended_.notify_all();
+}
+
+void JobLog::store_changed(std::string_view why) {
+  if (why.empty())
+    log_.write(LogLevel::info, "the store can be written again");
+  else
+    log_.write(LogLevel::error, "the store cannot be written: nothing is accepted", {{"why", why}});
+}
+
+void JobLog::wait_for_attempt(domain::SteadyTime until) {
+  std::unique_lock lock(mutex_);
+  ended_.wait_until(lock, until);
+}
+
+}  // namespace jobqd::app

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <memory>
+
+#include <jobqd/app/app.hpp>
+#include <jobqd/domain/random.hpp>
+#include <jobqd/engine/retry_processor.hpp>
+#include <jobqd/engine/scheduler.hpp>
+#include <jobqd/engine/worker_pool.hpp>
+#include <jobqd/http/server.hpp>
+#include <jobqd/processors/simulate.hpp>
+
+#include "app/job_log.hpp"
+
+namespace jobqd::app {
+
+/// Everything the daemon is made of, in the order it is built; destroyed in reverse.
+struct App::Parts {
+  Parts(Config settings, const domain::Clock& time, Log& lines)
+      : config(std::move(settings)), clock(time), log(lines), observer(lines) {}
+
+  const Config config;
+  const domain::Clock& clock;
+  Log& log;
+  JobLog observer;
+  domain::Random random{domain::Random::system_seed()};
+  std::unique_ptr<engine::Store> store;
+  bool store_is_durable = false;
+  std::unique_ptr<engine::Processor> processor;
+  std::unique_ptr<engine::RetryProcessor> retry_processor;
+  std::unique_ptr<engine::Scheduler> scheduler;
+  std::unique_ptr<engine::WorkerPool> workers;
+  std::unique_ptr<http::Server> server;
+  std::uint16_t port = 0;
+};
+
+}  // namespace jobqd::app

@@ -1,0 +1,197 @@
+#include "app/settings.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include <jobqd/domain/duration.hpp>
+
+namespace jobqd::app {
+
+namespace {
+
+using domain::milliseconds;
+
+constexpr std::size_t kib = 1024;
+constexpr std::size_t mib = 1024 * kib;
+constexpr std::size_t gib = 1024 * mib;
+
+template <class Number>
+bool read_number(std::string_view text, Number low, Number high, Number& out) {
+  Number number{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size() || !(number >= low && number <= high)) return false;
+  out = number;
+  return true;
+}
+
+bool read_duration(std::string_view text, milliseconds low, milliseconds high, milliseconds& out) {
+  const auto duration = text == "0" ? std::optional(milliseconds{0}) : domain::parse_duration(text);
+  if (!duration || *duration < low || *duration > high) return false;
+  out = *duration;
+  return true;
+}
+
+bool read_size(std::string_view text, std::size_t low, std::size_t high, std::size_t& out) {
+  std::size_t factor = 1;
+  for (const auto& [unit, bytes] : {std::pair{std::string_view("KiB"), kib}, {"MiB", mib}, {"GiB", gib}, {"B", 1UL}}) {
+    if (!text.ends_with(unit)) continue;
+    factor = bytes;
+    text.remove_suffix(unit.size());
+    break;
+  }
+  std::size_t number = 0;
+  if (!read_number<std::size_t>(text, 0, high / factor, number) || number * factor < low) return false;
+  out = number * factor;
+  return true;
+}
+
+std::string show_size(std::size_t bytes) {
+  for (const auto& [unit, factor] : {std::pair{"GiB", gib}, {"MiB", mib}, {"KiB", kib}})
+    if (bytes >= factor && bytes % factor == 0) return fmt::format("{}{}", bytes / factor, unit);
+  return fmt::format("{}B", bytes);
+}
+
+bool is_ip_address(std::string_view host, bool bracketed) {
+  // Enough to tell an address from a name; binding has the last word.
+  constexpr std::string_view v4 = "0123456789.";
+  constexpr std::string_view v6 = "0123456789abcdefABCDEF:.%";
+  return !host.empty() && host.find_first_not_of(bracketed ? v6 : v4) == std::string_view::npos;
+}
+
+bool read_listen(std::string_view text, ListenAddress& out) {
+  const auto colon = text.rfind(':');
+  if (colon == std::string_view::npos) return false;
+  std::string_view host = text.substr(0, colon);
+  std::uint16_t port = 0;
+  if (!read_number<std::uint16_t>(text.substr(colon + 1), 0, 65535, port)) return false;
+  if (host == "localhost") host = "127.0.0.1";
+  const bool bracketed = host.starts_with('[') && host.ends_with(']');
+  if (bracketed) host = host.substr(1, host.size() - 2);
+  if (!is_ip_address(host, bracketed)) return false;
+  out = {.host = std::string(host), .port = port};
+  return true;
+}
+
+bool read_store(std::string_view text, std::string& out) {
+  if (text != "memory") return false;
+  out = text;
+  return true;
+}
+
+template <class Enum, std::size_t count>
+bool read_choice(std::string_view text, const std::array<std::string_view, count>& names, Enum& out) {
+  const auto found = std::ranges::find(names, text);
+  if (found == names.end()) return false;
+  out = static_cast<Enum>(found - names.begin());
+  return true;
+}
+
+constexpr std::array<std::string_view, 4> level_names{"debug", "info", "warn", "error"};
+constexpr std::array<std::string_view, 2> format_names{"text", "json"};
+
+constexpr milliseconds zero{0};
+constexpr milliseconds one_ms{1};
+constexpr milliseconds hour = std::chrono::hours{1};
+constexpr milliseconds day = std::chrono::hours{24};
+constexpr std::size_t most_jobs = 100'000'000;
+
+using Text = std::string_view;
+
+constexpr std::array<Setting, 18> table{{
+    {"WORKERS", "workers of the default queue", "a whole number from 1 to 1024",
+     [](Config& c, Text t) { return read_number<std::size_t>(t, 1, 1024, c.workers); },
+     [](const Config& c) { return fmt::to_string(c.workers); }},
+    {"QUEUE_SIZE", "jobs that may wait in the default queue", "a whole number from 1 to 100000000",
+     [](Config& c, Text t) { return read_number<std::size_t>(t, 1, most_jobs, c.queue_size); },
+     [](const Config& c) { return fmt::to_string(c.queue_size); }},
+    {"LISTEN", "address and port to serve HTTP on; port 0 takes any free one",
+     "an IP address or localhost, and a port, such as 127.0.0.1:8080, 0.0.0.0:8080 or [::1]:8080",
+     [](Config& c, Text t) { return read_listen(t, c.listen); },
+     [](const Config& c) {
+       const bool v6 = c.listen.host.contains(':');
+       return fmt::format("{}{}{}:{}", v6 ? "[" : "", c.listen.host, v6 ? "]" : "", c.listen.port);
+     }},
+    {"STORE", "where jobs are kept", "memory", [](Config& c, Text t) { return read_store(t, c.store); },
+     [](const Config& c) { return c.store; }},
+    {"CONFIG", "TOML file with these settings, in lower case", "the path of a file",
+     [](Config& c, Text t) {
+       if (!t.empty()) c.config_file = t;
+       return !t.empty();
+     },
+     [](const Config& c) { return c.config_file.value_or("none"); }},
+    {"SHUTDOWN_GRACE", "how long running jobs may finish after SIGTERM", "a duration from 0s to 1h",
+     [](Config& c, Text t) { return read_duration(t, zero, hour, c.shutdown_grace); },
+     [](const Config& c) { return domain::format_duration(c.shutdown_grace); }},
+    {"BACKOFF_BASE", "longest wait before the first retry; doubles with each retry, full jitter",
+     "a duration from 1ms to 24h", [](Config& c, Text t) { return read_duration(t, one_ms, day, c.backoff.base); },
+     [](const Config& c) { return domain::format_duration(c.backoff.base); }},
+    {"BACKOFF_CAP", "longest wait before any retry", "a duration from 1ms to 24h",
+     [](Config& c, Text t) { return read_duration(t, one_ms, day, c.backoff.cap); },
+     [](const Config& c) { return domain::format_duration(c.backoff.cap); }},
+    {"SIMULATE_MIN", "shortest simulated work", "a duration from 0ms to 1h",
+     [](Config& c, Text t) { return read_duration(t, zero, hour, c.simulate_min); },
+     [](const Config& c) { return domain::format_duration(c.simulate_min); }},
+    {"SIMULATE_MAX", "longest simulated work", "a duration from 0ms to 1h",
+     [](Config& c, Text t) { return read_duration(t, zero, hour, c.simulate_max); },
+     [](const Config& c) { return domain::format_duration(c.simulate_max); }},
+    {"SIMULATE_FAILURE_RATE", "share of simulated attempts that fail", "a number from 0 to 1",
+     [](Config& c, Text t) { return read_number<double>(t, 0, 1, c.simulate_failure_rate); },
+     [](const Config& c) { return fmt::format("{}", c.simulate_failure_rate); }},
+    {"MAX_BODY", "largest request body", "a size from 1KiB to 64MiB",
+     [](Config& c, Text t) { return read_size(t, kib, 64 * mib, c.max_body); },
+     [](const Config& c) { return show_size(c.max_body); }},
+    {"MAX_CONNECTIONS", "HTTP connections open at once", "a whole number from 1 to 100000",
+     [](Config& c, Text t) { return read_number<std::size_t>(t, 1, 100'000, c.max_connections); },
+     [](const Config& c) { return fmt::to_string(c.max_connections); }},
+    {"RETENTION", "how long finished jobs and their ids are kept", "a duration from 0s to 366d",
+     [](Config& c, Text t) { return read_duration(t, zero, 366 * day, c.retention); },
+     [](const Config& c) { return domain::format_duration(c.retention); }},
+    {"RETENTION_MAX", "how many finished jobs are kept", "a whole number from 0 to 100000000",
+     [](Config& c, Text t) { return read_number<std::size_t>(t, 0, most_jobs, c.retention_max); },
+     [](const Config& c) { return fmt::to_string(c.retention_max); }},
+    {"RETENTION_BYTES", "how much of the finished jobs' payloads, results and errors is kept", "a size from 0B to 1024GiB",
+     [](Config& c, Text t) { return read_size(t, 0, 1024 * gib, c.retention_bytes); },
+     [](const Config& c) { return show_size(c.retention_bytes); }},
+    {"LOG_LEVEL", "least level that is logged, to standard error", "debug, info, warn or error",
+     [](Config& c, Text t) { return read_choice(t, level_names, c.log_level); },
+     [](const Config& c) { return std::string(level_names.at(static_cast<std::size_t>(c.log_level))); }},
+    {"LOG_FORMAT", "text for people, json for programs (one object a line)", "text or json",
+     [](Config& c, Text t) { return read_choice(t, format_names, c.log_format); },
+     [](const Config& c) { return std::string(format_names.at(static_cast<std::size_t>(c.log_format))); }},
+}};
+
+std::string lower(std::string_view name) {
+  std::string text(name);
+  std::ranges::transform(text, text.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  return text;
+}
+
+}  // namespace
+
+std::string Setting::flag() const {
+  std::string text = lower(name);
+  std::ranges::replace(text, '_', '-');
+  return "--" + text;
+}
+
+std::string Setting::file_key() const { return lower(name); }
+
+std::span<const Setting> settings() { return table; }
+
+std::optional<std::string> contradiction(const Config& config) {
+  const auto above = [](std::string_view low, milliseconds low_value, std::string_view high, milliseconds high_value) {
+    return fmt::format("{}: {} is not allowed: it is above {}, which is {}", low, domain::format_duration(low_value), high,
+                       domain::format_duration(high_value));
+  };
+  if (config.backoff.base > config.backoff.cap)
+    return above("BACKOFF_BASE", config.backoff.base, "BACKOFF_CAP", config.backoff.cap);
+  if (config.simulate_min > config.simulate_max)
+    return above("SIMULATE_MIN", config.simulate_min, "SIMULATE_MAX", config.simulate_max);
+  return std::nullopt;
+}
+
+}  // namespace jobqd::app

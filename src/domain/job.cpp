@@ -1,0 +1,69 @@
+#include <jobqd/domain/job.hpp>
+
+#include <array>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+namespace jobqd::domain {
+
+namespace {
+
+constexpr std::array<std::string_view, status_count> status_names{"queued", "running", "done", "failed"};
+
+constexpr std::array<std::string_view, 10> reason_names{"",          "ready",    "delayed",   "backoff", "paused",
+                                                        "exhausted", "rejected", "cancelled", "expired", "interrupted"};
+
+/// Feeds whole fields, each with its length or a presence mark, so that no two contents share a byte stream.
+class FieldHash {
+ public:
+  FieldHash() { XXH3_64bits_reset(&state_); }
+
+  void add(std::string_view text) {
+    add(static_cast<std::int64_t>(text.size()));
+    XXH3_64bits_update(&state_, text.data(), text.size());
+  }
+  void add(std::int64_t number) {
+    std::array<unsigned char, 8> bytes{};
+    for (std::size_t i = 0; i < bytes.size(); ++i)
+      bytes[i] = static_cast<unsigned char>(static_cast<std::uint64_t>(number) >> (8 * i));
+    XXH3_64bits_update(&state_, bytes.data(), bytes.size());
+  }
+  void add_optional(std::optional<std::int64_t> number) {
+    add(number ? 1 : 0);
+    add(number.value_or(0));
+  }
+  [[nodiscard]] std::uint64_t digest() const { return XXH3_64bits_digest(&state_); }
+
+ private:
+  XXH3_state_t state_;
+};
+
+}  // namespace
+
+std::string_view to_string(Status status) { return status_names.at(static_cast<std::size_t>(status)); }
+
+std::string_view to_string(Reason reason) { return reason_names.at(static_cast<std::size_t>(reason)); }
+
+std::optional<Status> status_from(std::string_view text) {
+  for (std::size_t i = 0; i < status_names.size(); ++i)
+    if (status_names[i] == text) return static_cast<Status>(i);
+  return std::nullopt;
+}
+
+std::uint64_t fingerprint(const NewJob& job) {
+  const auto count = [](const std::optional<milliseconds>& duration) {
+    return duration ? std::optional<std::int64_t>(duration->count()) : std::nullopt;
+  };
+  FieldHash hash;
+  hash.add(job.queue);
+  hash.add(job.payload);
+  hash.add_optional(job.max_retries ? std::optional<std::int64_t>(*job.max_retries) : std::nullopt);
+  hash.add(std::int64_t{job.priority});
+  hash.add_optional(count(job.delay));
+  hash.add_optional(job.run_at ? std::optional<std::int64_t>(job.run_at->time_since_epoch().count()) : std::nullopt);
+  hash.add_optional(count(job.timeout));
+  return hash.digest();
+}
+
+}  // namespace jobqd::domain

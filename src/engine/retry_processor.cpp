@@ -1,0 +1,30 @@
+#include <jobqd/engine/retry_processor.hpp>
+
+#include <exception>
+
+namespace jobqd::engine {
+
+RetryProcessor::RetryProcessor(Store& store, Processor& processor, domain::RetryPolicy policy, domain::Random& random,
+                               Observer& observer)
+    : store_(store), processor_(processor), policy_(policy), random_(random), observer_(observer) {}
+
+void RetryProcessor::run(const Claim& claim) {
+  observer_.attempt_started(claim);
+  const auto resolution = resolve(attempt(claim), claim, policy_, random_.fraction());
+  if (store_.settle(claim, resolution))
+    observer_.attempt_settled(claim, resolution);
+  else
+    observer_.attempt_stale(claim);
+}
+
+Outcome RetryProcessor::attempt(const Claim& claim) const {
+  try {
+    return processor_.process(claim, claim.stop->token());
+  } catch (const std::exception& error) {
+    return Retry{.error = error.what()};
+  } catch (...) {
+    return Retry{.error = "the processor threw something that is not a std::exception"};
+  }
+}
+
+}  // namespace jobqd::engine

@@ -1,0 +1,97 @@
+// POST /enqueue
+
+#include <utility>
+
+#include <boost/url/encode.hpp>
+#include <boost/url/rfc/unreserved_chars.hpp>
+#include <fmt/format.h>
+
+#include <jobqd/domain/limits.hpp>
+
+#include "http/api.hpp"
+#include "http/enqueue_parser.hpp"
+#include "http/json_text.hpp"
+#include "http/uuid7.hpp"
+
+namespace jobqd::http {
+
+namespace {
+
+using domain::Error;
+using domain::ErrorCode;
+
+/// Idempotency-Key as draft-ietf-httpapi-idempotency-key-header has it, a quoted string, or bare.
+std::expected<std::string, Error> read_idempotency_key(std::string_view text) {
+  const auto refused = [](std::string_view why) {
+    return std::unexpected(Error{.code = ErrorCode::invalid_field, .detail = fmt::format("the Idempotency-Key header {}", why)});
+  };
+  std::string key;
+  const bool quoted = text.size() >= 2 && text.front() == '"' && text.back() == '"';
+  if (quoted) text = text.substr(1, text.size() - 2);
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (quoted && text[i] == '\\' && i + 1 < text.size()) ++i;
+    if (text[i] < 0x20 || text[i] > 0x7E) return refused("must be visible ASCII");
+    key.push_back(text[i]);
+  }
+  if (const auto fault = id_fault(key); !fault.empty()) return refused(fault);
+  return key;
+}
+
+std::string location_of(std::string_view id) {
+  return "/v1/jobs/" +
+         boost::urls::encode(boost::urls::string_view(id.data(), id.size()), boost::urls::unreserved_chars);
+}
+
+/// How the answer is worded.
+enum class Wording : std::uint8_t { status_only, with_id, batch };
+
+Response accepted(const std::vector<engine::Submitted>& jobs, Wording wording) {
+  Response response{.status = 200};
+  for (const auto& job : jobs) {
+    if (job.created) response.status = 202;
+    if (!response.body.empty()) response.body += ',';
+    const auto status = domain::to_string(job.status);
+    response.body += wording == Wording::status_only
+                         ? fmt::format(R"({{"status":"{}"}})", status)
+                         : fmt::format(R"({{"id":{},"status":"{}"}})", json_string(job.id), status);
+  }
+  if (wording == Wording::batch)
+    response.body = fmt::format("[{}]", response.body);
+  else
+    response.headers.emplace_back("Location", location_of(jobs.front().id));
+  return response;
+}
+
+}  // namespace
+
+void Api::enqueue(Request& request, ExchangePtr exchange) const {
+  auto body = parse_enqueue(request.body);
+  if (!body) return exchange->respond(problem(body.error()));
+  auto wording = body->batch ? Wording::batch : Wording::status_only;
+  if (const auto header = request.header("Idempotency-Key"); !header.empty()) {
+    const auto key = read_idempotency_key(header);
+    if (!key) return exchange->respond(problem(key.error()));
+    if (body->batch)
+      return exchange->respond(problem({.code = ErrorCode::invalid_field,
+                                        .detail = "Idempotency-Key goes with one job; give the jobs of an array ids"}));
+    if (body->jobs.front().id.empty()) body->jobs.front().id = *key;
+  }
+  for (auto& job : body->jobs) {
+    if (!job.id.empty()) continue;
+    job.id = make_uuid7(clock_.now().wall, random_);
+    if (!body->batch) wording = Wording::with_id;
+  }
+  for (std::size_t i = 0; i < body->jobs.size(); ++i) {
+    const auto& run_at = body->jobs[i].run_at;
+    if (run_at && *run_at - clock_.now().wall > domain::limits::delay_longest)
+      return exchange->respond(problem({.code = ErrorCode::invalid_field,
+                                        .detail = "run_at must be at most a year ahead",
+                                        .fields = {{body->batch ? fmt::format("/{}/run_at", i) : "/run_at",
+                                                    "must be at most a year ahead"}}}));
+  }
+  store_.submit(std::move(body->jobs), [exchange = std::move(exchange), wording](auto submitted) {
+    exchange->respond(submitted ? accepted(*submitted, wording) : problem(submitted.error()));
+  });
+}
+
+}  // namespace jobqd::http

@@ -1,0 +1,234 @@
+#include "http/enqueue_parser.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <iterator>
+#include <string>
+#include <utility>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <jobqd/domain/limits.hpp>
+
+#include "http/job_fields.hpp"
+
+namespace jobqd::http {
+
+namespace {
+
+using domain::Error;
+using domain::ErrorCode;
+namespace limits = domain::limits;
+
+constexpr std::size_t max_field_errors = 16;
+
+/// Reads the body for nlohmann's lexer and leaves a trace of how far it has read.
+struct TracingIterator {
+  using iterator_category = std::input_iterator_tag;
+  using value_type = char;
+  using difference_type = std::ptrdiff_t;
+  using pointer = const char*;
+  using reference = const char&;
+
+  const char* at;
+  const char** trace;
+
+  reference operator*() const { return *at; }
+  TracingIterator& operator++() {
+    *trace = ++at;
+    return *this;
+  }
+  TracingIterator operator++(int) {
+    auto before = *this;
+    ++*this;
+    return before;
+  }
+  friend bool operator==(const TracingIterator& a, const TracingIterator& b) { return a.at == b.at; }
+};
+
+bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+
+/// "[json.exception.parse_error.101] parse error at line 1, column 2: …" without the library's name.
+std::string plain_message(std::string_view what) {
+  const auto bracket = what.find("] ");
+  if (what.starts_with('[') && bracket != std::string_view::npos) what.remove_prefix(bracket + 2);
+  return std::string(what.substr(0, 300));
+}
+
+/// Receives the body event by event. The level of a job's fields is 1, in a batch 2; deeper ones belong to a value.
+class EnqueueHandler {
+ public:
+  using number_integer_t = nlohmann::json::number_integer_t;
+  using number_unsigned_t = nlohmann::json::number_unsigned_t;
+  using number_float_t = nlohmann::json::number_float_t;
+  using string_t = nlohmann::json::string_t;
+  using binary_t = nlohmann::json::binary_t;
+
+  explicit EnqueueHandler(std::string_view body) : end_(body.data() + body.size()), read_(body.data()) {}
+
+  const char** trace() { return &read_; }
+  std::expected<EnqueueBody, Error> result() &&;
+
+  // What nlohmann's sax_parse() calls; false ends it.
+  bool null() { return scalar(nullptr); }
+  bool boolean(bool value) { return scalar(value); }
+  bool number_integer(number_integer_t value) { return scalar(std::int64_t{value}); }
+  bool number_unsigned(number_unsigned_t value) { return scalar(std::uint64_t{value}); }
+  bool number_float(number_float_t value, const string_t& /*text*/) { return scalar(value); }
+  bool string(string_t& value) { return scalar(std::string_view(value)); }
+  bool binary(binary_t& /*value*/) { return false; }
+  bool key(string_t& name);
+  bool start_object(std::size_t /*size*/) { return open(false); }
+  bool end_object() { return close(); }
+  bool start_array(std::size_t /*size*/) { return open(true); }
+  bool end_array() { return close(); }
+  bool parse_error(std::size_t /*position*/, const std::string& /*token*/, const nlohmann::json::exception& error) {
+    return refuse(ErrorCode::malformed_json, plain_message(error.what()));
+  }
+
+ private:
+  [[nodiscard]] std::size_t field_level() const { return body_.batch ? 2 : 1; }
+
+  bool scalar(const FieldValue& value);
+  bool open(bool array);
+  bool close();
+  void field_value(const FieldValue& value);
+  void take_payload(bool number);
+
+  /// Ends the reading: the body is wrong as a whole.
+  bool refuse(ErrorCode code, std::string detail) {
+    if (!refused_) refused_ = Error{.code = code, .detail = std::move(detail)};
+    return false;
+  }
+  /// Notes a wrong field of the current job; `name` empty for the job itself.
+  void fault(std::string_view name, std::string detail);
+
+  const char* end_;
+  const char* read_;
+  EnqueueBody body_;
+  std::size_t depth_ = 0;
+  const FieldSpec* field_ = nullptr;  ///< The field whose value comes next; null while an unknown one is skipped.
+  const char* after_key_ = nullptr;
+  std::uint32_t seen_ = 0;
+  std::vector<domain::FieldError> faults_;
+  std::optional<Error> refused_;
+};
+
+std::expected<EnqueueBody, Error> EnqueueHandler::result() && {
+  if (refused_) return std::unexpected(*std::move(refused_));
+  if (body_.jobs.empty() && faults_.empty()) fault("", "must hold at least one job");
+  if (!faults_.empty()) {
+    const auto& first = faults_.front();
+    return std::unexpected(
+        Error{.code = ErrorCode::invalid_field,
+              .detail = first.pointer.empty() ? first.detail : fmt::format("{} {}", first.pointer, first.detail),
+              .fields = std::move(faults_)});
+  }
+  return std::move(body_);
+}
+
+bool EnqueueHandler::key(string_t& name) {
+  if (depth_ != field_level()) return true;
+  field_ = find_field(name);
+  after_key_ = read_;
+  if (field_ == nullptr) {
+    fault(name, fmt::format("is not a field of a job; there are {}", field_names()));
+  } else if ((seen_ & field_bit(*field_)) != 0) {
+    fault(name, "is given twice");
+    field_ = nullptr;
+  } else {
+    seen_ |= field_bit(*field_);
+  }
+  return true;
+}
+
+bool EnqueueHandler::scalar(const FieldValue& value) {
+  if (depth_ == field_level() && !body_.jobs.empty()) {
+    const bool number = std::holds_alternative<std::int64_t>(value) || std::holds_alternative<std::uint64_t>(value) ||
+                        std::holds_alternative<double>(value);
+    if (field_ != nullptr && field_->rule == nullptr)
+      take_payload(number);
+    else
+      field_value(value);
+  } else if (depth_ < field_level()) {
+    if (body_.batch) body_.jobs.emplace_back();
+    fault("", body_.batch ? "must be a job (an object)" : "must be a job (an object) or an array of jobs");
+  }
+  return true;
+}
+
+bool EnqueueHandler::open(bool array) {
+  if (++depth_ > limits::json_depth) return refuse(ErrorCode::malformed_json, fmt::format("nested deeper than {} levels", limits::json_depth));
+  if (depth_ == 1 && array) {
+    body_.batch = true;
+  } else if (depth_ == field_level()) {
+    if (body_.jobs.size() == limits::batch_jobs)
+      return refuse(ErrorCode::invalid_field, fmt::format("more than {} jobs in one request", limits::batch_jobs));
+    body_.jobs.emplace_back();
+    seen_ = 0;
+    if (array) fault("", "must be a job (an object)");
+  } else if (depth_ == field_level() + 1 && field_ != nullptr && field_->rule != nullptr) {
+    field_value(Compound{});
+  }
+  return true;
+}
+
+bool EnqueueHandler::close() {
+  --depth_;
+  if (depth_ == field_level() && field_ != nullptr && field_->rule == nullptr) take_payload(false);
+  return true;
+}
+
+void EnqueueHandler::field_value(const FieldValue& value) {
+  if (field_ == nullptr) return;
+  if (auto wrong = field_->rule(body_.jobs.back(), value)) fault(field_->name, *std::move(wrong));
+  field_ = nullptr;
+}
+
+void EnqueueHandler::take_payload(bool number) {
+  const char* from = std::find(after_key_, end_, ':') + 1;
+  from = std::find_if_not(from, end_, is_space);
+  // After a number the lexer has read one character more, where there was one.
+  const char* to = number ? std::find_if(from, end_, [](char c) { return c == ',' || c == '}' || is_space(c); }) : read_;
+  body_.jobs.back().payload.assign(from, to);
+  field_ = nullptr;
+}
+
+void EnqueueHandler::fault(std::string_view name, std::string detail) {
+  if (faults_.size() == max_field_errors) return;
+  std::string pointer = body_.batch && !body_.jobs.empty() ? fmt::format("/{}", body_.jobs.size() - 1) : "";
+  if (!name.empty()) {
+    pointer += '/';
+    for (const char c : name.substr(0, 100))  // RFC 6901, section 3
+      pointer += c == '~' ? "~0" : c == '/' ? "~1" : std::string(1, c);
+  }
+  faults_.push_back({.pointer = std::move(pointer), .detail = std::move(detail)});
+}
+
+}  // namespace
+
+std::expected<EnqueueBody, Error> parse_enqueue(std::string_view body) {
+  if (std::ranges::all_of(body, is_space))
+    return std::unexpected(Error{.code = ErrorCode::malformed_json, .detail = "the body is empty; send a job as JSON"});
+  // The lexer takes a NUL byte for the end of input.
+  if (body.contains('\0'))
+    return std::unexpected(Error{.code = ErrorCode::malformed_json, .detail = "the body contains a NUL byte"});
+  EnqueueHandler handler(body);
+  const TracingIterator first{.at = body.data(), .trace = handler.trace()};
+  const TracingIterator last{.at = body.data() + body.size(), .trace = handler.trace()};
+  nlohmann::json::sax_parse(first, last, &handler);
+  return std::move(handler).result();
+}
+
+std::string_view id_fault(std::string_view id) {
+  if (id.empty() || id.size() > limits::id_bytes) return "must be 1 to 255 bytes long";
+  for (std::size_t i = 0; i < id.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(id[i]);
+    const bool c1 = byte == 0xC2 && i + 1 < id.size() && static_cast<unsigned char>(id[i + 1]) < 0xA0;
+    if (byte < 0x20 || byte == 0x7F || c1) return "must not contain control characters";
+  }
+  return {};
+}
+
+}  // namespace jobqd::http

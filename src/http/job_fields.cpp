@@ -1,0 +1,143 @@
+#include "http/job_fields.hpp"
+
+#include <array>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include <jobqd/domain/duration.hpp>
+#include <jobqd/domain/limits.hpp>
+#include <jobqd/domain/rfc3339.hpp>
+
+#include "http/enqueue_parser.hpp"
+
+namespace jobqd::http {
+
+namespace {
+
+using domain::NewJob;
+namespace limits = domain::limits;
+using Fault = std::optional<std::string>;
+
+std::string_view kind_of(const FieldValue& value) {
+  static constexpr std::array<std::string_view, 7> kinds{"null",        "a boolean", "a whole number",      "a whole number",
+                                                         "a fraction",  "a string",  "an object or an array"};
+  return kinds.at(value.index());
+}
+
+/// The value where it is short, for a message.
+std::string shown(const FieldValue& value) {
+  if (const auto* number = std::get_if<std::int64_t>(&value)) return fmt::to_string(*number);
+  if (const auto* number = std::get_if<std::uint64_t>(&value)) return fmt::to_string(*number);
+  if (const auto* number = std::get_if<double>(&value)) return fmt::format("{:g}", *number);
+  if (const auto* text = std::get_if<std::string_view>(&value)) {
+    if (text->size() <= 40) return fmt::format("\"{}\"", *text);
+    return fmt::format("a string of {} bytes", text->size());
+  }
+  return std::string(kind_of(value));
+}
+
+Fault must_be(std::string_view allowed, const FieldValue& value) {
+  return fmt::format("must be {}, not {}", allowed, shown(value));
+}
+
+std::optional<std::int64_t> integer_in(const FieldValue& value, std::int64_t low, std::int64_t high) {
+  std::int64_t number = 0;
+  if (const auto* negative = std::get_if<std::int64_t>(&value))
+    number = *negative;
+  else if (const auto* positive = std::get_if<std::uint64_t>(&value); positive && *positive <= INT64_MAX)
+    number = static_cast<std::int64_t>(*positive);
+  else
+    return std::nullopt;
+  if (number < low || number > high) return std::nullopt;
+  return number;
+}
+
+/// A duration as text, or a number of seconds.
+std::optional<domain::milliseconds> duration_up_to(const FieldValue& value, domain::milliseconds shortest,
+                                                   domain::milliseconds longest) {
+  std::optional<domain::milliseconds> duration;
+  if (const auto* text = std::get_if<std::string_view>(&value)) duration = domain::parse_duration(*text);
+  double seconds = -1;
+  if (const auto* whole = std::get_if<std::uint64_t>(&value)) seconds = static_cast<double>(*whole);
+  if (const auto* fraction = std::get_if<double>(&value)) seconds = *fraction;
+  if (seconds >= 0 && seconds <= 1e9) duration = domain::milliseconds(std::llround(seconds * 1000));
+  if (!duration || *duration < shortest || *duration > longest) return std::nullopt;
+  return duration;
+}
+
+Fault take_id(NewJob& job, const FieldValue& value) {
+  const auto* text = std::get_if<std::string_view>(&value);
+  if (text == nullptr) return must_be("a string of 1 to 255 bytes", value);
+  if (const auto fault = id_fault(*text); !fault.empty()) return std::string(fault);
+  job.id = *text;
+  return {};
+}
+
+Fault take_queue(NewJob& job, const FieldValue& value) {
+  const auto* text = std::get_if<std::string_view>(&value);
+  if (text == nullptr) return must_be("the name of a queue", value);
+  job.queue = *text;
+  return {};
+}
+
+Fault take_max_retries(NewJob& job, const FieldValue& value) {
+  const auto number = integer_in(value, 0, limits::max_retries);
+  if (!number) return must_be("a whole number from 0 to 1000", value);
+  job.max_retries = static_cast<std::uint16_t>(*number);
+  return {};
+}
+
+Fault take_priority(NewJob& job, const FieldValue& value) {
+  const auto number = integer_in(value, limits::priority_lowest, limits::priority_highest);
+  if (!number) return must_be("a whole number from -100 to 100", value);
+  job.priority = static_cast<std::int8_t>(*number);
+  return {};
+}
+
+Fault take_delay(NewJob& job, const FieldValue& value) {
+  const auto delay = duration_up_to(value, domain::milliseconds{0}, limits::delay_longest);
+  if (!delay) return must_be("a duration such as \"90s\" or \"1h30m\", or a number of seconds, at most a year", value);
+  if (job.run_at) return "cannot be given together with run_at";
+  job.delay = *delay;
+  return {};
+}
+
+Fault take_run_at(NewJob& job, const FieldValue& value) {
+  const auto* text = std::get_if<std::string_view>(&value);
+  const auto time = text == nullptr ? std::nullopt : domain::parse_rfc3339(*text);
+  if (!time) return must_be("an RFC 3339 time with offset such as \"2030-01-31T08:00:00Z\"", value);
+  if (job.delay) return "cannot be given together with delay";
+  job.run_at = *time;
+  return {};
+}
+
+Fault take_timeout(NewJob& job, const FieldValue& value) {
+  const auto timeout = duration_up_to(value, domain::milliseconds{1}, limits::timeout_longest);
+  if (!timeout) return must_be("a duration such as \"30s\", or a number of seconds, from 1ms to 24h", value);
+  job.timeout = *timeout;
+  return {};
+}
+
+constexpr std::array<FieldSpec, 8> fields{{{"id", take_id},
+                                           {"payload", nullptr},
+                                           {"max_retries", take_max_retries},
+                                           {"queue", take_queue},
+                                           {"priority", take_priority},
+                                           {"delay", take_delay},
+                                           {"run_at", take_run_at},
+                                           {"timeout", take_timeout}}};
+
+}  // namespace
+
+const FieldSpec* find_field(std::string_view name) {
+  for (const auto& field : fields)
+    if (field.name == name) return &field;
+  return nullptr;
+}
+
+std::uint32_t field_bit(const FieldSpec& field) { return 1U << (&field - fields.data()); }
+
+std::string_view field_names() { return "id, payload, max_retries, queue, priority, delay, run_at, timeout"; }
+
+}  // namespace jobqd::http

@@ -1,0 +1,50 @@
+#include "http/json_text.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <jobqd/domain/duration.hpp>
+#include <jobqd/domain/rfc3339.hpp>
+
+namespace jobqd::http {
+
+namespace {
+
+bool needs_no_escape(char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; }
+
+void append_time(std::string& out, std::string_view name, const std::optional<domain::WallTime>& time) {
+  if (time) out += fmt::format(R"(,"{}":"{}")", name, domain::format_rfc3339(*time));
+}
+
+}  // namespace
+
+std::string json_string(std::string_view text) {
+  if (std::ranges::all_of(text, needs_no_escape)) return fmt::format("\"{}\"", text);
+  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+void append_job(std::string& out, const domain::Job& job) {
+  const auto& progress = job.progress;
+  out += fmt::format(R"({{"id":{},"queue":{},"status":"{}")", json_string(job.id), json_string(job.queue),
+                     domain::to_string(progress.status));
+  if (progress.reason != domain::Reason::none) out += fmt::format(R"(,"reason":"{}")", domain::to_string(progress.reason));
+  out += R"(,"payload":)";
+  out += job.payload;
+  out += fmt::format(R"(,"priority":{},"max_retries":{},"attempts":{},"failures":{},"interruptions":{})", job.priority,
+                     job.max_retries, progress.attempts, progress.failures, progress.interruptions);
+  if (job.timeout) out += fmt::format(R"(,"timeout":"{}")", domain::format_duration(*job.timeout));
+  append_time(out, "enqueued_at", job.enqueued_at);
+  append_time(out, "run_at", job.run_at);
+  append_time(out, "started_at", job.started_at);
+  append_time(out, "finished_at", job.finished_at);
+  if (!job.last_error.empty()) out += fmt::format(R"(,"last_error":{})", json_string(job.last_error));
+  if (job.result) {
+    out += R"(,"result":)";
+    out += *job.result;
+  }
+  out += '}';
+}
+
+}  // namespace jobqd::http

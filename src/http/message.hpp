@@ -1,0 +1,55 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <jobqd/domain/clock.hpp>
+#include <jobqd/domain/error.hpp>
+
+/// What handlers see of HTTP: no sockets, no Beast.
+namespace jobqd::http {
+
+/// One request, complete and checked. Valid until its exchange has been answered.
+struct Request {
+  std::string_view method;
+  std::string path;                                           ///< Without the query, percent-decoding not done.
+  std::vector<std::pair<std::string, std::string>> query = {};  ///< Decoded, in order.
+  std::string id = {};  ///< The decoded `{id}` of the route; see router.hpp.
+  std::string body;
+  std::function<std::string_view(std::string_view)> header;   ///< Value by name, any case; empty where it is not there.
+};
+
+struct Response {
+  unsigned status = 200;
+  std::string_view content_type = "application/json";
+  std::string body = {};
+  std::vector<std::pair<std::string_view, std::string>> headers = {};  ///< Values must be visible ASCII.
+  bool close = false;                                                  ///< The connection ends after it.
+};
+
+/// One request waiting for its answer.
+class Exchange {
+ public:
+  virtual ~Exchange() = default;
+
+  /// Answers. Exactly once; any thread.
+  virtual void respond(Response response) = 0;
+
+  /// Calls `function` once `wait` is over or the server stops, on the thread of the connection, unless the exchange was
+  /// answered before. Called on that thread, once an exchange.
+  virtual void after(domain::milliseconds wait, std::function<void()> function) = 0;
+};
+
+using ExchangePtr = std::shared_ptr<Exchange>;
+
+/// Answers requests. Called on the thread of the connection; must not block. The request may be taken apart.
+using Handler = std::function<void(Request&, ExchangePtr)>;
+
+/// An RFC 9457 problem.
+[[nodiscard]] Response problem(const domain::Error& error);
+
+}  // namespace jobqd::http

@@ -1,0 +1,129 @@
+#include "http/request_reader.hpp"
+
+#include <utility>
+
+#include <boost/beast/http/error.hpp>
+#include <boost/url/encode.hpp>
+#include <boost/url/parse_query.hpp>
+#include <fmt/format.h>
+
+namespace jobqd::http {
+
+namespace {
+
+namespace beast = boost::beast;
+using domain::Error;
+using domain::ErrorCode;
+
+std::string_view std_view(beast::string_view text) { return {text.data(), text.size()}; }
+
+Error error_of(const beast::error_code& code, std::size_t max_body) {
+  using beast::http::error;
+  if (code == error::body_limit)
+    return {.code = ErrorCode::payload_too_large, .detail = fmt::format("the body has more than the {} bytes that are taken", max_body)};
+  if (code == error::header_limit) return {.code = ErrorCode::header_too_large, .detail = "the header or trailer is too large"};
+  if (code == error::bad_version) return {.code = ErrorCode::version_not_supported, .detail = "HTTP/1.1 and HTTP/1.0 are spoken here"};
+  return {.code = ErrorCode::malformed_request, .detail = code.message()};
+}
+
+}  // namespace
+
+RequestReader::Step RequestReader::advance(beast::flat_buffer& in) {
+  if (error_) return Step::refused;
+  if (parser_ && parser_->is_done()) return Step::complete;
+  return parser_ ? read_body(in) : read_head(in);
+}
+
+RequestReader::Step RequestReader::read_head(beast::flat_buffer& in) {
+  const auto text = [&in] { return std::string_view(static_cast<const char*>(in.data().data()), in.size()); };
+  // RFC 9112 section 2.2: empty lines before a request are to be ignored.
+  while (text().starts_with("\r\n")) in.consume(2);
+  if (text() == "\r") return Step::in_head;
+  if (text().empty()) return Step::idle;
+  if (auto error = scanner_.scan(text())) return refuse(*std::move(error));
+  if (scanner_.size() == 0) return Step::in_head;
+
+  parser_.emplace();
+  parser_->header_limit(static_cast<std::uint32_t>(limits_.header_bytes));
+  parser_->body_limit(limits_.body_bytes);
+  beast::error_code code;
+  in.consume(parser_->put(boost::asio::buffer(in.data(), scanner_.size()), code));
+  if (code) return refuse(error_of(code, limits_.body_bytes));
+  if (!parser_->is_header_done()) return refuse({.code = ErrorCode::malformed_request, .detail = "the head is incomplete"});
+  collect_facts();
+  if (auto error = check_head(facts_, limits_.body_bytes)) return refuse(*std::move(error));
+
+  on_chunk_ = [](std::uint64_t, beast::string_view extensions, beast::error_code& bad) {
+    if (!valid_chunk_extensions(std_view(extensions))) bad = beast::http::error::bad_chunk_extension;
+  };
+  parser_->on_chunk_header(on_chunk_);
+  parser_->eager(true);
+  return read_body(in);
+}
+
+RequestReader::Step RequestReader::read_body(beast::flat_buffer& in) {
+  beast::error_code code;
+  while (!parser_->is_done() && in.size() > 0) {
+    const auto used = parser_->put(in.data(), code);
+    in.consume(used);
+    if (code && code != beast::http::error::need_more) return refuse(error_of(code, limits_.body_bytes));
+    if (used == 0) break;
+  }
+  if (parser_->is_done()) return Step::complete;
+  // An unfinished chunk header or trailer stays in the buffer: it has to end some time.
+  if (in.size() > limits_.header_bytes)
+    return refuse({.code = ErrorCode::header_too_large, .detail = "a chunk header or trailer is too large"});
+  if (!facts_.expect.empty() && !facts_.http_1_0 && !std::exchange(said_100_, true)) return Step::wants_100;
+  return Step::in_body;
+}
+
+void RequestReader::collect_facts() {
+  using beast::http::field;
+  const auto& head = parser_->get();
+  const auto count = [&head](field name) { return head.count(name); };
+  const auto value = [&head](field name) { return std_view(head[name]); };
+  facts_ = {.method = std_view(head.method_string()),
+            .target = std_view(head.target()),
+            .http_1_0 = head.version() == 10,
+            .host_count = count(field::host),
+            .host = value(field::host),
+            .transfer_encoding_count = count(field::transfer_encoding),
+            .transfer_encoding = value(field::transfer_encoding),
+            .content_length_count = count(field::content_length),
+            .content_length = value(field::content_length),
+            .content_encoding = value(field::content_encoding),
+            .expect = value(field::expect)};
+}
+
+RequestReader::Step RequestReader::refuse(Error error) {
+  error_ = std::move(error);
+  return Step::refused;
+}
+
+std::string_view RequestReader::header(std::string_view name) const {
+  return std_view(parser_->get()[beast::string_view(name.data(), name.size())]);
+}
+
+Request RequestReader::take() {
+  auto target = read_target(facts_).value_or(Target{});
+  Request request{.method = facts_.method,
+                  .path = std::move(target.path),
+                  .body = std::move(parser_->get().body()),
+                  .header = [this](std::string_view name) { return header(name); }};
+  if (target.query.empty()) return request;
+  const auto params = boost::urls::parse_query(target.query);
+  if (params)
+    for (const auto& param : *params)
+      request.query.emplace_back(param.key.decode(), param.value.decode());
+  return request;
+}
+
+void RequestReader::reset() {
+  scanner_ = HeadScanner(limits_.header_bytes);
+  parser_.reset();
+  facts_ = {};
+  error_.reset();
+  said_100_ = false;
+}
+
+}  // namespace jobqd::http

@@ -1,0 +1,201 @@
+#include "http/session.hpp"
+
+#include <exception>
+#include <utility>
+
+#include <boost/asio/dispatch.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core/bind_handler.hpp>
+
+#include <jobqd/domain/check.hpp>
+
+#include "http/response_writer.hpp"
+
+namespace jobqd::http {
+
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+using boost::system::error_code;
+
+constexpr std::size_t header_bytes = 8UL * 1024;
+constexpr std::size_t small_read = 4UL * 1024;
+constexpr std::size_t large_read = 64UL * 1024;
+constexpr std::size_t enough_to_send = 64UL * 1024;
+constexpr domain::milliseconds write_timeout{30'000};
+/// How long a client may take to read our last words before its unread bytes make the kernel throw them away.
+constexpr domain::milliseconds linger_timeout{2'000};
+
+}  // namespace
+
+Session::Session(asio::ip::tcp::socket socket, ConnectionContext& context)
+    : socket_(std::move(socket)),
+      context_(context),
+      reader_({.header_bytes = header_bytes, .body_bytes = context.options.max_body}) {
+  context_.sessions.insert(this);
+}
+
+Session::~Session() { context_.sessions.erase(this); }
+
+void Session::start() {
+  enter(Phase::idle);
+  read();
+}
+
+void Session::turn_away(const domain::Error& error) {
+  refuse(error);
+  write();
+}
+
+void Session::enter(Phase phase) {
+  if (phase_ == phase && phase != Phase::idle && phase != Phase::writing) return;  // The clock of this phase runs already.
+  phase_ = phase;
+  const auto limit = [&]() -> domain::milliseconds {
+    switch (phase) {
+      case Phase::idle: return context_.options.idle_timeout;
+      case Phase::head: return context_.options.header_timeout;
+      case Phase::body: return context_.options.body_timeout;
+      case Phase::handling: return std::chrono::hours{24};  // Handlers have limits of their own.
+      case Phase::writing: return write_timeout;
+      case Phase::lingering: return linger_timeout;
+    }
+    return {};
+  }();
+  deadline_ = context_.now + limit;
+}
+
+void Session::read() {
+  if (reading_) return;
+  reading_ = true;
+  const auto size = phase_ == Phase::body ? large_read : small_read;
+  if (in_.size() == 0 && in_.capacity() > small_read) in_ = {};
+  socket_.async_read_some(in_.prepare(size), beast::bind_front_handler(&Session::on_read, shared_from_this()));
+}
+
+void Session::on_read(const error_code& code, std::size_t bytes) {
+  reading_ = false;
+  if (code) return close();
+  if (closing_) {
+    // Read to keep the connection from being reset before the client has our answer; the words are not wanted.
+    if (phase_ == Phase::lingering) read();
+    return;
+  }
+  in_.commit(bytes);
+  process();
+}
+
+void Session::process() {
+  processing_ = true;
+  while (!closing_ && !awaiting_ && out_.size() < enough_to_send && step()) {
+  }
+  processing_ = false;
+  if (!out_.empty())
+    write();
+  else if (!awaiting_ && !closing_ && !writing_)
+    read();
+}
+
+/// Goes one step further with the input; false when more of it is needed.
+bool Session::step() {
+  switch (reader_.advance(in_)) {
+    case RequestReader::Step::idle: enter(Phase::idle); return false;
+    case RequestReader::Step::in_head: enter(Phase::head); return false;
+    case RequestReader::Step::wants_100: out_ += "HTTP/1.1 100 Continue\r\n\r\n"; [[fallthrough]];
+    case RequestReader::Step::in_body: enter(Phase::body); return false;
+    case RequestReader::Step::complete: handle(); return true;
+    case RequestReader::Step::refused: refuse(reader_.error()); return false;
+  }
+  return false;
+}
+
+void Session::handle() {
+  enter(Phase::handling);
+  request_ = reader_.take();
+  awaiting_ = true;
+  try {
+    context_.handler(*request_, shared_from_this());
+  } catch (const std::exception& error) {
+    // The last border: a handler that throws has a bug, which costs its client this one request.
+    if (awaiting_) respond(problem({.code = domain::ErrorCode::internal, .detail = error.what()}));
+  }
+}
+
+void Session::respond(Response response) {
+  asio::dispatch(socket_.get_executor(), [self = shared_from_this(), response = std::move(response)]() mutable {
+    JOBQD_CHECK(self->awaiting_);
+    self->awaiting_ = false;
+    self->timer_.reset();
+    self->append(std::move(response));
+    if (!self->processing_) self->process();
+  });
+}
+
+void Session::after(domain::milliseconds wait, std::function<void()> function) {
+  timer_.emplace(socket_.get_executor(), wait);
+  timer_->async_wait([self = shared_from_this(), function = std::move(function)](const error_code& code) {
+    if ((!code || self->context_.stopping) && self->awaiting_) function();
+  });
+}
+
+void Session::append(Response response) {
+  response.close = response.close || context_.stopping || !reader_.keep_alive();
+  append_response(out_, response,
+                  {.date = context_.date, .head = reader_.is_head(), .http_1_0 = reader_.is_http_1_0()});
+  closing_ = response.close;
+  request_.reset();
+  reader_.reset();
+}
+
+void Session::refuse(const domain::Error& error) {
+  Response response = problem(error);
+  response.close = true;
+  append_response(out_, response, {.date = context_.date, .head = reader_.is_head(), .http_1_0 = false});
+  closing_ = true;
+}
+
+void Session::write() {
+  if (writing_) return;
+  writing_ = true;
+  if (!awaiting_) enter(Phase::writing);
+  sending_.swap(out_);
+  asio::async_write(socket_, asio::buffer(sending_),
+                    [self = shared_from_this()](const error_code& code, std::size_t) { self->on_write(code); });
+}
+
+void Session::on_write(const error_code& code) {
+  writing_ = false;
+  if (code) return close();
+  sending_.clear();
+  if (sending_.capacity() > enough_to_send) sending_.shrink_to_fit();
+  if (!out_.empty()) return write();
+  if (closing_) return linger();
+  if (!awaiting_) process();
+}
+
+void Session::linger() {
+  error_code ignored;
+  socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+  enter(Phase::lingering);
+  in_.clear();
+  read();
+}
+
+void Session::sweep() {
+  if (context_.now < deadline_) return;
+  if (phase_ != Phase::head && phase_ != Phase::body) return close();
+  refuse({.code = domain::ErrorCode::request_timeout, .detail = "the request was not complete in time"});
+  write();
+}
+
+void Session::wind_down() {
+  if (phase_ == Phase::idle) close();
+  if (timer_) timer_->cancel();
+}
+
+void Session::close() {
+  error_code ignored;
+  socket_.close(ignored);
+}
+
+}  // namespace jobqd::http

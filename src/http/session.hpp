@@ -1,0 +1,92 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_set>
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+
+#include <jobqd/http/server.hpp>
+
+#include "http/message.hpp"
+#include "http/request_reader.hpp"
+
+namespace jobqd::http {
+
+class Session;
+
+/// What all connections of one listener share. Used on the listener's thread only.
+struct ConnectionContext {
+  ServerOptions options;
+  Handler handler;
+  domain::SteadyTime now{};  ///< As of the last sweep: deadlines need no better.
+  std::string date;          ///< The Date header's value, renewed by each sweep.
+  bool stopping = false;     ///< Answer what is open, then close.
+  std::unordered_set<Session*> sessions;
+};
+
+/// One connection: reads requests, has them answered one after the other, writes the answers in order.
+///
+/// Lives as long as an operation or an exchange holds it. All on the listener's thread but respond(). Timeouts come from
+/// sweep(), not from a timer each.
+class Session final : public Exchange, public std::enable_shared_from_this<Session> {
+ public:
+  Session(boost::asio::ip::tcp::socket socket, ConnectionContext& context);
+  ~Session() override;
+
+  /// Serves requests until either side closes.
+  void start();
+
+  /// Answers one error without reading, and closes.
+  void turn_away(const domain::Error& error);
+
+  /// Closes what has run out of time.
+  void sweep();
+
+  /// Closes at once when idle, else after the present answer; who waits for something is answered now.
+  void wind_down();
+
+  /// Closes, whatever is going on.
+  void close();
+
+  void respond(Response response) override;
+  void after(domain::milliseconds wait, std::function<void()> function) override;
+
+ private:
+  enum class Phase : std::uint8_t { idle, head, body, handling, writing, lingering };
+
+  void enter(Phase phase);
+  void read();
+  void on_read(const boost::system::error_code& code, std::size_t bytes);
+  void process();
+  bool step();
+  void handle();
+  void append(Response response);
+  void refuse(const domain::Error& error);
+  void write();
+  void on_write(const boost::system::error_code& code);
+  void linger();
+
+  boost::asio::ip::tcp::socket socket_;
+  ConnectionContext& context_;
+  RequestReader reader_;
+  boost::beast::flat_buffer in_;
+  std::string out_;      ///< Answers not yet given to the socket.
+  std::string sending_;  ///< What the socket is writing.
+  std::optional<Request> request_;
+  std::optional<boost::asio::steady_timer> timer_;
+  Phase phase_ = Phase::idle;
+  domain::SteadyTime deadline_{};
+  bool reading_ = false;
+  bool writing_ = false;
+  bool awaiting_ = false;    ///< A request is with its handler.
+  bool processing_ = false;  ///< process() is on the stack.
+  bool closing_ = false;     ///< No further request is served.
+};
+
+}  // namespace jobqd::http

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <string>
+
+#include <jobqd/domain/clock.hpp>
+#include <jobqd/domain/random.hpp>
+
+namespace jobqd::http {
+
+/// A UUID version 7 (RFC 9562 section 5.7): 48 bits of milliseconds, then 74 random bits. Sorts by time.
+[[nodiscard]] std::string make_uuid7(domain::WallTime now, domain::Random& random);
+
+}  // namespace jobqd::http

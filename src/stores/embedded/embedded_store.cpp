@@ -1,0 +1,318 @@
+#include "stores/embedded/embedded_store.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include <jobqd/domain/check.hpp>
+#include <jobqd/domain/lifecycle.hpp>
+
+#include "stores/embedded/none_journal.hpp"
+#include "stores/embedded/turn.hpp"
+
+namespace jobqd::stores {
+
+std::unique_ptr<engine::Store> open_memory_store(EmbeddedOptions options, const domain::Clock& clock,
+                                                 DueChanged due_changed) {
+  return std::make_unique<embedded::EmbeddedStore>(std::move(options), clock, std::move(due_changed),
+                                                   std::make_unique<embedded::NoneJournal>());
+}
+
+}  // namespace jobqd::stores
+
+namespace jobqd::stores::embedded {
+
+using domain::Error;
+using domain::ErrorCode;
+using domain::Status;
+
+namespace {
+
+/// What one call may do under the lock before others get a turn.
+constexpr int due_budget = 1000;
+constexpr int retention_budget = 100;
+constexpr int list_budget = 10'000;
+
+std::optional<domain::WallTime> optional_time(domain::WallTime time) {
+  return time == domain::WallTime{} ? std::nullopt : std::optional(time);
+}
+
+}  // namespace
+
+EmbeddedStore::EmbeddedStore(EmbeddedOptions options, const domain::Clock& clock, DueChanged due_changed,
+                             std::unique_ptr<Journal> journal)
+    : options_(std::move(options)),
+      clock_(clock),
+      due_changed_(std::move(due_changed)),
+      journal_(std::move(journal)) {
+  for (const auto& queue : options_.queues) queues_.emplace_back(queue);
+}
+
+EmbeddedStore::~EmbeddedStore() = default;
+
+std::optional<engine::Claim> EmbeddedStore::claim(std::string_view queue, std::stop_token stop) {
+  const auto index = queue_index(queue);
+  JOBQD_CHECK(index.has_value());
+  while (const auto handle = queues_[*index].channel.pop(stop)) {
+    Turn turn(*this);
+    if (!claiming_) return std::nullopt;
+    Record* record = table_.find(*handle);
+    // Between pop and here the job may have been cancelled, removed, even retried: then it is not waiting any more.
+    const bool waiting = record != nullptr && record->progress.status == Status::queued &&
+                         record->progress.reason == domain::Reason::ready;
+    if (waiting) return start(turn, *handle, *record);
+  }
+  return std::nullopt;
+}
+
+bool EmbeddedStore::settle(const engine::Claim& claim, engine::Resolution resolution) {
+  Turn turn(*this);
+  Record* record = table_.find(claim.handle);
+  if (record == nullptr || record->progress.status != Status::running || record->token != claim.token) return false;
+  apply(turn, claim.handle, *record, std::move(resolution));
+  work_off_retention(turn);
+  return true;
+}
+
+void EmbeddedStore::find(std::string_view id, engine::Callback<domain::Job> done) {
+  Turn turn(*this);
+  const auto found = find_job(id);
+  engine::Expected<domain::Job> job = std::unexpected(found ? Error{} : found.error());
+  if (found) job = to_job(*found->record);
+  turn.call([done = std::move(done), job = std::move(job)]() mutable { done(std::move(job)); });
+}
+
+engine::WatchId EmbeddedStore::watch(std::string_view id, engine::Callback<domain::Job> done) {
+  Turn turn(*this);
+  const auto found = find_job(id);
+  if (found && !found->record->finished()) {
+    watches_.emplace(found->handle, std::pair(++last_watch_, std::move(done)));
+    return last_watch_;
+  }
+  if (found)
+    answer_when_durable(turn, *found->record, std::move(done));
+  else
+    turn.call([done = std::move(done), error = found.error()]() mutable { done(std::unexpected(std::move(error))); });
+  return 0;
+}
+
+bool EmbeddedStore::unwatch(engine::WatchId watch) {
+  const std::scoped_lock lock(mutex_);
+  return std::erase_if(watches_, [watch](const auto& entry) { return entry.second.first == watch; }) > 0;
+}
+
+void EmbeddedStore::list(const engine::ListQuery& query, engine::Callback<engine::JobPage> done) {
+  Turn turn(*this);
+  engine::JobPage page;
+  const auto queue = query.queue ? queue_index(*query.queue) : std::nullopt;
+  if (query.queue && !queue) {
+    turn.call([done = std::move(done), name = *query.queue]() mutable {
+      done(std::unexpected(Error{.code = ErrorCode::queue_not_found,
+                                 .detail = fmt::format("there is no queue named \"{}\"", name)}));
+    });
+    return;
+  }
+  int budget = list_budget;
+  table_.by_age().visit_newest_first(query.before, [&](std::uint64_t number, engine::JobHandle handle) {
+    const Record& record = table_.at(handle);
+    if (page.jobs.size() == query.limit || budget-- == 0) return false;
+    page.next = number;
+    if (record.durable && (!queue || record.queue == *queue) &&
+        (!query.status || record.progress.status == *query.status))
+      page.jobs.push_back(to_job(record));
+    return true;
+  });
+  const bool stopped_early = page.jobs.size() == query.limit || budget < 0;
+  if (!stopped_early) page.next = 0;
+  turn.call([done = std::move(done), page = std::move(page)]() mutable { done(std::move(page)); });
+}
+
+void EmbeddedStore::cancel(std::string_view id, engine::Callback<domain::Job> done) {
+  Turn turn(*this);
+  auto found = find_job(id);
+  if (found && found->record->progress.status == Status::running) {
+    turn.stop(running_.at(found->handle), engine::StopCause::cancelled);
+  } else if (found) {
+    if (const auto next = domain::cancelled(found->record->progress); !next) {
+      found = std::unexpected(next.error());
+    } else {
+      take_out_of_waiting(found->handle, *found->record);
+      finish(turn, found->handle, *found->record, *next);
+    }
+  }
+  if (!found)
+    turn.call([done = std::move(done), error = found.error()]() mutable { done(std::unexpected(std::move(error))); });
+  else
+    answer_when_durable(turn, *found->record, std::move(done));
+}
+
+void EmbeddedStore::retry(std::string_view id, engine::Callback<domain::Job> done) {
+  Turn turn(*this);
+  const auto found = find_job(id);
+  const auto next = found ? domain::retried(found->record->progress) : std::unexpected(found.error());
+  if (!next) {
+    turn.call([done = std::move(done), error = next.error()]() mutable { done(std::unexpected(std::move(error))); });
+    return;
+  }
+  Record& record = *found->record;
+  take_out_of_finished(record);
+  set_progress(record, *next);
+  queues_[record.queue].channel.reserve_again();
+  make_ready(found->handle, record);
+  turn.keep(record);
+  answer_when_durable(turn, record, std::move(done));
+}
+
+void EmbeddedStore::remove(std::string_view id, engine::Callback<void> done) {
+  Turn turn(*this);
+  const auto found = find_job(id);
+  const auto fail = [&](Error error) {
+    turn.call([done = std::move(done), error = std::move(error)]() mutable { done(std::unexpected(std::move(error))); });
+  };
+  if (!found) return fail(found.error());
+  const auto [handle, record] = *found;
+  if (record->progress.status == Status::running)
+    return fail({.code = ErrorCode::wrong_status, .detail = "the job is running and cannot be removed; cancel it first"});
+  if (record->finished())
+    take_out_of_finished(*record);
+  else
+    take_out_of_waiting(handle, *record);
+  forget(handle, *record);
+  journal_->when_durable(std::move(done));
+  turn.flush();
+  for (auto& watch : take_watches(handle))
+    turn.call([watch = std::move(watch)]() mutable {
+      watch(std::unexpected(Error{.code = ErrorCode::job_not_found, .detail = "the job was removed"}));
+    });
+}
+
+engine::Counts EmbeddedStore::counts() const {
+  const std::scoped_lock lock(mutex_);
+  engine::Counts all;
+  for (const auto& queue : queues_)
+    for (std::size_t i = 0; i < all.by_status.size(); ++i) all.by_status[i] += queue.counts.by_status[i];
+  return all;
+}
+
+std::optional<domain::SteadyTime> EmbeddedStore::next_start() const {
+  const std::scoped_lock lock(mutex_);
+  if (std::ranges::any_of(queues_, [](const Queue& queue) { return queue.channel.size() > 0; }))
+    return domain::SteadyTime::min();
+  // Timeouts of running jobs stand in the same queue: there are as many as workers at the most.
+  return due_.next_where([this](engine::JobHandle handle) {
+    return table_.at(handle).progress.status == Status::queued;
+  });
+}
+
+std::string EmbeddedStore::trouble() const { return {}; }
+
+std::optional<domain::SteadyTime> EmbeddedStore::tick(domain::Now now) {
+  Turn turn(*this, now);
+  const bool due_done = work_off_due(turn);
+  const bool retention_done = work_off_retention(turn);
+  if (!due_done || !retention_done) return now.steady;
+  auto next = due_.next();
+  if (!finished_.empty()) {
+    const auto expiry = table_.at(finished_.front()).due;
+    next = next ? std::min(*next, expiry) : expiry;
+  }
+  return next;
+}
+
+bool EmbeddedStore::work_off_due(Turn& turn) {
+  for (int i = 0; i < due_budget; ++i) {
+    const auto handle = due_.pop(turn.now.steady);
+    if (!handle) return true;
+    Record& record = table_.at(*handle);
+    if (record.progress.status == Status::running) {
+      record.due = {};
+      turn.stop(running_.at(*handle), engine::StopCause::timed_out);
+    } else {
+      make_ready(*handle, record);
+    }
+  }
+  return false;
+}
+
+bool EmbeddedStore::work_off_retention(Turn& turn) {
+  for (int i = 0; i < retention_budget; ++i) {
+    if (finished_.empty()) return true;
+    const auto handle = finished_.front();
+    Record& record = table_.at(handle);
+    const bool kept = finished_.size() <= options_.retention_max && finished_bytes_ <= options_.retention_bytes &&
+                      record.due > turn.now.steady;
+    if (kept) return true;
+    take_out_of_finished(record);
+    forget(handle, record);
+    turn.flush();
+  }
+  return false;
+}
+
+void EmbeddedStore::stop_admission() {
+  const std::scoped_lock lock(mutex_);
+  admitting_ = false;
+}
+
+void EmbeddedStore::stop_claims() {
+  const std::scoped_lock lock(mutex_);
+  claiming_ = false;
+  for (auto& queue : queues_) queue.channel.close();
+}
+
+void EmbeddedStore::stop_attempts() {
+  Turn turn(*this);
+  for (const auto& [handle, signal] : running_) turn.stop(signal, engine::StopCause::shutdown);
+}
+
+engine::Expected<EmbeddedStore::Found> EmbeddedStore::find_job(std::string_view id) {
+  const auto handle = table_.find_id(id);
+  Record* record = handle == 0 ? nullptr : table_.find(handle);
+  if (record == nullptr || !record->durable)
+    return std::unexpected(
+        Error{.code = ErrorCode::job_not_found, .detail = fmt::format("there is no job with the id \"{}\"", id)});
+  return Found{.handle = handle, .record = record};
+}
+
+std::optional<std::uint16_t> EmbeddedStore::queue_index(std::string_view name) const {
+  const auto found = std::ranges::find(queues_, name, [](const Queue& queue) { return queue.options.name; });
+  if (found == queues_.end()) return std::nullopt;
+  return static_cast<std::uint16_t>(found - queues_.begin());
+}
+
+domain::Job EmbeddedStore::to_job(const Record& record) const {
+  return {.id = record.id,
+          .queue = queues_[record.queue].options.name,
+          .payload = record.payload,
+          .progress = record.progress,
+          .priority = record.priority,
+          .max_retries = record.max_retries,
+          .timeout = record.timeout_ms > 0 ? std::optional(domain::milliseconds(record.timeout_ms)) : std::nullopt,
+          .enqueued_at = record.enqueued_at,
+          .run_at = optional_time(record.run_at),
+          .started_at = optional_time(record.started_at),
+          .finished_at = optional_time(record.finished_at),
+          .last_error = record.ending ? record.ending->last_error : std::string{},
+          .result = record.ending ? record.ending->result : std::nullopt};
+}
+
+std::vector<engine::Callback<domain::Job>> EmbeddedStore::take_watches(engine::JobHandle handle) {
+  std::vector<engine::Callback<domain::Job>> taken;
+  const auto [first, last] = watches_.equal_range(handle);
+  for (auto watch = first; watch != last; ++watch) taken.push_back(std::move(watch->second.second));
+  watches_.erase(first, last);
+  return taken;
+}
+
+void EmbeddedStore::answer_when_durable(Turn& turn, const Record& record, engine::Callback<domain::Job> done) {
+  journal_->when_durable([done = std::move(done), job = to_job(record)](std::expected<void, Error> durable) mutable {
+    if (durable)
+      done(std::move(job));
+    else
+      done(std::unexpected(std::move(durable.error())));
+  });
+  turn.flush();
+}
+
+}  // namespace jobqd::stores::embedded

@@ -1,0 +1,128 @@
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+#include <vector>
+
+#include <jobqd/engine/channel.hpp>
+#include <jobqd/engine/store.hpp>
+#include <jobqd/stores/embedded_store.hpp>
+
+#include "stores/embedded/due_queue.hpp"
+#include "stores/embedded/job_table.hpp"
+#include "stores/embedded/journal.hpp"
+
+namespace jobqd::stores::embedded {
+
+/// The state map is the authority; channels and due queue say what runs next; the journal keeps it all.
+///
+/// One lock guards every decision. Nothing foreign is called under it: a Turn holds the lock and collects what has to be
+/// called once it is released. Starts no thread; the same calls at the same times give the same decisions.
+class EmbeddedStore final : public engine::Store {
+ public:
+  EmbeddedStore(EmbeddedOptions options, const domain::Clock& clock, DueChanged due_changed,
+                std::unique_ptr<Journal> journal);
+  ~EmbeddedStore() override;
+
+  void submit(std::vector<domain::NewJob> jobs, engine::Callback<std::vector<engine::Submitted>> done) override;
+  std::optional<engine::Claim> claim(std::string_view queue, std::stop_token stop) override;
+  bool settle(const engine::Claim& claim, engine::Resolution resolution) override;
+  void find(std::string_view id, engine::Callback<domain::Job> done) override;
+  engine::WatchId watch(std::string_view id, engine::Callback<domain::Job> done) override;
+  bool unwatch(engine::WatchId watch) override;
+  void list(const engine::ListQuery& query, engine::Callback<engine::JobPage> done) override;
+  void cancel(std::string_view id, engine::Callback<domain::Job> done) override;
+  void retry(std::string_view id, engine::Callback<domain::Job> done) override;
+  void remove(std::string_view id, engine::Callback<void> done) override;
+  engine::Counts counts() const override;
+  std::optional<domain::SteadyTime> next_start() const override;
+  std::string trouble() const override;
+  std::optional<domain::SteadyTime> tick(domain::Now now) override;
+  void stop_admission() override;
+  void stop_claims() override;
+  void stop_attempts() override;
+
+ private:
+  class Turn;
+
+  struct Queue {
+    explicit Queue(QueueOptions queue_options) : options(std::move(queue_options)), channel(options.capacity) {}
+    QueueOptions options;
+    engine::Channel<engine::JobHandle> channel;
+    engine::Counts counts;
+  };
+
+  /// One job of a submission: made by it, or there before.
+  struct Admitted {
+    engine::JobHandle handle;
+    std::string id;
+    bool created;
+  };
+  using Admission = std::vector<Admitted>;
+
+  // Submitting
+  engine::Expected<Admission> admit(std::vector<domain::NewJob>& jobs, domain::Now now);
+  engine::Expected<Admitted> admit_one(domain::NewJob& job, domain::Now now);
+  engine::Expected<void> reserve_places(const Admission& admission);
+  Record make_record(domain::NewJob job, std::uint64_t fingerprint, std::uint16_t queue, domain::Now now);
+  void acknowledge(Turn& turn, const Admission& admission);
+  void withdraw(const Admission& admission);
+  engine::Expected<std::vector<engine::Submitted>> answer(const Admission& admission);
+
+  // The life of one job; each leaves record, queues and counts in step.
+  std::uint64_t& count_of(const Record& record);
+  void set_progress(Record& record, domain::Progress progress);
+  void make_ready(engine::JobHandle handle, Record& record);
+  void wait_until(Turn& turn, engine::JobHandle handle, Record& record, domain::SteadyTime due);
+  engine::Claim start(Turn& turn, engine::JobHandle handle, Record& record);
+  void apply(Turn& turn, engine::JobHandle handle, Record& record, engine::Resolution resolution);
+  void apply_interruption(Turn& turn, engine::JobHandle handle, Record& record);
+  void finish(Turn& turn, engine::JobHandle handle, Record& record, domain::Progress progress);
+  void take_out_of_waiting(engine::JobHandle handle, Record& record);
+  void take_out_of_finished(Record& record);
+  void forget(engine::JobHandle handle, Record& record);
+
+  // Finding
+  struct Found {
+    engine::JobHandle handle;
+    Record* record;
+  };
+  engine::Expected<Found> find_job(std::string_view id);
+  std::optional<std::uint16_t> queue_index(std::string_view name) const;
+  domain::Job to_job(const Record& record) const;
+  std::vector<engine::Callback<domain::Job>> take_watches(engine::JobHandle handle);
+
+  /// Calls done(job) once the job's present state is durable.
+  void answer_when_durable(Turn& turn, const Record& record, engine::Callback<domain::Job> done);
+
+  // Duties of tick(); each false when its budget ran out before its work.
+  bool work_off_due(Turn& turn);
+  bool work_off_retention(Turn& turn);
+
+  const EmbeddedOptions options_;
+  const domain::Clock& clock_;
+  const DueChanged due_changed_;
+
+  mutable std::mutex mutex_;
+  JobTable table_;
+  std::deque<Queue> queues_;
+  DueQueue due_;
+  engine::KeyedFifo<engine::JobHandle> finished_;
+  std::size_t finished_bytes_ = 0;
+  std::unordered_map<engine::JobHandle, std::shared_ptr<engine::StopSignal>> running_;
+  std::multimap<engine::JobHandle, std::pair<engine::WatchId, engine::Callback<domain::Job>>> watches_;
+  std::uint64_t last_number_ = 0;
+  std::uint64_t last_finished_ = 0;
+  engine::FencingToken last_token_ = 0;
+  engine::WatchId last_watch_ = 0;
+  bool admitting_ = true;
+  bool claiming_ = true;
+
+  /// Last: its thread, where it has one, calls back into the rest.
+  std::unique_ptr<Journal> journal_;
+};
+
+}  // namespace jobqd::stores::embedded

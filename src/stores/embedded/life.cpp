@@ -1,0 +1,156 @@
+// The life of one job: each function leaves record, queues, counts and journal in step.
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include <jobqd/domain/check.hpp>
+#include <jobqd/domain/lifecycle.hpp>
+
+#include "stores/embedded/turn.hpp"
+
+namespace jobqd::stores::embedded {
+
+using domain::Reason;
+using domain::Status;
+
+namespace {
+
+/// A step that the transition table allows here; anything else is a broken invariant.
+domain::Progress certain(std::expected<domain::Progress, domain::Error> progress) {
+  JOBQD_CHECK(progress.has_value());
+  return *progress;
+}
+
+void note_error(Record& record, std::string error) {
+  if (!record.ending) record.ending = std::make_unique<Ending>();
+  record.ending->last_error = std::move(error);
+}
+
+}  // namespace
+
+std::uint64_t& EmbeddedStore::count_of(const Record& record) {
+  return queues_[record.queue].counts.by_status.at(static_cast<std::size_t>(record.progress.status));
+}
+
+void EmbeddedStore::set_progress(Record& record, domain::Progress progress) {
+  --count_of(record);
+  record.progress = progress;
+  ++count_of(record);
+}
+
+void EmbeddedStore::make_ready(engine::JobHandle handle, Record& record) {
+  record.progress.reason = Reason::ready;
+  record.due = {};
+  record.ticket = queues_[record.queue].channel.push(record.priority, handle);
+}
+
+void EmbeddedStore::wait_until(Turn& turn, engine::JobHandle handle, Record& record, domain::SteadyTime due) {
+  record.due = due;
+  if (due_.insert(due, handle)) turn.due_changed();
+}
+
+engine::Claim EmbeddedStore::start(Turn& turn, engine::JobHandle handle, Record& record) {
+  set_progress(record, certain(domain::started(record.progress)));
+  record.ticket = 0;
+  record.token = ++last_token_;
+  record.started_at = turn.now.wall;
+  record.run_at = {};
+  if (record.timeout_ms > 0)
+    wait_until(turn, handle, record, turn.now.steady + domain::milliseconds(record.timeout_ms));
+  auto signal = std::make_shared<engine::StopSignal>();
+  running_.emplace(handle, signal);
+  turn.keep(record);
+  return {.handle = handle,
+          .token = record.token,
+          .id = record.id,
+          .queue = queues_[record.queue].options.name,
+          .payload = record.payload,
+          .attempt = record.progress.attempts,
+          .failures = record.progress.failures,
+          .max_retries = record.max_retries,
+          .timeout = record.timeout_ms > 0 ? std::optional(domain::milliseconds(record.timeout_ms)) : std::nullopt,
+          .stop = std::move(signal)};
+}
+
+void EmbeddedStore::apply(Turn& turn, engine::JobHandle handle, Record& record, engine::Resolution resolution) {
+  const auto running = running_.extract(handle);
+  JOBQD_CHECK(!running.empty());
+  if (record.due != domain::SteadyTime{}) due_.erase(std::exchange(record.due, {}), handle);
+
+  if (auto* done = std::get_if<engine::Done>(&resolution)) {
+    record.ending.reset();
+    if (done->result) record.ending = std::make_unique<Ending>(Ending{.last_error = {}, .result = done->result});
+    finish(turn, handle, record, certain(domain::succeeded(record.progress)));
+  } else if (auto* failed = std::get_if<engine::Failed>(&resolution)) {
+    note_error(record, std::move(failed->error));
+    finish(turn, handle, record, certain(domain::given_up(record.progress, failed->reason)));
+  } else if (running.mapped()->cause() == engine::StopCause::cancelled) {
+    // The cancel came after the worker had decided: it still holds.
+    note_error(record, "cancelled while running");
+    finish(turn, handle, record, certain(domain::given_up(record.progress, Reason::cancelled)));
+  } else if (auto* again = std::get_if<engine::Again>(&resolution)) {
+    note_error(record, std::move(again->error));
+    set_progress(record, certain(domain::backed_off(record.progress)));
+    queues_[record.queue].channel.reserve_again();
+    record.run_at = turn.now.wall + again->delay;
+    wait_until(turn, handle, record, turn.now.steady + again->delay);
+    turn.keep(record);
+  } else {
+    apply_interruption(turn, handle, record);
+  }
+}
+
+void EmbeddedStore::apply_interruption(Turn& turn, engine::JobHandle handle, Record& record) {
+  const auto next = certain(domain::interrupted(record.progress, options_.interruptions_max));
+  if (next.status == Status::failed) {
+    note_error(record, fmt::format("interrupted {} times", next.interruptions));
+    finish(turn, handle, record, next);
+    return;
+  }
+  set_progress(record, next);
+  queues_[record.queue].channel.reserve_again();
+  make_ready(handle, record);
+  turn.keep(record);
+}
+
+void EmbeddedStore::finish(Turn& turn, engine::JobHandle handle, Record& record, domain::Progress progress) {
+  set_progress(record, progress);
+  record.finished_at = turn.now.wall;
+  record.run_at = {};
+  record.due = turn.now.steady + options_.retention;
+  record.ticket = ++last_finished_;
+  if (finished_.empty()) turn.due_changed();
+  finished_.push(record.ticket, handle);
+  finished_bytes_ += record.content_bytes();
+  turn.keep(record);
+  for (auto& done : take_watches(handle)) answer_when_durable(turn, record, std::move(done));
+}
+
+void EmbeddedStore::take_out_of_waiting(engine::JobHandle handle, Record& record) {
+  auto& channel = queues_[record.queue].channel;
+  if (record.due != domain::SteadyTime{}) {
+    due_.erase(std::exchange(record.due, {}), handle);
+    channel.release(1);
+  } else {
+    // Not in the channel any more: a worker has taken it out and will find it is no longer waiting.
+    channel.erase(record.priority, record.ticket);
+  }
+  record.ticket = 0;
+}
+
+void EmbeddedStore::take_out_of_finished(Record& record) {
+  const bool was_there = finished_.erase(std::exchange(record.ticket, 0));
+  JOBQD_CHECK(was_there);
+  finished_bytes_ -= record.content_bytes();
+  record.due = {};
+  record.finished_at = {};
+}
+
+void EmbeddedStore::forget(engine::JobHandle handle, Record& record) {
+  --count_of(record);
+  journal_->erase(record);
+  table_.erase(handle);
+}
+
+}  // namespace jobqd::stores::embedded

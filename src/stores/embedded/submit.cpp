@@ -1,0 +1,166 @@
+// How jobs come in: admitted, made durable, acknowledged.
+
+#include <map>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "stores/embedded/turn.hpp"
+
+namespace jobqd::stores::embedded {
+
+using domain::Error;
+using domain::ErrorCode;
+
+void EmbeddedStore::submit(std::vector<domain::NewJob> jobs, engine::Callback<std::vector<engine::Submitted>> done) {
+  Turn turn(*this);
+  auto admission = admit(jobs, turn.now);
+  if (!admission) {
+    turn.call([done = std::move(done), error = std::move(admission.error())]() mutable {
+      done(std::unexpected(std::move(error)));
+    });
+    return;
+  }
+  for (const auto& job : *admission)
+    if (job.created) journal_->insert(table_.at(job.handle));
+  journal_->when_durable([this, admission = *std::move(admission), done = std::move(done)](
+                             std::expected<void, Error> durable) mutable {
+    engine::Expected<std::vector<engine::Submitted>> result;
+    {
+      Turn later(*this);
+      if (durable) {
+        acknowledge(later, admission);
+        result = answer(admission);
+      } else {
+        withdraw(admission);
+        result = std::unexpected(std::move(durable.error()));
+      }
+    }
+    done(std::move(result));
+  });
+  turn.flush();
+}
+
+engine::Expected<EmbeddedStore::Admission> EmbeddedStore::admit(std::vector<domain::NewJob>& jobs, domain::Now now) {
+  if (!admitting_)
+    return std::unexpected(Error{.code = ErrorCode::draining, .detail = "the daemon is stopping and takes no new jobs"});
+  Admission admission;
+  admission.reserve(jobs.size());
+  const auto refuse = [&](Error error) {
+    for (const auto& job : admission)
+      if (job.created) table_.erase(job.handle);
+    return std::unexpected(std::move(error));
+  };
+  for (std::size_t i = 0; i < jobs.size(); ++i) {
+    auto admitted = admit_one(jobs[i], now);
+    if (!admitted) {
+      Error error = std::move(admitted.error());
+      if (jobs.size() > 1)
+        for (auto& field : error.fields) field.pointer = fmt::format("/{}{}", i, field.pointer);
+      return refuse(std::move(error));
+    }
+    admission.push_back(*std::move(admitted));
+  }
+  if (auto reserved = reserve_places(admission); !reserved) return refuse(std::move(reserved.error()));
+  for (const auto& job : admission)
+    if (job.created) ++count_of(table_.at(job.handle));
+  return admission;
+}
+
+engine::Expected<EmbeddedStore::Admitted> EmbeddedStore::admit_one(domain::NewJob& job, domain::Now now) {
+  const auto queue = queue_index(job.queue);
+  if (!queue)
+    return std::unexpected(Error{.code = ErrorCode::queue_not_found,
+                                 .detail = fmt::format("there is no queue named \"{}\"", job.queue),
+                                 .fields = {{"/queue", "not a configured queue"}}});
+  const auto fingerprint = domain::fingerprint(job);
+  std::string id = job.id;
+  if (const auto handle = table_.find_id(id)) {
+    if (table_.at(handle).fingerprint != fingerprint)
+      return std::unexpected(Error{.code = ErrorCode::id_conflict,
+                                   .detail = fmt::format("job \"{}\" exists with other content", id),
+                                   .fields = {{"/id", "belongs to a job with other content"}}});
+    return Admitted{.handle = handle, .id = std::move(id), .created = false};
+  }
+  const auto handle = table_.insert(make_record(std::move(job), fingerprint, *queue, now));
+  return Admitted{.handle = handle, .id = std::move(id), .created = true};
+}
+
+engine::Expected<void> EmbeddedStore::reserve_places(const Admission& admission) {
+  std::map<std::uint16_t, std::size_t> wanted;
+  for (const auto& job : admission)
+    if (job.created) ++wanted[table_.at(job.handle).queue];
+  for (auto it = wanted.begin(); it != wanted.end(); ++it) {
+    auto& [name, capacity, max_retries] = queues_[it->first].options;
+    if (queues_[it->first].channel.try_reserve(it->second)) continue;
+    for (auto taken = wanted.begin(); taken != it; ++taken) queues_[taken->first].channel.release(taken->second);
+    if (it->second > capacity)
+      return std::unexpected(
+          Error{.code = ErrorCode::invalid_field,
+                .detail = fmt::format("{} jobs can never fit queue \"{}\", which has {} places", it->second, name,
+                                      capacity),
+                .fields = {{"", fmt::format("at most {} jobs for this queue", capacity)}}});
+    return std::unexpected(Error{.code = ErrorCode::queue_full,
+                                 .detail = fmt::format("queue \"{}\" has {} places and no room for {} more job{}", name,
+                                                       capacity, it->second, it->second == 1 ? "" : "s")});
+  }
+  return {};
+}
+
+Record EmbeddedStore::make_record(domain::NewJob job, std::uint64_t fingerprint, std::uint16_t queue,
+                                  domain::Now now) {
+  Record record;
+  record.id = std::move(job.id);
+  record.payload = std::move(job.payload);
+  record.number = ++last_number_;
+  record.fingerprint = fingerprint;
+  record.enqueued_at = now.wall;
+  record.queue = queue;
+  record.priority = job.priority;
+  record.max_retries = job.max_retries.value_or(queues_[queue].options.max_retries);
+  record.timeout_ms = static_cast<std::uint32_t>(job.timeout.value_or(domain::milliseconds{0}).count());
+  const auto delay = job.run_at ? *job.run_at - now.wall : job.delay.value_or(domain::milliseconds{0});
+  if (delay.count() > 0) {
+    record.run_at = now.wall + delay;
+    record.due = now.steady + delay;
+    record.progress.reason = domain::Reason::delayed;
+  }
+  return record;
+}
+
+void EmbeddedStore::acknowledge(Turn& turn, const Admission& admission) {
+  for (const auto& job : admission) {
+    if (!job.created) continue;
+    Record& record = table_.at(job.handle);
+    record.durable = true;
+    if (record.progress.reason == domain::Reason::delayed)
+      wait_until(turn, job.handle, record, record.due);
+    else
+      make_ready(job.handle, record);
+  }
+}
+
+void EmbeddedStore::withdraw(const Admission& admission) {
+  for (const auto& job : admission) {
+    if (!job.created) continue;
+    const Record& record = table_.at(job.handle);
+    queues_[record.queue].channel.release(1);
+    --count_of(record);
+    table_.erase(job.handle);
+  }
+}
+
+engine::Expected<std::vector<engine::Submitted>> EmbeddedStore::answer(const Admission& admission) {
+  std::vector<engine::Submitted> answers;
+  answers.reserve(admission.size());
+  for (const auto& job : admission) {
+    const Record* record = table_.find(job.handle);
+    if (record == nullptr)  // The request that made this job failed, or it was removed, while this one waited.
+      return std::unexpected(
+          Error{.code = ErrorCode::store_unavailable, .detail = fmt::format("job \"{}\" was not kept", job.id)});
+    answers.push_back({.id = job.id, .status = record->progress.status, .created = job.created});
+  }
+  return answers;
+}
+
+}  // namespace jobqd::stores::embedded

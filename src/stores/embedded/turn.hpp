@@ -1,0 +1,55 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "stores/embedded/embedded_store.hpp"
+
+namespace jobqd::stores::embedded {
+
+/// One decision of the store: holds its lock, knows the time it is made at, and collects what has to be called after the
+/// lock is released, which the destructor then does.
+class EmbeddedStore::Turn {
+ public:
+  Turn(EmbeddedStore& store, domain::Now at) : now(at), store_(store), lock_(store.mutex_) {}
+  explicit Turn(EmbeddedStore& store) : Turn(store, store.clock_.now()) {}
+
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+
+  ~Turn() {
+    lock_.unlock();
+    if (flush_) store_.journal_->flush();
+    if (due_changed_) store_.due_changed_();
+    for (const auto& [signal, cause] : stops_) signal->request(cause);
+    for (auto& call : calls_) call();
+  }
+
+  /// The journal was told something that somebody waits for.
+  void flush() { flush_ = true; }
+
+  /// Tells the journal how the job stands now.
+  void keep(const Record& record) {
+    store_.journal_->update(record);
+    flush_ = true;
+  }
+  void due_changed() { due_changed_ = true; }
+  void stop(std::shared_ptr<engine::StopSignal> signal, engine::StopCause cause) {
+    stops_.emplace_back(std::move(signal), cause);
+  }
+  void call(std::move_only_function<void()> function) { calls_.push_back(std::move(function)); }
+
+  const domain::Now now;
+
+ private:
+  EmbeddedStore& store_;
+  std::unique_lock<std::mutex> lock_;
+  bool flush_ = false;
+  bool due_changed_ = false;
+  std::vector<std::pair<std::shared_ptr<engine::StopSignal>, engine::StopCause>> stops_;
+  std::vector<std::move_only_function<void()>> calls_;
+};
+
+}  // namespace jobqd::stores::embedded

@@ -1,0 +1,95 @@
+#include <jobqd/domain/retry_policy.hpp>
+
+#include <array>
+#include <cmath>
+#include <utility>
+
+#include <gtest/gtest.h>
+
+#include <jobqd/domain/random.hpp>
+
+namespace jobqd::domain {
+
+namespace {
+
+constexpr RetryPolicy standard{.base = milliseconds{100}, .cap = milliseconds{30'000}};
+constexpr milliseconds longest_ever = milliseconds::max();
+
+const double almost_one = std::nextafter(1.0, 0.0);
+
+}  // namespace
+
+TEST(RetryPolicy, DoublesTheCeilingWithEveryRetry) {
+  constexpr std::array<std::pair<std::uint32_t, int>, 9> expected{
+      {{1, 100}, {2, 200}, {3, 400}, {4, 800}, {5, 1600}, {6, 3200}, {7, 6400}, {8, 12'800}, {9, 25'600}}};
+  for (const auto& [n, ms] : expected) EXPECT_EQ(standard.ceiling(n), milliseconds{ms}) << n;
+}
+
+TEST(RetryPolicy, CapsDelayAtMaximum) {
+  EXPECT_EQ(standard.ceiling(10), milliseconds{30'000});
+  EXPECT_EQ(standard.delay(10, 0.0), milliseconds{30'000});
+}
+
+TEST(RetryPolicy, StaysAtTheCapHoweverManyRetries) {
+  for (const std::uint32_t n : {11U, 55U, 56U, 62U, 63U, 64U, 65U, 1001U, 4'000'000'000U, 4'294'967'295U})
+    EXPECT_EQ(standard.ceiling(n), standard.cap) << n;
+}
+
+TEST(RetryPolicy, DoesNotOverflowBelowAnEndlessCap) {
+  const RetryPolicy policy{.base = milliseconds{1}, .cap = longest_ever};
+  EXPECT_EQ(policy.ceiling(62), milliseconds{1LL << 61});
+  EXPECT_EQ(policy.ceiling(63), longest_ever);
+  EXPECT_EQ(policy.ceiling(4'000'000'000U), longest_ever);
+}
+
+TEST(RetryPolicy, HoldsForTheSmallestAndTheLargestBase) {
+  const RetryPolicy smallest{.base = milliseconds{1}, .cap = milliseconds{1}};
+  EXPECT_EQ(smallest.delay(1, 0.0), milliseconds{1});
+  EXPECT_EQ(smallest.delay(4'000'000'000U, almost_one), milliseconds{1});
+  const RetryPolicy largest{.base = longest_ever, .cap = longest_ever};
+  EXPECT_EQ(largest.ceiling(1), longest_ever);
+  EXPECT_EQ(largest.delay(1, 0.0), longest_ever);
+  EXPECT_EQ(largest.delay(2, 0.5), milliseconds{1LL << 62});
+}
+
+TEST(RetryPolicy, NeverWaitsZero) {
+  for (const std::uint32_t n : {1U, 5U, 10U, 4'000'000'000U})
+    EXPECT_EQ(standard.delay(n, almost_one), milliseconds{1}) << n;
+}
+
+TEST(RetryPolicy, FractionZeroIsTheCeiling) {
+  EXPECT_EQ(standard.delay(1, 0.0), milliseconds{100});
+  EXPECT_EQ(standard.delay(4, 0.0), milliseconds{800});
+}
+
+TEST(RetryPolicy, KeepsEveryDelayBetweenOneMillisecondAndTheCeiling) {
+  Random random(7);
+  for (int i = 0; i < 10'000; ++i) {
+    const auto n = static_cast<std::uint32_t>(random.between(1, 70));
+    const auto delay = standard.delay(n, random.fraction());
+    ASSERT_GE(delay, milliseconds{1});
+    ASSERT_LE(delay, standard.ceiling(n));
+  }
+}
+
+TEST(RetryPolicy, SpreadsTheJitterUniformlyOverTheWholeRange) {
+  Random random(1);
+  constexpr int draws = 100'000;
+  std::array<int, 10> tenths{};
+  for (int i = 0; i < draws; ++i) {
+    const auto delay = standard.delay(4, random.fraction());  // 1 to 800 ms
+    ++tenths.at(static_cast<std::size_t>((delay.count() - 1) / 80));
+  }
+  for (const int count : tenths) EXPECT_NEAR(count, draws / 10, draws / 200);
+}
+
+TEST(RetryPolicyDeathTest, StopsAtARetryNumberedZero) {
+  EXPECT_DEATH((void)standard.ceiling(0), "broken invariant");
+}
+
+TEST(RetryPolicyDeathTest, StopsAtACapBelowTheBase) {
+  const RetryPolicy wrong{.base = milliseconds{2}, .cap = milliseconds{1}};
+  EXPECT_DEATH((void)wrong.ceiling(1), "broken invariant");
+}
+
+}  // namespace jobqd::domain

@@ -1,0 +1,136 @@
+"""Plants one breach of each rule in a tree of its own and expects exactly that rule to fire."""
+
+import tempfile
+import unittest
+from pathlib import Path
+
+import check_layers
+from cpp_text import ROOT
+
+
+def lines(count: int) -> str:
+    return "int x;\n" * count
+
+
+def function(length: int) -> str:
+    return "void f() {\n" + "  g();\n" * (length - 2) + "}\n"
+
+
+class CheckLayers(unittest.TestCase):
+    def findings(self, files: dict[str, str]) -> list[tuple[str, int, str]]:
+        with tempfile.TemporaryDirectory() as folder:
+            for path, text in files.items():
+                file = Path(folder, path)
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_text(text, encoding="utf-8")
+            return [found[:3] for found in check_layers.check(Path(folder))]
+
+    def expect(self, rule: str, path: str, text: str, line: int = 1) -> None:
+        if path.endswith(".hpp") and rule != "pragma-once":
+            text += "#pragma once\n"
+        self.assertEqual(self.findings({path: text}), [(path, line, rule)])
+
+    def expect_clean(self, path: str, text: str) -> None:
+        self.assertEqual(self.findings({path: text}), [])
+
+    def test_the_real_tree_passes(self):
+        self.assertEqual([str(found) for found in check_layers.check(ROOT)], [])
+
+    def test_every_edge_that_is_not_in_the_table_is_refused(self):
+        layers = [layer for layer in check_layers.ALLOWED if layer != "main"]
+        for layer in check_layers.ALLOWED:
+            path = "src/main.cpp" if layer == "main" else f"src/{layer}/a.cpp"
+            for other in layers:
+                text = f"#include <vector>\n#include <jobqd/{other}/b.hpp>\n"
+                with self.subTest(layer=layer, other=other):
+                    if other == layer or other in check_layers.ALLOWED[layer]:
+                        self.expect_clean(path, text)
+                    else:
+                        self.expect("layer", path, text, line=2)
+
+    def test_the_table_has_no_cycle_and_no_sibling(self):
+        for layer, others in check_layers.ALLOWED.items():
+            for other in others:
+                self.assertNotIn(layer, check_layers.ALLOWED[other])
+        for sibling in ("processors", "stores", "http"):
+            self.assertEqual(check_layers.ALLOWED[sibling], ("domain", "engine"))
+
+    def test_a_contract_keeps_to_the_layers_too(self):
+        self.expect("layer", "include/jobqd/domain/a.hpp", "#include <jobqd/engine/store.hpp>\n")
+
+    def test_an_unknown_layer_is_refused(self):
+        self.expect("layer", "src/util/a.cpp", "int x;\n")
+
+    def test_private_headers_stay_in_their_layer(self):
+        self.expect("private-header", "src/app/a.cpp", '#include "http/session.hpp"\n')
+        self.expect_clean("src/http/a.cpp", '#include "http/session.hpp"\n')
+
+    def test_private_headers_are_named_by_their_path(self):
+        self.expect("include-path", "src/http/a.cpp", '#include "session.hpp"\n')
+        self.expect("include-path", "src/http/a.cpp", '#include "../http/session.hpp"\n')
+
+    def test_a_contract_includes_contracts_only(self):
+        self.expect("public-header", "include/jobqd/http/a.hpp", '#include "http/session.hpp"\n')
+
+    def test_rooms_of_the_stores_do_not_see_each_other(self):
+        self.expect("room", "src/stores/embedded/a.cpp", '#include "stores/postgres/pool.hpp"\n')
+        self.expect("room", "src/stores/postgres/a.cpp", '#include "stores/embedded/table.hpp"\n')
+        self.expect_clean("src/stores/postgres/a.cpp", '#include "stores/shared.hpp"\n')
+
+    def test_fences(self):
+        for header, outside, inside in [
+            ("boost/beast/core.hpp", "src/engine/a.cpp", "src/http/a.cpp"),
+            ("boost/asio.hpp", "src/app/a.cpp", "src/processors/http_push.cpp"),
+            ("boost/asio/ip/tcp.hpp", "src/processors/exec.cpp", "src/processors/http/client.cpp"),
+            ("nlohmann/json.hpp", "src/domain/a.cpp", "src/app/a.cpp"),
+            ("sqlite3.h", "src/stores/embedded/job_table.cpp", "src/stores/embedded/sqlite_journal.cpp"),
+            ("libpq-fe.h", "src/stores/embedded/a.cpp", "src/stores/postgres/a.cpp"),
+            ("spdlog/spdlog.h", "src/engine/a.cpp", "src/app/log.cpp"),
+            ("CLI/CLI.hpp", "src/main.cpp", "src/app/config.cpp"),
+            ("toml++/toml.h", "src/http/a.cpp", "src/app/config.cpp"),
+        ]:
+            with self.subTest(header=header):
+                self.expect("fence", outside, f"#include <{header}>\n")
+                self.expect_clean(inside, f"#include <{header}>\n")
+
+    def test_headers_have_a_guard(self):
+        self.expect("pragma-once", "src/http/a.hpp", "// #pragma once\n")
+        self.expect("pragma-once", "tests/support/a.hpp", "int x;\n")
+
+    def test_main_stays_short(self):
+        self.expect_clean("src/main.cpp", lines(60))
+        self.expect("file-length", "src/main.cpp", lines(61), line=61)
+
+    def test_files_stay_short(self):
+        for path in ("src/app/a.cpp", "tests/app/a.cpp"):
+            self.expect_clean(path, lines(400))
+            self.expect("file-length", path, lines(401), line=401)
+
+    def test_an_exception_counts_only_while_it_is_needed(self):
+        check_layers.LONG_FILES["src/app/a.cpp"] = "a reason"
+        self.addCleanup(check_layers.LONG_FILES.clear)
+        self.expect_clean("src/app/a.cpp", lines(401))
+        self.expect("file-length", "src/app/a.cpp", lines(400))
+        self.assertEqual(self.findings({}), [("src/app/a.cpp", 1, "file-length")])
+
+    def test_functions_stay_short(self):
+        for before, after in [
+            ("", ""),
+            ("namespace a {\n", "}\n"),
+            ("template <class T>\nclass A : public B {\n", "};\n"),
+            ("A::A() : a_{1}, b_{2} {}\n", ""),
+            ("constexpr char c = '{';  // {\n", ""),
+            ('auto s = R"x(\n{)x";\n', ""),
+            ("#define OPEN \\\n  {\n", ""),
+        ]:
+            with self.subTest(before=before):
+                self.expect_clean("src/app/a.cpp", before + function(70) + after)
+                start = before.count("\n") + 1
+                self.expect("function-length", "src/app/a.cpp", before + function(71) + after, start)
+
+    def test_tables_may_be_long(self):
+        self.expect_clean("src/app/a.cpp", "constexpr int table[] = {\n" + "  1,\n" * 100 + "};\n")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,62 @@
+#include "support/stub_store.hpp"
+
+namespace jobqd::support {
+
+namespace {
+
+std::unexpected<domain::Error> unavailable() {
+  return std::unexpected(domain::Error{.code = domain::ErrorCode::store_unavailable, .detail = "a stub"});
+}
+
+}  // namespace
+
+void StubStore::submit(std::vector<domain::NewJob> /*jobs*/,
+                       engine::Callback<std::vector<engine::Submitted>> done) {
+  done(unavailable());
+}
+std::optional<engine::Claim> StubStore::claim(std::string_view /*queue*/, std::stop_token /*stop*/) {
+  return {};
+}
+bool StubStore::settle(const engine::Claim& /*claim*/, engine::Resolution /*resolution*/) {
+  return false;
+}
+void StubStore::find(std::string_view /*id*/, engine::Callback<domain::Job> done) {
+  done(unavailable());
+}
+engine::WatchId StubStore::watch(std::string_view /*id*/, engine::Callback<domain::Job> done) {
+  done(unavailable());
+  return 0;
+}
+bool StubStore::unwatch(engine::WatchId /*watch*/) {
+  return false;
+}
+void StubStore::list(const engine::ListQuery& /*query*/, engine::Callback<engine::JobPage> done) {
+  done(unavailable());
+}
+void StubStore::cancel(std::string_view /*id*/, engine::Callback<domain::Job> done) {
+  done(unavailable());
+}
+void StubStore::retry(std::string_view /*id*/, engine::Callback<domain::Job> done) {
+  done(unavailable());
+}
+void StubStore::remove(std::string_view /*id*/, engine::Callback<void> done) {
+  done(unavailable());
+}
+engine::Counts StubStore::counts() const {
+  return {};
+}
+std::optional<domain::SteadyTime> StubStore::next_start() const {
+  return {};
+}
+
+std::string StubStore::trouble() const {
+  return {};
+}
+std::optional<domain::SteadyTime> StubStore::tick(domain::Now /*now*/) {
+  return {};
+}
+void StubStore::stop_admission() {}
+void StubStore::stop_claims() {}
+void StubStore::stop_attempts() {}
+
+}  // namespace jobqd::support

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <jobqd/engine/store.hpp>
+
+namespace jobqd::support {
+
+/// A store that keeps nothing and answers store_unavailable: a test overrides what it is about.
+class StubStore : public engine::Store {
+ public:
+  void submit(std::vector<domain::NewJob> jobs,
+              engine::Callback<std::vector<engine::Submitted>> done) override;
+  std::optional<engine::Claim> claim(std::string_view queue, std::stop_token stop) override;
+  bool settle(const engine::Claim& claim, engine::Resolution resolution) override;
+  void find(std::string_view id, engine::Callback<domain::Job> done) override;
+  engine::WatchId watch(std::string_view id, engine::Callback<domain::Job> done) override;
+  bool unwatch(engine::WatchId watch) override;
+  void list(const engine::ListQuery& query, engine::Callback<engine::JobPage> done) override;
+  void cancel(std::string_view id, engine::Callback<domain::Job> done) override;
+  void retry(std::string_view id, engine::Callback<domain::Job> done) override;
+  void remove(std::string_view id, engine::Callback<void> done) override;
+  engine::Counts counts() const override;
+  std::optional<domain::SteadyTime> next_start() const override;
+  std::string trouble() const override;
+  std::optional<domain::SteadyTime> tick(domain::Now now) override;
+  void stop_admission() override;
+  void stop_claims() override;
+  void stop_attempts() override;
+};
+
+}  // namespace jobqd::support
