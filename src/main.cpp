@@ -1,6 +1,5 @@
 #include <csignal>
 #include <cstdio>
-#include <cstdlib>
 #include <exception>
 #include <string>
 #include <unistd.h>
@@ -9,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <jobqd/app/app.hpp>
+#include <jobqd/app/commands.hpp>
 #include <jobqd/app/config.hpp>
 
 namespace {
@@ -18,13 +18,8 @@ int fail(int exit_code, const std::string& why) {
   return exit_code;
 }
 
-int run(int argc, char** argv) {
+int serve(const jobqd::app::Config& config) {
   using namespace jobqd;
-  const auto loaded = app::load_config({argv, static_cast<std::size_t>(argc)}, app::process_environment);
-  if (!loaded) return fail(2, loaded.error());
-  if (const auto* print = std::get_if<app::PrintAndExit>(&*loaded)) return fmt::print("{}", print->text), 0;
-  const auto& config = std::get<app::Config>(*loaded);
-
   // Blocked here and so in every thread to come: only this one takes them, in sigwait().
   sigset_t stop_signals;
   sigemptyset(&stop_signals);
@@ -47,6 +42,17 @@ int run(int argc, char** argv) {
   pthread_sigmask(SIG_UNBLOCK, &stop_signals, nullptr);
   (*daemon)->stop();
   return 0;
+}
+
+int run(int argc, char** argv) {
+  using namespace jobqd;
+  const auto command = app::read_command({argv, static_cast<std::size_t>(argc)}, app::process_environment);
+  if (!command) return fail(2, command.error());
+  if (const auto* serve_command = std::get_if<app::Serve>(&*command)) return serve(serve_command->config);
+  const auto answer = app::answer(*command);
+  if (!answer) return fail(1, answer.error());
+  fmt::print("{}", answer->text);
+  return answer->exit_code;
 }
 
 }  // namespace

@@ -1,3 +1,4 @@
+#include <string_view>
 #include <utility>
 
 #include <jobqd/stores/embedded_store.hpp>
@@ -17,6 +18,28 @@ stores::EmbeddedOptions store_options(const Config& config) {
           .retention_bytes = config.retention_bytes};
 }
 
+std::expected<void, std::string> open_store(App::Parts& parts, const stores::DueChanged& wake) {
+  constexpr std::string_view sqlite = "sqlite:";
+  if (!parts.config.store.starts_with(sqlite)) {
+    parts.store = stores::open_memory_store(store_options(parts.config), parts.clock, wake);
+    return {};
+  }
+  auto opened = stores::open_sqlite_store(parts.config.store.substr(sqlite.size()), store_options(parts.config),
+                                          parts.clock, wake, parts.observer);
+  if (!opened) return std::unexpected(opened.error());
+  parts.store = std::move(opened->store);
+  parts.store_is_durable = true;
+  const auto& found = opened->recovery;
+  parts.log.write(found.set_aside.empty() ? LogLevel::info : LogLevel::error, "store opened",
+                  {{"queued", found.queued},
+                   {"interrupted", found.interrupted},
+                   {"finished", found.finished},
+                   {"set_aside", found.set_aside.size()}});
+  for (const auto& job : found.set_aside)
+    parts.log.write(LogLevel::error, "a damaged job is set aside and will not run", {{"job", job}});
+  return {};
+}
+
 http::ServerOptions server_options(const Config& config) {
   return {.address = config.listen.host,
           .port = config.listen.port,
@@ -33,7 +56,7 @@ std::expected<std::unique_ptr<App>, std::string> build(const Config& config, con
   const auto wake = [&parts] {
     if (parts.scheduler) parts.scheduler->wake();
   };
-  parts.store = stores::open_memory_store(store_options(config), clock, wake);
+  if (auto opened = open_store(parts, wake); !opened) return std::unexpected(opened.error());
   parts.processor = std::make_unique<processors::Simulate>(
       processors::Simulate::Options{.shortest = config.simulate_min,
                                     .longest = config.simulate_max,

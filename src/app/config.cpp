@@ -71,7 +71,7 @@ std::expected<Values, std::string> read_file(const std::string& path) {
 
 struct CommandLine {
   Values values;
-  std::optional<std::string> print;
+  std::optional<Command> command;  ///< What to do instead of serving.
 };
 
 std::expected<CommandLine, std::string> read_flags(std::span<const char* const> arguments) {
@@ -87,12 +87,21 @@ std::expected<CommandLine, std::string> read_flags(std::span<const char* const> 
                    fmt::format("{}: {}; default {}", setting.meaning, setting.allowed, setting.show(defaults)))
         ->option_text(" ");
   CommandLine result;
+  Check check;
+  Backup backup;
+  auto* check_command = cli.add_subcommand("check", "Say whether a store's file is sound and what is in it, changing nothing.");
+  check_command->add_option("PATH", check.path, "the file of STORE=sqlite:PATH")->required();
+  auto* backup_command = cli.add_subcommand("backup", "Copy a store's file consistently, also while a daemon runs on it.");
+  backup_command->add_option("PATH", backup.from, "the file of STORE=sqlite:PATH")->required();
+  backup_command->add_option("TO", backup.to, "the copy, which must not exist yet")->required();
   try {
     cli.parse(static_cast<int>(arguments.size()), arguments.data());
+    if (check_command->parsed()) result.command = std::move(check);
+    if (backup_command->parsed()) result.command = std::move(backup);
   } catch (const CLI::CallForHelp&) {
-    result.print = cli.help();
+    result.command = Print{cli.help()};
   } catch (const CLI::CallForVersion&) {
-    result.print = cli.version() + "\n";
+    result.command = Print{cli.version() + "\n"};
   } catch (const CLI::ParseError& error) {
     return std::unexpected(fmt::format("{}; see jobqd --help", shown(error.what())));
   }
@@ -108,11 +117,11 @@ std::optional<std::string> process_environment(std::string_view name) {
   return value == nullptr ? std::nullopt : std::optional<std::string>(value);
 }
 
-std::expected<std::variant<Config, PrintAndExit>, std::string> load_config(std::span<const char* const> arguments,
-                                                                           const Environment& environment) {
+std::expected<Command, std::string> read_command(std::span<const char* const> arguments,
+                                                const Environment& environment) {
   auto flags = read_flags(arguments);
   if (!flags) return std::unexpected(flags.error());
-  if (flags->print) return PrintAndExit{*std::move(flags->print)};
+  if (flags->command) return *std::move(flags->command);
   Values variables;
   for (const auto& setting : settings())
     if (auto value = environment(setting.name)) variables[setting.name] = *std::move(value);
@@ -129,7 +138,7 @@ std::expected<std::variant<Config, PrintAndExit>, std::string> load_config(std::
   if (auto applied = apply(config, variables, "environment"); !applied) return std::unexpected(applied.error());
   if (auto applied = apply(config, flags->values, "flag"); !applied) return std::unexpected(applied.error());
   if (auto wrong = contradiction(config)) return std::unexpected(*std::move(wrong));
-  return config;
+  return Serve{std::move(config)};
 }
 
 std::vector<std::pair<std::string_view, std::string>> effective_settings(const Config& config) {

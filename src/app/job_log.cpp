@@ -1,6 +1,6 @@
 #include "app/job_log.hpp"
 
-#include <jobqd/domain/duration.hpp>
+#include <unistd.h>
 
 namespace jobqd::app {
 
@@ -37,6 +37,13 @@ void JobLog::store_changed(std::string_view why) {
     log_.write(LogLevel::info, "the store can be written again");
   else
     log_.write(LogLevel::error, "the store cannot be written: nothing is accepted", {{"why", why}});
+}
+
+void JobLog::store_lost(std::string_view why) {
+  log_.write(LogLevel::error, "the store failed and nobody knows what it has written: ending, so that a restart finds out",
+             {{"why", why}});
+  // At once: whatever an orderly stop would still answer or write could be wrong.
+  _exit(1);
 }
 
 void JobLog::wait_for_attempt(domain::SteadyTime until) {

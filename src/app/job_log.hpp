@@ -18,6 +18,7 @@ class JobLog final : public engine::Observer {
   void attempt_settled(const engine::Claim& claim, const engine::Resolution& resolution) override;
   void attempt_stale(const engine::Claim& claim) override;
   void store_changed(std::string_view why) override;
+  [[noreturn]] void store_lost(std::string_view why) override;
 
   /// Waits until an attempt ends, or `until`.
   void wait_for_attempt(domain::SteadyTime until);

@@ -77,7 +77,8 @@ bool read_listen(std::string_view text, ListenAddress& out) {
 }
 
 bool read_store(std::string_view text, std::string& out) {
-  if (text != "memory") return false;
+  constexpr std::string_view sqlite = "sqlite:";
+  if (text != "memory" && (!text.starts_with(sqlite) || text.size() == sqlite.size())) return false;
   out = text;
   return true;
 }
@@ -115,7 +116,7 @@ constexpr std::array<Setting, 18> table{{
        const bool v6 = c.listen.host.contains(':');
        return fmt::format("{}{}{}:{}", v6 ? "[" : "", c.listen.host, v6 ? "]" : "", c.listen.port);
      }},
-    {"STORE", "where jobs are kept", "memory", [](Config& c, Text t) { return read_store(t, c.store); },
+    {"STORE", "where jobs are kept", "memory, or sqlite: and the path of a file, such as sqlite:/data/jobqd.db", [](Config& c, Text t) { return read_store(t, c.store); },
      [](const Config& c) { return c.store; }},
     {"CONFIG", "TOML file with these settings, in lower case", "the path of a file",
      [](Config& c, Text t) {

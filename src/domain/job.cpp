@@ -1,5 +1,6 @@
 #include <jobqd/domain/job.hpp>
 
+#include <algorithm>
 #include <array>
 
 #define XXH_INLINE_ALL
@@ -13,6 +14,13 @@ constexpr std::array<std::string_view, status_count> status_names{"queued", "run
 
 constexpr std::array<std::string_view, 10> reason_names{"",          "ready",    "delayed",   "backoff", "paused",
                                                         "exhausted", "rejected", "cancelled", "expired", "interrupted"};
+
+template <class Enum, std::size_t count>
+std::optional<Enum> named(const std::array<std::string_view, count>& names, std::string_view text) {
+  const auto found = std::ranges::find(names, text);
+  if (found == names.end()) return std::nullopt;
+  return static_cast<Enum>(found - names.begin());
+}
 
 /// Feeds whole fields, each with its length or a presence mark, so that no two contents share a byte stream.
 class FieldHash {
@@ -45,11 +53,9 @@ std::string_view to_string(Status status) { return status_names.at(static_cast<s
 
 std::string_view to_string(Reason reason) { return reason_names.at(static_cast<std::size_t>(reason)); }
 
-std::optional<Status> status_from(std::string_view text) {
-  for (std::size_t i = 0; i < status_names.size(); ++i)
-    if (status_names[i] == text) return static_cast<Status>(i);
-  return std::nullopt;
-}
+std::optional<Status> status_from(std::string_view text) { return named<Status>(status_names, text); }
+
+std::optional<Reason> reason_from(std::string_view text) { return named<Reason>(reason_names, text); }
 
 std::uint64_t fingerprint(const NewJob& job) {
   const auto count = [](const std::optional<milliseconds>& duration) {

@@ -14,6 +14,7 @@ namespace jobqd::app {
 /// The whole daemon, wired by the builder. start() and stop() once each, from one thread.
 class App {
  public:
+  struct Parts;
   ~App();
 
   App(const App&) = delete;
@@ -31,7 +32,6 @@ class App {
 
  private:
   friend std::expected<std::unique_ptr<App>, std::string> build(const Config&, const domain::Clock&, Log&);
-  struct Parts;
   explicit App(std::unique_ptr<Parts> parts);
 
   /// Waits until `over` or the deadline; asks again after each attempt.

@@ -29,7 +29,7 @@ struct Config {
   std::size_t workers = 4;
   std::size_t queue_size = 64;
   ListenAddress listen;
-  std::string store = "memory";
+  std::string store = "sqlite:jobqd.db";  ///< `memory`, or `sqlite:` and a path.
   std::optional<std::string> config_file;
   domain::milliseconds shutdown_grace{25'000};
   domain::RetryPolicy backoff;
@@ -45,10 +45,21 @@ struct Config {
   LogFormat log_format = LogFormat::text;
 };
 
-/// Text to print on standard output instead of starting: --help, --version.
-struct PrintAndExit {
+/// What the command line asks for.
+struct Serve {
+  Config config;
+};
+struct Print {  ///< --help, --version: text for standard output.
   std::string text;
 };
+struct Check {  ///< `jobqd check PATH`
+  std::string path;
+};
+struct Backup {  ///< `jobqd backup PATH TO`
+  std::string from;
+  std::string to;
+};
+using Command = std::variant<Serve, Print, Check, Backup>;
 
 /// Value of an environment variable; empty where it is not set.
 using Environment = std::function<std::optional<std::string>(std::string_view)>;
@@ -58,8 +69,8 @@ using Environment = std::function<std::optional<std::string>(std::string_view)>;
 
 /// Flags over environment over file over default. The error is one line: the setting, where it came from, the value, and
 /// what is allowed.
-[[nodiscard]] std::expected<std::variant<Config, PrintAndExit>, std::string> load_config(
-    std::span<const char* const> arguments, const Environment& environment);
+[[nodiscard]] std::expected<Command, std::string> read_command(std::span<const char* const> arguments,
+                                                              const Environment& environment);
 
 /// Every setting's name and effective value, in the order of --help.
 [[nodiscard]] std::vector<std::pair<std::string_view, std::string>> effective_settings(const Config& config);

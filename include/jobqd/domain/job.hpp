@@ -27,6 +27,7 @@ enum class Reason : std::uint8_t {
 [[nodiscard]] std::string_view to_string(Reason reason);
 
 [[nodiscard]] std::optional<Status> status_from(std::string_view text);
+[[nodiscard]] std::optional<Reason> reason_from(std::string_view text);
 
 /// Where a job stands in its life. Changed by the functions of lifecycle.hpp only.
 struct Progress {

@@ -18,6 +18,8 @@ class Observer {
   virtual void attempt_stale(const Claim& /*claim*/) {}
   /// The store can no longer be written (`why` not empty), or can again (`why` empty).
   virtual void store_changed(std::string_view /*why*/) {}
+  /// Nobody knows any more what the store has written. Going on would be a guess: the process has to end.
+  virtual void store_lost(std::string_view /*why*/) {}
 };
 
 }  // namespace jobqd::engine

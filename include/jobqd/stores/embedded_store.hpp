@@ -1,12 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <expected>
 #include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include <jobqd/domain/clock.hpp>
+#include <jobqd/engine/observer.hpp>
 #include <jobqd/engine/store.hpp>
 
 namespace jobqd::stores {
@@ -32,5 +34,25 @@ using DueChanged = std::function<void()>;
 /// Jobs in this process's memory only. `clock` outlives the store.
 [[nodiscard]] std::unique_ptr<engine::Store> open_memory_store(EmbeddedOptions options, const domain::Clock& clock,
                                                                DueChanged due_changed);
+
+/// What a store found when it was opened.
+struct Recovery {
+  std::uint64_t queued = 0;
+  std::uint64_t interrupted = 0;  ///< Were running when the last process ended.
+  std::uint64_t finished = 0;
+  std::vector<std::string> set_aside = {};  ///< Jobs whose rows are damaged: left in the file, not run. For people.
+};
+
+struct OpenedStore {
+  std::unique_ptr<engine::Store> store;
+  Recovery recovery;
+};
+
+/// Jobs in memory and, synced before they are acknowledged, in the SQLite file at `path`. Created where it is not there;
+/// one process at a time. The error is one line. `clock` and `observer` outlive the store.
+[[nodiscard]] std::expected<OpenedStore, std::string> open_sqlite_store(const std::string& path, EmbeddedOptions options,
+                                                                        const domain::Clock& clock,
+                                                                        DueChanged due_changed,
+                                                                        engine::Observer& observer);
 
 }  // namespace jobqd::stores

@@ -78,9 +78,15 @@ bool EmbeddedStore::settle(const engine::Claim& claim, engine::Resolution resolu
 void EmbeddedStore::find(std::string_view id, engine::Callback<domain::Job> done) {
   Turn turn(*this);
   const auto found = find_job(id);
-  engine::Expected<domain::Job> job = std::unexpected(found ? Error{} : found.error());
-  if (found) job = to_job(*found->record);
-  turn.call([done = std::move(done), job = std::move(job)]() mutable { done(std::move(job)); });
+  if (!found) return answer(turn, std::move(done), found.error());
+  auto job = to_job(*found->record);
+  if (found->record->batch <= journal_->durable()) {
+    turn.call([done = std::move(done), job = std::move(job)]() mutable { done(std::move(job)); });
+    return;
+  }
+  // What is told must not be taken back by a crash. Where the disk is in trouble, telling is better than not.
+  journal_->when_durable([done = std::move(done), job = std::move(job)](auto /*durable*/) mutable { done(std::move(job)); });
+  turn.flush();
 }
 
 engine::WatchId EmbeddedStore::watch(std::string_view id, engine::Callback<domain::Job> done) {
@@ -93,26 +99,28 @@ engine::WatchId EmbeddedStore::watch(std::string_view id, engine::Callback<domai
   if (found)
     answer_when_durable(turn, *found->record, std::move(done));
   else
-    turn.call([done = std::move(done), error = found.error()]() mutable { done(std::unexpected(std::move(error))); });
+    answer(turn, std::move(done), found.error());
   return 0;
 }
 
 bool EmbeddedStore::unwatch(engine::WatchId watch) {
+  engine::Callback<domain::Job> forgotten;  // Let go of after the lock, because what it holds may call the store.
   const std::scoped_lock lock(mutex_);
-  return std::erase_if(watches_, [watch](const auto& entry) { return entry.second.first == watch; }) > 0;
+  const auto found = std::ranges::find_if(watches_, [&](const auto& entry) { return entry.second.first == watch; });
+  if (found == watches_.end()) return false;
+  forgotten = std::move(found->second.second);
+  watches_.erase(found);
+  return true;
 }
 
 void EmbeddedStore::list(const engine::ListQuery& query, engine::Callback<engine::JobPage> done) {
   Turn turn(*this);
   engine::JobPage page;
   const auto queue = query.queue ? queue_index(*query.queue) : std::nullopt;
-  if (query.queue && !queue) {
-    turn.call([done = std::move(done), name = *query.queue]() mutable {
-      done(std::unexpected(Error{.code = ErrorCode::queue_not_found,
-                                 .detail = fmt::format("there is no queue named \"{}\"", name)}));
-    });
-    return;
-  }
+  if (query.queue && !queue)
+    return answer(turn, std::move(done),
+                  Error{.code = ErrorCode::queue_not_found,
+                        .detail = fmt::format("there is no queue named \"{}\"", *query.queue)});
   int budget = list_budget;
   table_.by_age().visit_newest_first(query.before, [&](std::uint64_t number, engine::JobHandle handle) {
     const Record& record = table_.at(handle);
@@ -130,7 +138,7 @@ void EmbeddedStore::list(const engine::ListQuery& query, engine::Callback<engine
 
 void EmbeddedStore::cancel(std::string_view id, engine::Callback<domain::Job> done) {
   Turn turn(*this);
-  auto found = find_job(id);
+  auto found = find_job_to_change(id);
   if (found && found->record->progress.status == Status::running) {
     turn.stop(running_.at(found->handle), engine::StopCause::cancelled);
   } else if (found) {
@@ -142,19 +150,16 @@ void EmbeddedStore::cancel(std::string_view id, engine::Callback<domain::Job> do
     }
   }
   if (!found)
-    turn.call([done = std::move(done), error = found.error()]() mutable { done(std::unexpected(std::move(error))); });
+    answer(turn, std::move(done), found.error());
   else
     answer_when_durable(turn, *found->record, std::move(done));
 }
 
 void EmbeddedStore::retry(std::string_view id, engine::Callback<domain::Job> done) {
   Turn turn(*this);
-  const auto found = find_job(id);
+  const auto found = find_job_to_change(id);
   const auto next = found ? domain::retried(found->record->progress) : std::unexpected(found.error());
-  if (!next) {
-    turn.call([done = std::move(done), error = next.error()]() mutable { done(std::unexpected(std::move(error))); });
-    return;
-  }
+  if (!next) return answer(turn, std::move(done), next.error());
   Record& record = *found->record;
   take_out_of_finished(record);
   set_progress(record, *next);
@@ -166,14 +171,13 @@ void EmbeddedStore::retry(std::string_view id, engine::Callback<domain::Job> don
 
 void EmbeddedStore::remove(std::string_view id, engine::Callback<void> done) {
   Turn turn(*this);
-  const auto found = find_job(id);
-  const auto fail = [&](Error error) {
-    turn.call([done = std::move(done), error = std::move(error)]() mutable { done(std::unexpected(std::move(error))); });
-  };
-  if (!found) return fail(found.error());
+  const auto found = find_job_to_change(id);
+  if (!found) return answer(turn, std::move(done), found.error());
   const auto [handle, record] = *found;
   if (record->progress.status == Status::running)
-    return fail({.code = ErrorCode::wrong_status, .detail = "the job is running and cannot be removed; cancel it first"});
+    return answer(turn, std::move(done),
+                  Error{.code = ErrorCode::wrong_status,
+                        .detail = "the job is running and cannot be removed; cancel it first"});
   if (record->finished())
     take_out_of_finished(*record);
   else
@@ -182,9 +186,7 @@ void EmbeddedStore::remove(std::string_view id, engine::Callback<void> done) {
   journal_->when_durable(std::move(done));
   turn.flush();
   for (auto& watch : take_watches(handle))
-    turn.call([watch = std::move(watch)]() mutable {
-      watch(std::unexpected(Error{.code = ErrorCode::job_not_found, .detail = "the job was removed"}));
-    });
+    answer(turn, std::move(watch), Error{.code = ErrorCode::job_not_found, .detail = "the job was removed"});
 }
 
 engine::Counts EmbeddedStore::counts() const {
@@ -205,7 +207,7 @@ std::optional<domain::SteadyTime> EmbeddedStore::next_start() const {
   });
 }
 
-std::string EmbeddedStore::trouble() const { return {}; }
+std::string EmbeddedStore::trouble() const { return journal_->trouble(); }
 
 std::optional<domain::SteadyTime> EmbeddedStore::tick(domain::Now now) {
   Turn turn(*this, now);
@@ -273,6 +275,15 @@ engine::Expected<EmbeddedStore::Found> EmbeddedStore::find_job(std::string_view 
     return std::unexpected(
         Error{.code = ErrorCode::job_not_found, .detail = fmt::format("there is no job with the id \"{}\"", id)});
   return Found{.handle = handle, .record = record};
+}
+
+engine::Expected<EmbeddedStore::Found> EmbeddedStore::find_job_to_change(std::string_view id) {
+  if (auto why = journal_->trouble(); !why.empty()) return std::unexpected(unavailable(std::move(why)));
+  return find_job(id);
+}
+
+Error EmbeddedStore::unavailable(std::string why) {
+  return {.code = ErrorCode::store_unavailable, .detail = std::move(why)};
 }
 
 std::optional<std::uint16_t> EmbeddedStore::queue_index(std::string_view name) const {

@@ -14,6 +14,7 @@
 #include "stores/embedded/due_queue.hpp"
 #include "stores/embedded/job_table.hpp"
 #include "stores/embedded/journal.hpp"
+#include "stores/embedded/stored_job.hpp"
 
 namespace jobqd::stores::embedded {
 
@@ -45,6 +46,13 @@ class EmbeddedStore final : public engine::Store {
   void stop_claims() override;
   void stop_attempts() override;
 
+  /// Takes in one job of an earlier run: queued and delayed ones go on, a running one was interrupted, finished ones are
+  /// kept. Returns what makes going on impossible, in one line. Before anything else is called.
+  std::string restore(StoredJob stored, Recovery& recovery);
+
+  /// Once, after the last restore(). Tokens continue from `first_token`.
+  void finish_restore(engine::FencingToken first_token);
+
  private:
   class Turn;
 
@@ -70,7 +78,7 @@ class EmbeddedStore final : public engine::Store {
   Record make_record(domain::NewJob job, std::uint64_t fingerprint, std::uint16_t queue, domain::Now now);
   void acknowledge(Turn& turn, const Admission& admission);
   void withdraw(const Admission& admission);
-  engine::Expected<std::vector<engine::Submitted>> answer(const Admission& admission);
+  engine::Expected<std::vector<engine::Submitted>> submitted(const Admission& admission);
 
   // The life of one job; each leaves record, queues and counts in step.
   std::uint64_t& count_of(const Record& record);
@@ -85,15 +93,24 @@ class EmbeddedStore final : public engine::Store {
   void take_out_of_finished(Record& record);
   void forget(engine::JobHandle handle, Record& record);
 
+  void resume(Turn& turn, engine::JobHandle handle, Record& record, Recovery& recovery);
+
   // Finding
   struct Found {
     engine::JobHandle handle;
     Record* record;
   };
   engine::Expected<Found> find_job(std::string_view id);
+  /// As find_job(), but refuses while the journal cannot be written.
+  engine::Expected<Found> find_job_to_change(std::string_view id);
+  static domain::Error unavailable(std::string why);
   std::optional<std::uint16_t> queue_index(std::string_view name) const;
   domain::Job to_job(const Record& record) const;
   std::vector<engine::Callback<domain::Job>> take_watches(engine::JobHandle handle);
+
+  /// Calls done(error) once the lock is released.
+  template <class T>
+  static void answer(Turn& turn, engine::Callback<T> done, domain::Error error);
 
   /// Calls done(job) once the job's present state is durable.
   void answer_when_durable(Turn& turn, const Record& record, engine::Callback<domain::Job> done);
@@ -112,6 +129,7 @@ class EmbeddedStore final : public engine::Store {
   DueQueue due_;
   engine::KeyedFifo<engine::JobHandle> finished_;
   std::size_t finished_bytes_ = 0;
+  std::vector<engine::JobHandle> restored_finished_;  ///< Between restore() and finish_restore().
   std::unordered_map<engine::JobHandle, std::shared_ptr<engine::StopSignal>> running_;
   std::multimap<engine::JobHandle, std::pair<engine::WatchId, engine::Callback<domain::Job>>> watches_;
   std::uint64_t last_number_ = 0;
@@ -124,5 +142,12 @@ class EmbeddedStore final : public engine::Store {
   /// Last: its thread, where it has one, calls back into the rest.
   std::unique_ptr<Journal> journal_;
 };
+
+class SqliteJournal;
+
+/// An embedded store with all that the journal's file holds.
+[[nodiscard]] std::expected<OpenedStore, std::string> restore_store(EmbeddedOptions options, const domain::Clock& clock,
+                                                                    DueChanged due_changed,
+                                                                    std::unique_ptr<SqliteJournal> journal);
 
 }  // namespace jobqd::stores::embedded

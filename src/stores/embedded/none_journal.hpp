@@ -10,11 +10,13 @@ namespace jobqd::stores::embedded {
 /// Keeps nothing: durable is as soon as said. Thread-safe.
 class NoneJournal final : public Journal {
  public:
-  void insert(const Record& /*record*/) override {}
-  void update(const Record& /*record*/) override {}
+  Batch insert(const Record& /*record*/) override { return 0; }
+  Batch update(const Record& /*record*/) override { return 0; }
   void erase(const Record& /*record*/) override {}
   void when_durable(Durable done) override;
   void flush() override;
+  [[nodiscard]] Batch durable() const override { return 0; }
+  [[nodiscard]] std::string trouble() const override { return {}; }
 
  private:
   std::mutex mutex_;

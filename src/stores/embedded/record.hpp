@@ -23,6 +23,7 @@ struct Record {
   std::uint64_t number = 0;       ///< Grows with every job accepted: the order of enqueueing, and the key on disk.
   std::uint64_t fingerprint = 0;  ///< domain::fingerprint() of what was submitted.
   engine::FencingToken token = 0;
+  std::uint64_t batch = 0;  ///< The journal's batch that its latest change is in.
   domain::WallTime enqueued_at{};
   domain::WallTime run_at{};       ///< Epoch: none.
   domain::WallTime started_at{};   ///< Epoch: none.

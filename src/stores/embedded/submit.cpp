@@ -15,14 +15,12 @@ using domain::ErrorCode;
 void EmbeddedStore::submit(std::vector<domain::NewJob> jobs, engine::Callback<std::vector<engine::Submitted>> done) {
   Turn turn(*this);
   auto admission = admit(jobs, turn.now);
-  if (!admission) {
-    turn.call([done = std::move(done), error = std::move(admission.error())]() mutable {
-      done(std::unexpected(std::move(error)));
-    });
-    return;
+  if (!admission) return answer(turn, std::move(done), std::move(admission.error()));
+  for (const auto& job : *admission) {
+    if (!job.created) continue;
+    Record& record = table_.at(job.handle);
+    record.batch = journal_->insert(record);
   }
-  for (const auto& job : *admission)
-    if (job.created) journal_->insert(table_.at(job.handle));
   journal_->when_durable([this, admission = *std::move(admission), done = std::move(done)](
                              std::expected<void, Error> durable) mutable {
     engine::Expected<std::vector<engine::Submitted>> result;
@@ -30,7 +28,7 @@ void EmbeddedStore::submit(std::vector<domain::NewJob> jobs, engine::Callback<st
       Turn later(*this);
       if (durable) {
         acknowledge(later, admission);
-        result = answer(admission);
+        result = submitted(admission);
       } else {
         withdraw(admission);
         result = std::unexpected(std::move(durable.error()));
@@ -44,6 +42,7 @@ void EmbeddedStore::submit(std::vector<domain::NewJob> jobs, engine::Callback<st
 engine::Expected<EmbeddedStore::Admission> EmbeddedStore::admit(std::vector<domain::NewJob>& jobs, domain::Now now) {
   if (!admitting_)
     return std::unexpected(Error{.code = ErrorCode::draining, .detail = "the daemon is stopping and takes no new jobs"});
+  if (auto why = journal_->trouble(); !why.empty()) return std::unexpected(unavailable(std::move(why)));
   Admission admission;
   admission.reserve(jobs.size());
   const auto refuse = [&](Error error) {
@@ -150,14 +149,14 @@ void EmbeddedStore::withdraw(const Admission& admission) {
   }
 }
 
-engine::Expected<std::vector<engine::Submitted>> EmbeddedStore::answer(const Admission& admission) {
+engine::Expected<std::vector<engine::Submitted>> EmbeddedStore::submitted(const Admission& admission) {
   std::vector<engine::Submitted> answers;
   answers.reserve(admission.size());
   for (const auto& job : admission) {
     const Record* record = table_.find(job.handle);
     if (record == nullptr)  // The request that made this job failed, or it was removed, while this one waited.
       return std::unexpected(
-          Error{.code = ErrorCode::store_unavailable, .detail = fmt::format("job \"{}\" was not kept", job.id)});
+          unavailable(fmt::format("job \"{}\" was not kept", job.id)));
     answers.push_back({.id = job.id, .status = record->progress.status, .created = job.created});
   }
   return answers;

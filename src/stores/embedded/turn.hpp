@@ -27,12 +27,12 @@ class EmbeddedStore::Turn {
     for (auto& call : calls_) call();
   }
 
-  /// The journal was told something that somebody waits for.
+  /// The journal was told something.
   void flush() { flush_ = true; }
 
   /// Tells the journal how the job stands now.
-  void keep(const Record& record) {
-    store_.journal_->update(record);
+  void keep(Record& record) {
+    record.batch = store_.journal_->update(record);
     flush_ = true;
   }
   void due_changed() { due_changed_ = true; }
@@ -51,5 +51,10 @@ class EmbeddedStore::Turn {
   std::vector<std::pair<std::shared_ptr<engine::StopSignal>, engine::StopCause>> stops_;
   std::vector<std::move_only_function<void()>> calls_;
 };
+
+template <class T>
+void EmbeddedStore::answer(Turn& turn, engine::Callback<T> done, domain::Error error) {
+  turn.call([done = std::move(done), error = std::move(error)]() mutable { done(std::unexpected(std::move(error))); });
+}
 
 }  // namespace jobqd::stores::embedded

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <string>
+#include <vector>
+
+#include <jobqd/engine/store.hpp>
+
+/// What an operator does with a store's file from outside, while a daemon runs on it or not.
+namespace jobqd::stores {
+
+struct CheckReport {
+  std::int64_t version = 0;         ///< Of the schema.
+  engine::Counts counts;            ///< Of the sound jobs.
+  std::vector<std::string> faults;  ///< One line each; empty: the file is sound.
+};
+
+/// Reads the whole file and changes nothing. The error is one line: it cannot be read at all, or is none of ours.
+[[nodiscard]] std::expected<CheckReport, std::string> check_sqlite_file(const std::string& path);
+
+/// Copies the file as it is at one moment, with everything acknowledged before the call, to `to`, which must not exist.
+/// Synced before it returns. The error is one line.
+[[nodiscard]] std::expected<void, std::string> backup_sqlite_file(const std::string& from, const std::string& to);
+
+}  // namespace jobqd::stores

@@ -1,0 +1,294 @@
+#include "stores/embedded/sqlite_journal.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <jobqd/engine/thread_name.hpp>
+
+#include "stores/embedded/sqlite_schema.hpp"
+
+namespace jobqd::stores::embedded {
+
+namespace {
+
+/// How long a change that nobody waits for may lie before it is written by itself.
+constexpr domain::milliseconds soon{10};
+/// How long after a failed write the next one is tried.
+constexpr domain::milliseconds try_again{500};
+/// Beyond this the write-ahead log is copied into the database: 16 MiB.
+constexpr int wal_pages_most = 4'096;
+
+std::string in_words(const SqliteError& error) {
+  switch (error.code & 0xFF) {
+    case SQLITE_FULL: return "the disk is full";
+    case SQLITE_BUSY: return "another process holds the database";
+    case SQLITE_READONLY: return fmt::format("the database is read-only ({})", error.text);
+    default: return error.text;
+  }
+}
+
+/// Whether it is unknown what has reached the disk.
+bool nobody_knows(const SqliteError& error) {
+  constexpr std::array codes{SQLITE_IOERR_FSYNC, SQLITE_IOERR_DIR_FSYNC, SQLITE_CORRUPT, SQLITE_NOTADB};
+  return std::ranges::find(codes, error.code) != codes.end() || (error.code & 0xFF) == SQLITE_CORRUPT;
+}
+
+void sync_directory_of(const std::string& path) {
+  const auto slash = path.rfind('/');
+  const auto directory = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  const int descriptor = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) return;
+  ::fsync(descriptor);
+  ::close(descriptor);
+}
+
+}  // namespace
+
+/// One daemon a file: an advisory lock that ends with the process.
+class SqliteJournal::FileLock {
+ public:
+  static std::expected<std::unique_ptr<FileLock>, std::string> take(const std::string& path) {
+    const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (descriptor < 0) return std::unexpected(errno == ELOOP ? std::string("it is a symbolic link") : std::generic_category().message(errno));
+    auto lock = std::unique_ptr<FileLock>(new FileLock(descriptor));
+    if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) return std::unexpected("another jobqd is running on it");
+    return lock;
+  }
+  ~FileLock() { ::close(descriptor_); }
+
+  FileLock(const FileLock&) = delete;
+  FileLock& operator=(const FileLock&) = delete;
+
+ private:
+  explicit FileLock(int descriptor) : descriptor_(descriptor) {}
+  int descriptor_;
+};
+
+SqliteJournal::SqliteJournal(Options options, engine::Observer& observer, SqliteDatabase database,
+                             std::unique_ptr<FileLock> lock)
+    : options_(std::move(options)), observer_(observer), lock_(std::move(lock)), database_(std::move(database)) {}
+
+std::expected<std::unique_ptr<SqliteJournal>, std::string> SqliteJournal::open(Options options,
+                                                                               engine::Observer& observer) {
+  const auto refuse = [&options](const std::string& why) {
+    return std::unexpected(fmt::format("cannot open {}: {}", options.path, why));
+  };
+  std::unique_ptr<FileLock> lock;
+  if (options.vfs.empty()) {
+    auto taken = FileLock::take(options.path);
+    if (!taken) return refuse(taken.error());
+    lock = *std::move(taken);
+    sync_directory_of(options.path);
+  }
+  auto database = SqliteDatabase::open(options.path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
+                                       options.vfs);
+  if (!database) return refuse(in_words(database.error()));
+  const auto path = options.path;
+  std::unique_ptr<SqliteJournal> journal(
+      new SqliteJournal(std::move(options), observer, *std::move(database), std::move(lock)));
+  if (auto prepared = journal->prepare(); !prepared)
+    return std::unexpected(fmt::format("cannot open {}: {}", path, prepared.error()));
+  return journal;
+}
+
+std::expected<void, std::string> SqliteJournal::prepare() {
+  const auto refused = [](const SqliteError& error) { return std::unexpected(in_words(error)); };
+  const auto pragmas = fmt::format(
+      "PRAGMA busy_timeout = 2000; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA journal_mode = WAL;"
+      "PRAGMA synchronous = {}; PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = {};",
+      options_.full_sync ? "FULL" : "NORMAL", 2 * wal_pages_most * 4096);
+  if (auto set = database_.execute(pragmas.c_str()); !set) return refused(set.error());
+  if (const auto mode = database_.query_text("PRAGMA journal_mode"); mode && *mode != "wal")
+    return std::unexpected("the file system does not allow a write-ahead log here");
+  if (auto ready = prepare_schema(database_); !ready) return ready;
+  if (const auto sound = database_.query_text("PRAGMA quick_check(1)"); !sound || *sound != "ok")
+    return std::unexpected(fmt::format("the database is damaged: {}; restore a backup, or see what `jobqd check` says",
+                                       sound ? *sound : sound.error().text));
+
+  if (auto grown = database_.execute("UPDATE counters SET value = value + 1 WHERE name = 'epoch'"); !grown)
+    return refused(grown.error());
+  const auto epoch = database_.query_integer("SELECT value FROM counters WHERE name = 'epoch'");
+  if (!epoch) return refused(epoch.error());
+  epoch_ = static_cast<std::uint32_t>(*epoch);
+
+  auto rows = RowWriter::prepare(database_);
+  if (!rows) return refused(rows.error());
+  rows_ = *std::move(rows);
+  for (const auto& [statement, sql] :
+       {std::pair{&begin_, "BEGIN IMMEDIATE"}, std::pair{&commit_, "COMMIT"}, std::pair{&rollback_, "ROLLBACK"}}) {
+    auto prepared = database_.prepare(sql);
+    if (!prepared) return refused(prepared.error());
+    *statement = *std::move(prepared);
+  }
+  sqlite3_wal_hook(
+      database_.get(),
+      [](void* self, sqlite3*, const char*, int pages) {
+        static_cast<SqliteJournal*>(self)->wal_pages_ = pages;
+        return SQLITE_OK;
+      },
+      this);
+  return {};
+}
+
+SqliteJournal::~SqliteJournal() {
+  thread_.request_stop();
+  if (thread_.joinable()) thread_.join();
+}
+
+std::expected<void, std::string> SqliteJournal::replay(const std::function<void(StoredJob&&)>& visit) {
+  std::int64_t joined = 0;
+  const auto read = read_jobs(database_, [&](StoredJob&& stored) {
+    if (stored.progress) ++joined;
+    visit(std::move(stored));
+  });
+  if (!read) return std::unexpected(fmt::format("cannot read {}: {}", options_.path, in_words(read.error())));
+  const auto rows = database_.query_integer("SELECT count(*) FROM progress");
+  if (!rows || *rows != joined)
+    return std::unexpected(fmt::format("{} is damaged: progress without a job; restore a backup, or see what `jobqd check` says",
+                                       options_.path));
+  return {};
+}
+
+void SqliteJournal::start() {
+  if (!thread_.joinable()) thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+}
+
+Journal::Batch SqliteJournal::insert(const Record& record) {
+  const std::scoped_lock lock(mutex_);
+  gathering_.inserts.push_back(job_row(record, options_.queues.at(record.queue)));
+  return gathering_number_;
+}
+
+Journal::Batch SqliteJournal::update(const Record& record) {
+  const std::scoped_lock lock(mutex_);
+  gathering_.updates.insert_or_assign(record.number, progress_row(record));
+  return gathering_number_;
+}
+
+void SqliteJournal::erase(const Record& record) {
+  const std::scoped_lock lock(mutex_);
+  gathering_.erasures.push_back(record.number);
+}
+
+void SqliteJournal::when_durable(Durable done) {
+  const std::scoped_lock lock(mutex_);
+  gathering_.waiting.push_back(std::move(done));
+}
+
+void SqliteJournal::flush() { work_.notify_one(); }
+
+std::string SqliteJournal::trouble() const {
+  if (!in_trouble_.load(std::memory_order_acquire)) return {};
+  const std::scoped_lock lock(mutex_);
+  return trouble_;
+}
+
+void SqliteJournal::run(const std::stop_token& stop) {
+  engine::name_this_thread("journal");
+  std::unique_lock lock(mutex_);
+  while (true) {
+    wait_for_work(lock, stop);
+    const bool last = stop.stop_requested();
+    auto batch = std::exchange(gathering_, {});
+    const auto number = gathering_number_++;
+    lock.unlock();
+    if (batch.has_changes() || !batch.waiting.empty() || in_trouble_) write(std::move(batch), number);
+    lock.lock();
+    if (last && (in_trouble_ || (!gathering_.has_changes() && gathering_.waiting.empty()))) return;
+  }
+}
+
+void SqliteJournal::wait_for_work(std::unique_lock<std::mutex>& lock, const std::stop_token& stop) {
+  const auto awaited = [this] { return !gathering_.waiting.empty(); };
+  if (in_trouble_) {
+    work_.wait_for(lock, stop, try_again, [] { return false; });
+    return;
+  }
+  work_.wait(lock, stop, [this] { return gathering_.has_changes() || !gathering_.waiting.empty(); });
+  if (!awaited()) work_.wait_for(lock, stop, soon, awaited);
+}
+
+void SqliteJournal::write(Gathering batch, Batch number) {
+  if (auto committed = commit(batch); !committed) return failed(std::move(batch), committed.error());
+  durable_.store(number, std::memory_order_release);
+  set_trouble({});
+  for (auto& done : batch.waiting) done({});
+  checkpoint_when_large();
+}
+
+SqliteResult<> SqliteJournal::commit(const Gathering& batch) {
+  // In trouble an empty transaction proves nothing: write something.
+  if (!batch.has_changes() && !in_trouble_) return {};
+  auto result = check_place();
+  if (result) result = begin_.run();
+  if (result) result = write_rows(batch);
+  if (result) result = commit_.run();
+  if (!result && database_.in_transaction()) (void)rollback_.run();
+  return result;
+}
+
+SqliteResult<> SqliteJournal::write_rows(const Gathering& batch) {
+  for (const auto& row : batch.inserts)
+    if (auto written = rows_.insert(row); !written) return written;
+  for (const auto& [number, row] : batch.updates)
+    if (auto written = rows_.put(row); !written) return written;
+  for (const auto number : batch.erasures)
+    if (auto written = rows_.erase(number); !written) return written;
+  if (!in_trouble_) return {};
+  return database_.execute("UPDATE counters SET value = value WHERE name = 'epoch'");
+}
+
+/// A file that was deleted or replaced takes writes happily, and they are gone with it.
+SqliteResult<> SqliteJournal::check_place() {
+  int moved = 0;
+  sqlite3_file_control(database_.get(), "main", SQLITE_FCNTL_HAS_MOVED, &moved);
+  sqlite3_file* log = nullptr;
+  sqlite3_file_control(database_.get(), "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+  if (moved == 0 && log != nullptr && log->pMethods != nullptr)
+    log->pMethods->xFileControl(log, SQLITE_FCNTL_HAS_MOVED, &moved);
+  if (moved == 0) return {};
+  return std::unexpected(SqliteError{SQLITE_IOERR, fmt::format("{} was deleted or replaced while in use", options_.path)});
+}
+
+void SqliteJournal::checkpoint_when_large() {
+  if (wal_pages_ < wal_pages_most) return;
+  const int code = sqlite3_wal_checkpoint_v2(database_.get(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+  if (code == SQLITE_OK || (code & 0xFF) == SQLITE_BUSY) return;
+  // The log still holds everything and goes on growing: where the disk is full, the next commit finds out.
+  const auto error = database_.last_error();
+  if (nobody_knows(error)) observer_.store_lost(in_words(error));
+}
+
+void SqliteJournal::failed(Gathering batch, const SqliteError& error) {
+  const auto why = in_words(error);
+  if (nobody_knows(error)) observer_.store_lost(why);
+  {
+    const std::scoped_lock lock(mutex_);
+    // Newer changes that came in meanwhile win; erasures come last in any batch.
+    for (auto& [number, row] : batch.updates) gathering_.updates.try_emplace(number, std::move(row));
+    gathering_.erasures.insert(gathering_.erasures.begin(), batch.erasures.begin(), batch.erasures.end());
+  }
+  set_trouble(why);
+  for (auto& done : batch.waiting)
+    done(std::unexpected(domain::Error{.code = domain::ErrorCode::store_unavailable, .detail = why}));
+}
+
+void SqliteJournal::set_trouble(std::string why) {
+  {
+    const std::scoped_lock lock(mutex_);
+    if (why == trouble_) return;
+    trouble_ = why;
+    in_trouble_.store(!why.empty(), std::memory_order_release);
+  }
+  observer_.store_changed(why);
+}
+
+}  // namespace jobqd::stores::embedded

@@ -1,0 +1,103 @@
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include <jobqd/engine/observer.hpp>
+
+#include "stores/embedded/journal.hpp"
+#include "stores/embedded/sqlite_db.hpp"
+#include "stores/embedded/sqlite_rows.hpp"
+
+namespace jobqd::stores::embedded {
+
+/// Keeps jobs in one SQLite file: WAL, synchronous=FULL, one connection in one thread.
+///
+/// Group commit: the thread takes all that has gathered while it wrote the last batch, writes it in one transaction with
+/// one sync, and then answers all who wait for it. Changes nobody waits for (starts, ends) ride along, or go by
+/// themselves a moment later. Several changes of one job in a batch are one write.
+///
+/// A write that fails before it is synced is rolled back: inserts are refused, other changes kept for later, trouble()
+/// says why until the disk takes them. After a failed sync nobody knows what is on disk: Observer::store_lost() is told,
+/// which ends the process.
+class SqliteJournal final : public Journal {
+ public:
+  struct Options {
+    std::string path;
+    std::vector<std::string> queues = {};  ///< Names, by Record::queue.
+    std::string vfs = {};             ///< Empty: the operating system's.
+    bool full_sync = true;            ///< false only for the test that shows that true is needed.
+  };
+
+  /// Opens or creates the file and takes it for this process alone. The error is one line.
+  static std::expected<std::unique_ptr<SqliteJournal>, std::string> open(Options options, engine::Observer& observer);
+  ~SqliteJournal() override;
+
+  /// Grows with every opening of the file, so that fencing tokens never repeat.
+  [[nodiscard]] std::uint32_t epoch() const { return epoch_; }
+
+  /// Every job in the file by number. Before start().
+  std::expected<void, std::string> replay(const std::function<void(StoredJob&&)>& visit);
+
+  /// Starts the thread, once.
+  void start();
+
+  Batch insert(const Record& record) override;
+  Batch update(const Record& record) override;
+  void erase(const Record& record) override;
+  void when_durable(Durable done) override;
+  void flush() override;
+  [[nodiscard]] Batch durable() const override { return durable_.load(std::memory_order_acquire); }
+  [[nodiscard]] std::string trouble() const override;
+
+ private:
+  /// What goes into one transaction, and who waits for it.
+  struct Gathering {
+    std::vector<JobRow> inserts;
+    std::unordered_map<std::uint64_t, ProgressRow> updates;
+    std::vector<std::uint64_t> erasures;
+    std::vector<Durable> waiting;
+    [[nodiscard]] bool has_changes() const { return !inserts.empty() || !updates.empty() || !erasures.empty(); }
+  };
+  class FileLock;
+
+  SqliteJournal(Options options, engine::Observer& observer, SqliteDatabase database, std::unique_ptr<FileLock> lock);
+  std::expected<void, std::string> prepare();
+
+  void run(const std::stop_token& stop);
+  void wait_for_work(std::unique_lock<std::mutex>& lock, const std::stop_token& stop);
+  void write(Gathering batch, Batch number);
+  SqliteResult<> commit(const Gathering& batch);
+  SqliteResult<> write_rows(const Gathering& batch);
+  SqliteResult<> check_place();
+  void checkpoint_when_large();
+  void failed(Gathering batch, const SqliteError& error);
+  void set_trouble(std::string why);
+
+  const Options options_;
+  engine::Observer& observer_;
+  std::unique_ptr<FileLock> lock_;  // Outlives the database: closing any descriptor of a file drops SQLite's locks on it.
+  SqliteDatabase database_;
+  RowWriter rows_;
+  SqliteStatement begin_;
+  SqliteStatement commit_;
+  SqliteStatement rollback_;
+  std::uint32_t epoch_ = 0;
+  int wal_pages_ = 0;
+
+  mutable std::mutex mutex_;
+  std::condition_variable_any work_;
+  Gathering gathering_;
+  Batch gathering_number_ = 1;
+  std::string trouble_;
+  std::atomic<bool> in_trouble_{false};
+  std::atomic<Batch> durable_{0};
+  std::jthread thread_;
+};
+
+}  // namespace jobqd::stores::embedded

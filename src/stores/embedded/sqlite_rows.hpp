@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string_view>
+
+#include "stores/embedded/sqlite_db.hpp"
+#include "stores/embedded/stored_job.hpp"
+
+/// Jobs as rows: what is bound to which column, and the checksum that a flipped bit does not pass.
+namespace jobqd::stores::embedded {
+
+[[nodiscard]] JobRow job_row(const Record& record, std::string_view queue);
+[[nodiscard]] ProgressRow progress_row(const Record& record);
+
+/// The statements that write rows.
+class RowWriter {
+ public:
+  static SqliteResult<RowWriter> prepare(SqliteDatabase& database);
+
+  SqliteResult<> insert(const JobRow& row);
+  SqliteResult<> put(const ProgressRow& row);
+  SqliteResult<> erase(std::uint64_t number);
+
+ private:
+  SqliteStatement insert_job_;
+  SqliteStatement put_progress_;
+  SqliteStatement erase_job_;
+  SqliteStatement erase_progress_;
+};
+
+/// Calls `visit` for every job by number.
+SqliteResult<> read_jobs(SqliteDatabase& database, const std::function<void(StoredJob&&)>& visit);
+
+}  // namespace jobqd::stores::embedded

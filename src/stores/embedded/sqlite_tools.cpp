@@ -1,0 +1,115 @@
+#include <jobqd/stores/sqlite_tools.hpp>
+
+#include <cerrno>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "stores/embedded/sqlite_rows.hpp"
+#include "stores/embedded/sqlite_schema.hpp"
+
+namespace jobqd::stores {
+
+namespace {
+
+namespace fs = std::filesystem;
+using namespace embedded;
+
+/// Opened for reading; a daemon may go on writing.
+std::expected<SqliteDatabase, std::string> open_to_read(const std::string& path) {
+  const auto refuse = [&path](const std::string& why) {
+    return std::unexpected(fmt::format("cannot read {}: {}", path, why));
+  };
+  std::error_code code;
+  if (!fs::is_regular_file(path, code)) return refuse(code ? code.message() : "it is not a file");
+  auto database = SqliteDatabase::open(path, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX);
+  if (!database) return refuse(database.error().text);
+  if (auto set = database->execute("PRAGMA busy_timeout = 5000; PRAGMA trusted_schema = OFF"); !set)
+    return refuse(set.error().text);
+  if (const auto ours = check_schema(*database); !ours) return refuse(ours.error());
+  return *std::move(database);
+}
+
+void check_structure(SqliteDatabase& database, CheckReport& report) {
+  auto statement = database.prepare("PRAGMA integrity_check");
+  if (!statement) {
+    report.faults.push_back(statement.error().text);
+    return;
+  }
+  while (true) {
+    const auto row = statement->step();
+    if (!row) report.faults.push_back(row.error().text);
+    if (!row || !*row) return;
+    if (statement->text(0) != "ok") report.faults.emplace_back(statement->text(0));
+  }
+}
+
+void check_rows(SqliteDatabase& database, CheckReport& report) {
+  std::int64_t joined = 0;
+  const auto read = read_jobs(database, [&](const StoredJob& stored) {
+    if (stored.progress) ++joined;
+    if (!stored.sound) {
+      report.faults.push_back(
+          fmt::format("job number {}, id \"{}\": the checksum does not fit", stored.job.number, stored.job.id));
+      return;
+    }
+    const auto status = stored.progress ? stored.progress->progress.status : domain::Status::queued;
+    ++report.counts.by_status.at(static_cast<std::size_t>(status));
+  });
+  if (!read) report.faults.push_back(read.error().text);
+  const auto rows = database.query_integer("SELECT count(*) FROM progress");
+  if (read && rows && *rows != joined)
+    report.faults.push_back(fmt::format("{} rows of progress belong to no job", *rows - joined));
+}
+
+}  // namespace
+
+std::expected<CheckReport, std::string> check_sqlite_file(const std::string& path) {
+  auto database = open_to_read(path);
+  if (!database) return std::unexpected(database.error());
+  CheckReport report;
+  report.version = database->query_integer("PRAGMA user_version").value_or(0);
+  check_structure(*database, report);
+  check_rows(*database, report);
+  return report;
+}
+
+std::expected<void, std::string> backup_sqlite_file(const std::string& from, const std::string& to) {
+  auto source = open_to_read(from);
+  if (!source) return std::unexpected(source.error());
+  if (std::error_code code; fs::exists(fs::symlink_status(to, code)))
+    return std::unexpected(fmt::format("cannot write {}: it exists already", to));
+  // Under another name until it is whole: a backup that is there is a good one.
+  const auto partial = to + ".partial";
+  const auto refuse = [&](const std::string& why) {
+    std::error_code ignored;
+    fs::remove(partial, ignored);
+    return std::unexpected(fmt::format("cannot write {}: {}", to, why));
+  };
+  // Payloads are nobody else's business, so not SQLite's default mode.
+  const int created = ::open(partial.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (created < 0) return std::unexpected(fmt::format("cannot write {}: {}", partial, std::generic_category().message(errno)));
+  ::close(created);
+  auto target = SqliteDatabase::open(partial, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX);
+  if (!target) return refuse(target.error().text);
+  if (auto set = target->execute("PRAGMA synchronous = FULL"); !set) return refuse(set.error().text);
+  sqlite3_backup* backup = sqlite3_backup_init(target->get(), "main", source->get(), "main");
+  if (backup == nullptr) return refuse(target->last_error().text);
+  // All pages in one step: one read transaction, so one moment in the life of the file.
+  const int step = sqlite3_backup_step(backup, -1);
+  const int finish = sqlite3_backup_finish(backup);
+  if (step != SQLITE_DONE || finish != SQLITE_OK) return refuse(sqlite3_errstr(step != SQLITE_DONE ? step : finish));
+  // The copy is in WAL mode as its source; without a log of its own it is one file.
+  if (auto mode = target->query_text("PRAGMA journal_mode = DELETE"); !mode) return refuse(mode.error().text);
+  *target = SqliteDatabase{};
+  std::error_code code;
+  fs::rename(partial, to, code);
+  if (code) return refuse(code.message());
+  return {};
+}
+
+}  // namespace jobqd::stores
