@@ -23,7 +23,7 @@ USER 10001:10001
 VOLUME /data
 WORKDIR /data
 ENV LISTEN=0.0.0.0:8080 \
-    STORE=memory
+    STORE=sqlite:/data/jobqd.db
 EXPOSE 8080
 STOPSIGNAL SIGTERM
 # No HEALTHCHECK: it would need a client inside the image. Kubernetes asks from outside:

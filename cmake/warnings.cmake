@@ -24,7 +24,8 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   if(CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
     # GCC 12 raises false alarms about a literal + std::string (its bug 105651) and about the members of
     # variants and optionals at -O2. The sanitizers find the true ones.
-    target_compile_options(jobqd_options INTERFACE -Wno-array-bounds -Wno-restrict -Wno-stringop-overflow)
+    target_compile_options(jobqd_options INTERFACE -Wno-array-bounds -Wno-restrict -Wno-stringop-overflow
+                                                   -Wno-stringop-overread)
   endif()
 endif()
 

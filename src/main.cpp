@@ -1,9 +1,6 @@
 #include <csignal>
-#include <cstdio>
 #include <exception>
-#include <string>
 #include <unistd.h>
-#include <variant>
 
 #include <fmt/format.h>
 
@@ -13,15 +10,15 @@
 
 namespace {
 
+using namespace jobqd;
+
 int fail(int exit_code, const std::string& why) {
   fmt::print(stderr, "jobqd: {}\n", why);
   return exit_code;
 }
 
-int serve(const jobqd::app::Config& config) {
-  using namespace jobqd;
-  // Blocked here and so in every thread to come: only this one takes them, in sigwait().
-  sigset_t stop_signals;
+int serve(const app::Config& config) {
+  sigset_t stop_signals;  // Blocked in every thread to come: only this one takes them, in sigwait().
   sigemptyset(&stop_signals);
   sigaddset(&stop_signals, SIGTERM);
   sigaddset(&stop_signals, SIGINT);
@@ -34,18 +31,15 @@ int serve(const jobqd::app::Config& config) {
   if (!daemon) return fail(1, daemon.error());
   if (const auto started = (*daemon)->start(); !started) return fail(1, started.error());
 
-  int signal = 0;
-  sigwait(&stop_signals, &signal);
+  while (sigwaitinfo(&stop_signals, nullptr) < 0) continue;
   // A second signal ends it at once. Not by default action: the first process of a container has none.
-  std::signal(SIGTERM, [](int number) { _exit(128 + number); });
-  std::signal(SIGINT, [](int number) { _exit(128 + number); });
+  for (const int again : {SIGTERM, SIGINT}) std::signal(again, [](int number) { _exit(128 + number); });
   pthread_sigmask(SIG_UNBLOCK, &stop_signals, nullptr);
   (*daemon)->stop();
   return 0;
 }
 
 int run(int argc, char** argv) {
-  using namespace jobqd;
   const auto command = app::read_command({argv, static_cast<std::size_t>(argc)}, app::process_environment);
   if (!command) return fail(2, command.error());
   if (const auto* serve_command = std::get_if<app::Serve>(&*command)) return serve(serve_command->config);

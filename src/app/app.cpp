@@ -48,6 +48,8 @@ std::expected<void, std::string> App::start() {
   for (const auto& [name, value] : effective_settings(parts_->config))
     settings += fmt::format("{}{}={}", settings.empty() ? "" : " ", name, value);
   parts_->log.write(LogLevel::info, "configuration", {{"settings", settings}});
+  if (!parts_->config.listen.is_loopback())
+    parts_->log.write(LogLevel::warn, "other machines may reach this address, and there is no authentication");
   parts_->scheduler->start();
   parts_->workers->start();
   parts_->server->start();
@@ -93,6 +95,8 @@ void App::stop() {
 void App::log_end() const {
   const auto left = parts_->store->counts().of(Status::queued);
   const bool lost = left > 0 && !parts_->store_is_durable;
+  if (const auto why = parts_->store->trouble(); !why.empty())
+    parts_->log.write(LogLevel::error, "what ended while the store could not be written may run again", {{"why", why}});
   const auto& seen = parts_->observer;
   parts_->log.write(lost ? LogLevel::warn : LogLevel::info, "stopped",
                     {{"done", seen.done()},

@@ -15,7 +15,8 @@ stores::EmbeddedOptions store_options(const Config& config) {
   return {.queues = {{.name = default_queue, .capacity = config.queue_size}},
           .retention = config.retention,
           .retention_max = config.retention_max,
-          .retention_bytes = config.retention_bytes};
+          .retention_bytes = config.retention_bytes,
+          .interruptions_max = config.interruptions_max};
 }
 
 std::expected<void, std::string> open_store(App::Parts& parts, const stores::DueChanged& wake) {

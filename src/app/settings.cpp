@@ -102,7 +102,7 @@ constexpr std::size_t most_jobs = 100'000'000;
 
 using Text = std::string_view;
 
-constexpr std::array<Setting, 18> table{{
+constexpr std::array<Setting, 19> table{{
     {"WORKERS", "workers of the default queue", "a whole number from 1 to 1024",
      [](Config& c, Text t) { return read_number<std::size_t>(t, 1, 1024, c.workers); },
      [](const Config& c) { return fmt::to_string(c.workers); }},
@@ -133,6 +133,10 @@ constexpr std::array<Setting, 18> table{{
     {"BACKOFF_CAP", "longest wait before any retry", "a duration from 1ms to 24h",
      [](Config& c, Text t) { return read_duration(t, one_ms, day, c.backoff.cap); },
      [](const Config& c) { return domain::format_duration(c.backoff.cap); }},
+    {"INTERRUPTIONS_MAX", "starts of a job that crashes or stops may cut short; one more, and it is failed",
+     "a whole number from 0 to 1000000",
+     [](Config& c, Text t) { return read_number<std::uint32_t>(t, 0, 1'000'000, c.interruptions_max); },
+     [](const Config& c) { return fmt::to_string(c.interruptions_max); }},
     {"SIMULATE_MIN", "shortest simulated work", "a duration from 0ms to 1h",
      [](Config& c, Text t) { return read_duration(t, zero, hour, c.simulate_min); },
      [](const Config& c) { return domain::format_duration(c.simulate_min); }},

@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include <boost/url/encode.hpp>
 #include <boost/url/rfc/unreserved_chars.hpp>
 #include <fmt/format.h>
 
@@ -37,9 +36,18 @@ std::expected<std::string, Error> read_idempotency_key(std::string_view text) {
   return key;
 }
 
+/// The path of the job; what may not stand in a path is percent-encoded (RFC 3986 section 2).
 std::string location_of(std::string_view id) {
-  return "/v1/jobs/" +
-         boost::urls::encode(boost::urls::string_view(id.data(), id.size()), boost::urls::unreserved_chars);
+  constexpr std::string_view hex = "0123456789ABCDEF";
+  std::string path = "/v1/jobs/";
+  for (const char c : id) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (boost::urls::unreserved_chars(byte))
+      path += c;
+    else
+      path += {'%', hex[byte >> 4], hex[byte & 0xFU]};
+  }
+  return path;
 }
 
 /// How the answer is worded.
@@ -50,10 +58,9 @@ Response accepted(const std::vector<engine::Submitted>& jobs, Wording wording) {
   for (const auto& job : jobs) {
     if (job.created) response.status = 202;
     if (!response.body.empty()) response.body += ',';
-    const auto status = domain::to_string(job.status);
-    response.body += wording == Wording::status_only
-                         ? fmt::format(R"({{"status":"{}"}})", status)
-                         : fmt::format(R"({{"id":{},"status":"{}"}})", json_string(job.id), status);
+    response.body += '{';
+    if (wording != Wording::status_only) response.body.append(R"("id":)").append(json_string(job.id)) += ',';
+    response.body.append(R"("status":")").append(domain::to_string(job.status)).append(R"("})");
   }
   if (wording == Wording::batch)
     response.body = fmt::format("[{}]", response.body);
@@ -90,7 +97,12 @@ void Api::enqueue(Request& request, ExchangePtr exchange) const {
                                                     "must be at most a year ahead"}}}));
   }
   store_.submit(std::move(body->jobs), [exchange = std::move(exchange), wording](auto submitted) {
-    exchange->respond(submitted ? accepted(*submitted, wording) : problem(submitted.error()));
+    if (submitted) return exchange->respond(accepted(*submitted, wording));
+    auto& error = submitted.error();
+    if (wording != Wording::batch)  // The client sent no array to point into.
+      for (auto& field : error.fields)
+        if (field.pointer.starts_with("/0")) field.pointer.erase(0, 2);
+    exchange->respond(problem(error));
   });
 }
 

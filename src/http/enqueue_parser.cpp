@@ -83,13 +83,12 @@ class EnqueueHandler {
   bool end_object() { return close(); }
   bool start_array(std::size_t /*size*/) { return open(true); }
   bool end_array() { return close(); }
-  bool parse_error(std::size_t /*position*/, const std::string& /*token*/, const nlohmann::json::exception& error) {
-    return refuse(ErrorCode::malformed_json, plain_message(error.what()));
-  }
+  bool parse_error(std::size_t position, const std::string& token, const nlohmann::json::exception& error);
 
  private:
   [[nodiscard]] std::size_t field_level() const { return body_.batch ? 2 : 1; }
 
+  bool begin_job();
   bool scalar(const FieldValue& value);
   bool open(bool array);
   bool close();
@@ -97,12 +96,10 @@ class EnqueueHandler {
   void take_payload(bool number);
 
   /// Ends the reading: the body is wrong as a whole.
-  bool refuse(ErrorCode code, std::string detail) {
-    if (!refused_) refused_ = Error{.code = code, .detail = std::move(detail)};
-    return false;
-  }
+  bool refuse(ErrorCode code, const std::string& detail);
   /// Notes a wrong field of the current job; `name` empty for the job itself.
   void fault(std::string_view name, std::string detail);
+  [[nodiscard]] std::string pointer_to(std::string_view name) const;
 
   const char* end_;
   const char* read_;
@@ -128,6 +125,21 @@ std::expected<EnqueueBody, Error> EnqueueHandler::result() && {
   return std::move(body_);
 }
 
+bool EnqueueHandler::parse_error(std::size_t /*position*/, const std::string& token,
+                                 const nlohmann::json::exception& error) {
+  constexpr int out_of_range = 406;  // JSON, but a number that no double holds.
+  if (error.id != out_of_range) return refuse(ErrorCode::malformed_json, plain_message(error.what()));
+  fault(field_ == nullptr ? "" : field_->name, fmt::format("the number {} is too large", token.substr(0, 40)));
+  return false;
+}
+
+bool EnqueueHandler::refuse(ErrorCode code, const std::string& detail) {
+  if (refused_) return false;
+  refused_ = Error{.code = code, .detail = detail};
+  if (field_ != nullptr) refused_->fields.push_back({.pointer = pointer_to(field_->name), .detail = detail});
+  return false;
+}
+
 bool EnqueueHandler::key(string_t& name) {
   if (depth_ != field_level()) return true;
   field_ = find_field(name);
@@ -143,6 +155,14 @@ bool EnqueueHandler::key(string_t& name) {
   return true;
 }
 
+bool EnqueueHandler::begin_job() {
+  if (body_.jobs.size() == limits::batch_jobs)
+    return refuse(ErrorCode::invalid_field, fmt::format("more than {} jobs in one request", limits::batch_jobs));
+  body_.jobs.emplace_back();
+  seen_ = 0;
+  return true;
+}
+
 bool EnqueueHandler::scalar(const FieldValue& value) {
   if (depth_ == field_level() && !body_.jobs.empty()) {
     const bool number = std::holds_alternative<std::int64_t>(value) || std::holds_alternative<std::uint64_t>(value) ||
@@ -152,7 +172,7 @@ bool EnqueueHandler::scalar(const FieldValue& value) {
     else
       field_value(value);
   } else if (depth_ < field_level()) {
-    if (body_.batch) body_.jobs.emplace_back();
+    if (body_.batch && !begin_job()) return false;
     fault("", body_.batch ? "must be a job (an object)" : "must be a job (an object) or an array of jobs");
   }
   return true;
@@ -163,10 +183,7 @@ bool EnqueueHandler::open(bool array) {
   if (depth_ == 1 && array) {
     body_.batch = true;
   } else if (depth_ == field_level()) {
-    if (body_.jobs.size() == limits::batch_jobs)
-      return refuse(ErrorCode::invalid_field, fmt::format("more than {} jobs in one request", limits::batch_jobs));
-    body_.jobs.emplace_back();
-    seen_ = 0;
+    if (!begin_job()) return false;
     if (array) fault("", "must be a job (an object)");
   } else if (depth_ == field_level() + 1 && field_ != nullptr && field_->rule != nullptr) {
     field_value(Compound{});
@@ -196,14 +213,17 @@ void EnqueueHandler::take_payload(bool number) {
 }
 
 void EnqueueHandler::fault(std::string_view name, std::string detail) {
-  if (faults_.size() == max_field_errors) return;
+  if (faults_.size() < max_field_errors) faults_.push_back({.pointer = pointer_to(name), .detail = std::move(detail)});
+}
+
+std::string EnqueueHandler::pointer_to(std::string_view name) const {
   std::string pointer = body_.batch && !body_.jobs.empty() ? fmt::format("/{}", body_.jobs.size() - 1) : "";
   if (!name.empty()) {
     pointer += '/';
     for (const char c : name.substr(0, 100))  // RFC 6901, section 3
       pointer += c == '~' ? "~0" : c == '/' ? "~1" : std::string(1, c);
   }
-  faults_.push_back({.pointer = std::move(pointer), .detail = std::move(detail)});
+  return pointer;
 }
 
 }  // namespace

@@ -59,6 +59,7 @@ std::optional<domain::milliseconds> duration_up_to(const FieldValue& value, doma
   std::optional<domain::milliseconds> duration;
   if (const auto* text = std::get_if<std::string_view>(&value)) duration = domain::parse_duration(*text);
   double seconds = -1;
+  if (const auto* whole = std::get_if<std::int64_t>(&value)) seconds = static_cast<double>(*whole);  // -0 is one
   if (const auto* whole = std::get_if<std::uint64_t>(&value)) seconds = static_cast<double>(*whole);
   if (const auto* fraction = std::get_if<double>(&value)) seconds = *fraction;
   if (seconds >= 0 && seconds <= 1e9) duration = domain::milliseconds(std::llround(seconds * 1000));

@@ -103,9 +103,10 @@ void Api::get_job(const Request& request, ExchangePtr exchange) const {
   if (auto error = check_parameters(request, {"wait"})) return exchange->respond(problem(*error));
   const auto text = parameter(request, "wait");
   if (!text) return store_.find(request.id, respond_with_job(std::move(exchange)));
-  const auto wait = domain::parse_duration(*text);
+  auto wait = domain::parse_duration(*text);
+  if (const auto seconds = whole_number(*text); seconds && *seconds <= 60) wait = std::chrono::seconds(*seconds);
   if (!wait || *wait > wait_longest)
-    return exchange->respond(problem(wrong_parameter("wait", *text, "a duration such as 30s, at most 60s")));
+    return exchange->respond(problem(wrong_parameter("wait", *text, "a duration such as 30s, or seconds, at most 60s")));
   wait_for_job(request.id, *wait, std::move(exchange));
 }
 

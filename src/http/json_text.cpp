@@ -21,7 +21,12 @@ void append_time(std::string& out, std::string_view name, const std::optional<do
 }  // namespace
 
 std::string json_string(std::string_view text) {
-  if (std::ranges::all_of(text, needs_no_escape)) return fmt::format("\"{}\"", text);
+  if (std::ranges::all_of(text, needs_no_escape)) {
+    std::string quoted;
+    quoted.reserve(text.size() + 2);
+    quoted.append(1, '"').append(text).append(1, '"');
+    return quoted;
+  }
   return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 

@@ -69,10 +69,10 @@ void Listener::retry_accept_later() {
 void Listener::admit(tcp::socket socket) {
   error_code ignored;
   socket.set_option(tcp::no_delay(true), ignored);
-  const auto open = context_.sessions.size();
-  if (open < context_.options.max_connections) {
+  const auto served = context_.sessions.size() - context_.turned_away;
+  if (served < context_.options.max_connections) {
     std::make_shared<Session>(std::move(socket), context_)->start();
-  } else if (open < context_.options.max_connections + turned_away_at_once) {
+  } else if (context_.turned_away < turned_away_at_once) {
     std::make_shared<Session>(std::move(socket), context_)
         ->turn_away({.code = domain::ErrorCode::too_many_connections,
                      .detail = fmt::format("{} connections are open already", context_.options.max_connections)});

@@ -1,5 +1,6 @@
 #include "http/request_reader.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include <boost/beast/http/error.hpp>
@@ -22,7 +23,6 @@ Error error_of(const beast::error_code& code, std::size_t max_body) {
   if (code == error::body_limit)
     return {.code = ErrorCode::payload_too_large, .detail = fmt::format("the body has more than the {} bytes that are taken", max_body)};
   if (code == error::header_limit) return {.code = ErrorCode::header_too_large, .detail = "the header or trailer is too large"};
-  if (code == error::bad_version) return {.code = ErrorCode::version_not_supported, .detail = "HTTP/1.1 and HTTP/1.0 are spoken here"};
   return {.code = ErrorCode::malformed_request, .detail = code.message()};
 }
 
@@ -53,8 +53,13 @@ RequestReader::Step RequestReader::read_head(beast::flat_buffer& in) {
   collect_facts();
   if (auto error = check_head(facts_, limits_.body_bytes)) return refuse(*std::move(error));
 
-  on_chunk_ = [](std::uint64_t, beast::string_view extensions, beast::error_code& bad) {
-    if (!valid_chunk_extensions(std_view(extensions))) bad = beast::http::error::bad_chunk_extension;
+  if (parser_->chunked()) head_ = parser_->get();
+  on_chunk_ = [left = limits_.header_bytes](std::uint64_t, beast::string_view extensions,
+                                            beast::error_code& bad) mutable {
+    if (extensions.size() > std::exchange(left, left - std::min(left, extensions.size())))
+      bad = beast::http::error::header_limit;
+    else if (!valid_chunk_extensions(std_view(extensions)))
+      bad = beast::http::error::bad_chunk_extension;
   };
   parser_->on_chunk_header(on_chunk_);
   parser_->eager(true);
@@ -70,7 +75,9 @@ RequestReader::Step RequestReader::read_body(beast::flat_buffer& in) {
     if (used == 0) break;
   }
   if (parser_->is_done()) return Step::complete;
-  // An unfinished chunk header or trailer stays in the buffer: it has to end some time.
+  // What stays in the buffer is an unfinished chunk header or trailer: it has to become a valid one, and to end some time.
+  if (has_bare_line_feed({static_cast<const char*>(in.data().data()), in.size()}))
+    return refuse({.code = ErrorCode::malformed_request, .detail = "a chunk header or trailer has a bare line feed"});
   if (in.size() > limits_.header_bytes)
     return refuse({.code = ErrorCode::header_too_large, .detail = "a chunk header or trailer is too large"});
   if (!facts_.expect.empty() && !facts_.http_1_0 && !std::exchange(said_100_, true)) return Step::wants_100;
@@ -101,7 +108,8 @@ RequestReader::Step RequestReader::refuse(Error error) {
 }
 
 std::string_view RequestReader::header(std::string_view name) const {
-  return std_view(parser_->get()[beast::string_view(name.data(), name.size())]);
+  const beast::http::fields& head = head_ ? *head_ : parser_->get();
+  return std_view(head[beast::string_view(name.data(), name.size())]);
 }
 
 Request RequestReader::take() {
@@ -122,6 +130,7 @@ void RequestReader::reset() {
   scanner_ = HeadScanner(limits_.header_bytes);
   parser_.reset();
   facts_ = {};
+  head_.reset();
   error_.reset();
   said_100_ = false;
 }

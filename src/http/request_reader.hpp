@@ -7,6 +7,7 @@
 
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/fields.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 
@@ -74,6 +75,7 @@ class RequestReader {
   std::optional<Parser> parser_;
   OnChunk on_chunk_;
   HeadFacts facts_;
+  std::optional<boost::beast::http::fields> head_;  ///< Set where a trailer may follow, whose fields are none of the head's.
   std::optional<domain::Error> error_;
   bool said_100_ = false;
 };

@@ -36,7 +36,10 @@ Session::Session(asio::ip::tcp::socket socket, ConnectionContext& context)
   context_.sessions.insert(this);
 }
 
-Session::~Session() { context_.sessions.erase(this); }
+Session::~Session() {
+  context_.sessions.erase(this);
+  if (turned_away_) --context_.turned_away;
+}
 
 void Session::start() {
   enter(Phase::idle);
@@ -44,6 +47,8 @@ void Session::start() {
 }
 
 void Session::turn_away(const domain::Error& error) {
+  turned_away_ = true;
+  ++context_.turned_away;
   refuse(error);
   write();
 }
@@ -87,7 +92,7 @@ void Session::on_read(const error_code& code, std::size_t bytes) {
 
 void Session::process() {
   processing_ = true;
-  while (!closing_ && !awaiting_ && out_.size() < enough_to_send && step()) {
+  while (!closing_ && !awaiting_ && !writing_ && out_.size() < enough_to_send && step()) {
   }
   processing_ = false;
   if (!out_.empty())
@@ -99,7 +104,10 @@ void Session::process() {
 /// Goes one step further with the input; false when more of it is needed.
 bool Session::step() {
   switch (reader_.advance(in_)) {
-    case RequestReader::Step::idle: enter(Phase::idle); return false;
+    case RequestReader::Step::idle:
+      enter(Phase::idle);
+      if (context_.stopping) close();
+      return false;
     case RequestReader::Step::in_head: enter(Phase::head); return false;
     case RequestReader::Step::wants_100: out_ += "HTTP/1.1 100 Continue\r\n\r\n"; [[fallthrough]];
     case RequestReader::Step::in_body: enter(Phase::body); return false;
@@ -132,7 +140,7 @@ void Session::respond(Response response) {
 }
 
 void Session::after(domain::milliseconds wait, std::function<void()> function) {
-  timer_.emplace(socket_.get_executor(), wait);
+  timer_.emplace(socket_.get_executor(), context_.stopping ? domain::milliseconds{0} : wait);
   timer_->async_wait([self = shared_from_this(), function = std::move(function)](const error_code& code) {
     if ((!code || self->context_.stopping) && self->awaiting_) function();
   });
@@ -155,9 +163,9 @@ void Session::refuse(const domain::Error& error) {
 }
 
 void Session::write() {
+  if (!awaiting_) enter(Phase::writing);
   if (writing_) return;
   writing_ = true;
-  if (!awaiting_) enter(Phase::writing);
   sending_.swap(out_);
   asio::async_write(socket_, asio::buffer(sending_),
                     [self = shared_from_this()](const error_code& code, std::size_t) { self->on_write(code); });
@@ -194,6 +202,7 @@ void Session::wind_down() {
 }
 
 void Session::close() {
+  closing_ = true;
   error_code ignored;
   socket_.close(ignored);
 }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <cstdint>
 
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
@@ -43,8 +45,11 @@ std::optional<Error> check_framing(const HeadFacts& facts) {
     if (facts.content_length_count > 0) return malformed("both Content-Length and Transfer-Encoding are given");
     if (facts.http_1_0) return malformed("Transfer-Encoding is not part of HTTP/1.0");
     if (facts.transfer_encoding_count > 1) return malformed("Transfer-Encoding is given more than once");
-    if (lower(facts.transfer_encoding) != "chunked")
-      return Error{.code = ErrorCode::not_implemented, .detail = "the only Transfer-Encoding taken is chunked"};
+    const auto codings = lower(facts.transfer_encoding);
+    // RFC 9112, sections 6.1 and 6.3: where chunked is not the last coding, nobody knows where the body ends.
+    if (codings != "chunked")
+      return Error{.code = codings.ends_with(", chunked") ? ErrorCode::not_implemented : ErrorCode::malformed_request,
+                   .detail = "the only Transfer-Encoding taken is chunked"};
   }
   if (facts.content_length_count > 1) return malformed("Content-Length is given more than once");
   if (facts.content_length_count == 1) {
@@ -75,6 +80,8 @@ std::optional<Error> HeadScanner::scan(std::string_view head) {
     if (c == '\n') {
       if (before != '\r') return malformed("a line ends in a bare line feed");
       if (seen_ >= 3 && head[seen_ - 2] == '\n') size_ = seen_ + 1;
+      if (in_request_line_)
+        if (auto error = check_version(head)) return error;
       if (++lines_ > max_lines + 1) return Error{.code = ErrorCode::header_too_large, .detail = "more than 100 header fields"};
       in_request_line_ = false;
       continue;
@@ -90,6 +97,16 @@ std::optional<Error> HeadScanner::scan(std::string_view head) {
   return std::nullopt;
 }
 
+std::optional<Error> check_version(std::string_view head) {
+  const auto line = head.substr(0, head.find('\r'));
+  const auto version = line.substr(line.rfind(' ') + 1);
+  const bool well_formed = version.size() == 8 && version.starts_with("HTTP/") && is_digit(version[5]) && version[6] == '.' &&
+                           is_digit(version[7]);
+  if (!well_formed) return malformed("the request line does not end in a version of HTTP");
+  if (version == "HTTP/1.1" || version == "HTTP/1.0") return std::nullopt;
+  return Error{.code = ErrorCode::version_not_supported, .detail = "HTTP/1.1 and HTTP/1.0 are spoken here"};
+}
+
 std::optional<Error> check_head(const HeadFacts& facts, std::size_t max_body) {
   if (auto error = check_host(facts)) return error;
   if (auto error = check_framing(facts)) return error;
@@ -100,7 +117,10 @@ std::optional<Error> check_head(const HeadFacts& facts, std::size_t max_body) {
     return Error{.code = ErrorCode::unsupported_encoding, .detail = "send the body without Content-Encoding"};
   if (!facts.expect.empty() && !facts.http_1_0 && lower(facts.expect) != "100-continue")
     return Error{.code = ErrorCode::expectation_failed, .detail = "the only expectation met is 100-continue"};
-  if (facts.content_length_count == 1 && std::stoull(std::string(facts.content_length)) > max_body)
+  // A number of at most 18 digits by now.
+  std::uint64_t length = 0;
+  std::from_chars(facts.content_length.data(), facts.content_length.data() + facts.content_length.size(), length);
+  if (length > max_body)
     return Error{.code = ErrorCode::payload_too_large,
                  .detail = fmt::format("the body has {} bytes, at most {} are taken", facts.content_length, max_body)};
   return std::nullopt;
@@ -123,6 +143,12 @@ std::optional<Target> read_target(const HeadFacts& facts) {
   const auto query = url->encoded_query();
   return Target{.path = path.empty() ? "/" : std::string(path.data(), path.size()),
                 .query = std::string(query.data(), query.size())};
+}
+
+bool has_bare_line_feed(std::string_view text) {
+  for (auto at = text.find('\n'); at != std::string_view::npos; at = text.find('\n', at + 1))
+    if (at == 0 || text[at - 1] != '\r') return true;
+  return false;
 }
 
 bool valid_chunk_extensions(std::string_view extensions) {

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import resource
 import signal
 import socket
 import subprocess
@@ -149,7 +150,11 @@ class Connection:
 class Daemon:
     """The real binary on a free port of its own, in an empty folder, with nothing in its environment but the settings."""
 
-    def __init__(self, *flags: str, wait: bool = True, **settings: str):
+    def __init__(self, *flags: str, wait: bool = True, descriptors: Optional[int] = None, **settings: str):
+        def limit_descriptors():
+            if descriptors:
+                resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
+
         self.folder = tempfile.TemporaryDirectory()
         keep = {name: value for name, value in os.environ.items() if name == "PATH" or name.endswith("SAN_OPTIONS")}
         defaults = {"LISTEN": "127.0.0.1:0", "STORE": "memory", "SHUTDOWN_GRACE": "0s", "LOG_LEVEL": "debug"}
@@ -159,7 +164,8 @@ class Daemon:
         self._news = threading.Condition()
         self._ended = False
         self.process = subprocess.Popen([BINARY, *flags], env=keep | settings, cwd=self.folder.name,
-                                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+                                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                                        preexec_fn=limit_descriptors)
         self._reader = threading.Thread(target=self._read_log, daemon=True)
         self._reader.start()
         self.port = 0

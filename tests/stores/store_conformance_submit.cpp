@@ -88,7 +88,7 @@ TEST_P(StoreConformance, TheSameIdWithOtherContentIsAConflict) {
   submit(new_job("a")).value();
   const auto refused = submit(other_content("a"));
   EXPECT_EQ(code(refused), ErrorCode::id_conflict);
-  EXPECT_EQ(pointer(refused), "/id");
+  EXPECT_EQ(pointer(refused), "/0/id");
   EXPECT_EQ(job("a").payload, new_job("a").payload);
 }
 
@@ -112,7 +112,7 @@ TEST_P(StoreConformance, AnUnknownQueueIsRefused) {
   lost.queue = "nowhere";
   const auto refused = submit(lost);
   EXPECT_EQ(code(refused), ErrorCode::queue_not_found);
-  EXPECT_EQ(pointer(refused), "/queue");
+  EXPECT_EQ(pointer(refused), "/0/queue");
   EXPECT_EQ(pointer(submit({new_job("b"), lost})), "/1/queue");
   EXPECT_EQ(count(Status::queued), 0U);
 }

@@ -216,9 +216,10 @@ TEST_P(StoreConformance, KeepsOnlySoManyBytesOfFinishedJobs) {
   auto small = options();
   small.retention_bytes = 250;
   open(small);
+  const std::string fifty(50, '1');
   for (const auto* id : {"a", "b", "c"}) {
-    submit({.id = id, .payload = std::string(50, ' ') + "1"}).value();
-    store->settle(claim(), engine::Done{.result = '"' + std::string(48, 'x') + '"'});
+    submit({.id = id, .payload = fifty}).value();
+    store->settle(claim(), engine::Done{.result = fifty});
   }
   EXPECT_EQ(ids(list({})), "c b");
 }

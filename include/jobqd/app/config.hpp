@@ -22,6 +22,7 @@ enum class LogFormat : std::uint8_t { text, json };
 struct ListenAddress {
   std::string host = "127.0.0.1";  ///< An IPv4 or IPv6 address.
   std::uint16_t port = 8080;       ///< 0: any free one.
+  [[nodiscard]] bool is_loopback() const { return host.starts_with("127.") || host == "::1"; }
 };
 
 /// Everything that can be set, with its defaults. What is allowed: the table in settings.cpp.
@@ -33,6 +34,7 @@ struct Config {
   std::optional<std::string> config_file;
   domain::milliseconds shutdown_grace{25'000};
   domain::RetryPolicy backoff;
+  std::uint32_t interruptions_max = 10;
   domain::milliseconds simulate_min{100};
   domain::milliseconds simulate_max{150};
   double simulate_failure_rate = 0.2;

@@ -62,7 +62,7 @@ class Store {
   virtual ~Store() = default;
 
   /// Takes all jobs or none; answers in the given order, as soon as all are as durable as the store promises.
-  /// Errors: id_conflict, queue_full, queue_not_found, draining, store_unavailable, with the place in `jobs` as pointer.
+  /// Errors: id_conflict, queue_full, queue_not_found, draining, store_unavailable; pointers begin with the place in `jobs`.
   virtual void submit(std::vector<domain::NewJob> jobs, Callback<std::vector<Submitted>> done) = 0;
 
   /// Waits until a job of the queue is ready and starts it. Empty when `stop` is requested or claims are closed.

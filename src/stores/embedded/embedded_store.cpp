@@ -33,6 +33,7 @@ namespace {
 constexpr int due_budget = 1000;
 constexpr int retention_budget = 100;
 constexpr int list_budget = 10'000;
+constexpr std::size_t list_bytes = 4UL * 1024 * 1024;
 
 std::optional<domain::WallTime> optional_time(domain::WallTime time) {
   return time == domain::WallTime{} ? std::nullopt : std::optional(time);
@@ -79,14 +80,7 @@ void EmbeddedStore::find(std::string_view id, engine::Callback<domain::Job> done
   Turn turn(*this);
   const auto found = find_job(id);
   if (!found) return answer(turn, std::move(done), found.error());
-  auto job = to_job(*found->record);
-  if (found->record->batch <= journal_->durable()) {
-    turn.call([done = std::move(done), job = std::move(job)]() mutable { done(std::move(job)); });
-    return;
-  }
-  // What is told must not be taken back by a crash. Where the disk is in trouble, telling is better than not.
-  journal_->when_durable([done = std::move(done), job = std::move(job)](auto /*durable*/) mutable { done(std::move(job)); });
-  turn.flush();
+  tell(turn, *found->record, std::move(done));
 }
 
 engine::WatchId EmbeddedStore::watch(std::string_view id, engine::Callback<domain::Job> done) {
@@ -97,7 +91,7 @@ engine::WatchId EmbeddedStore::watch(std::string_view id, engine::Callback<domai
     return last_watch_;
   }
   if (found)
-    answer_when_durable(turn, *found->record, std::move(done));
+    tell(turn, *found->record, std::move(done));
   else
     answer(turn, std::move(done), found.error());
   return 0;
@@ -122,16 +116,19 @@ void EmbeddedStore::list(const engine::ListQuery& query, engine::Callback<engine
                   Error{.code = ErrorCode::queue_not_found,
                         .detail = fmt::format("there is no queue named \"{}\"", *query.queue)});
   int budget = list_budget;
+  std::size_t bytes = 0;
   table_.by_age().visit_newest_first(query.before, [&](std::uint64_t number, engine::JobHandle handle) {
     const Record& record = table_.at(handle);
-    if (page.jobs.size() == query.limit || budget-- == 0) return false;
+    if (page.jobs.size() == query.limit || bytes >= list_bytes || budget-- == 0) return false;
     page.next = number;
     if (record.durable && (!queue || record.queue == *queue) &&
-        (!query.status || record.progress.status == *query.status))
+        (!query.status || record.progress.status == *query.status)) {
       page.jobs.push_back(to_job(record));
+      bytes += record.content_bytes();
+    }
     return true;
   });
-  const bool stopped_early = page.jobs.size() == query.limit || budget < 0;
+  const bool stopped_early = page.jobs.size() == query.limit || bytes >= list_bytes || budget < 0;
   if (!stopped_early) page.next = 0;
   turn.call([done = std::move(done), page = std::move(page)]() mutable { done(std::move(page)); });
 }
@@ -149,10 +146,9 @@ void EmbeddedStore::cancel(std::string_view id, engine::Callback<domain::Job> do
       finish(turn, found->handle, *found->record, *next);
     }
   }
-  if (!found)
-    answer(turn, std::move(done), found.error());
-  else
-    answer_when_durable(turn, *found->record, std::move(done));
+  if (!found) return answer(turn, std::move(done), found.error());
+  answer_when_durable(turn, *found->record, std::move(done));
+  work_off_retention(turn);
 }
 
 void EmbeddedStore::retry(std::string_view id, engine::Callback<domain::Job> done) {
@@ -314,6 +310,16 @@ std::vector<engine::Callback<domain::Job>> EmbeddedStore::take_watches(engine::J
   for (auto watch = first; watch != last; ++watch) taken.push_back(std::move(watch->second.second));
   watches_.erase(first, last);
   return taken;
+}
+
+void EmbeddedStore::tell(Turn& turn, const Record& record, engine::Callback<domain::Job> done) {
+  auto job = to_job(record);
+  if (record.batch <= journal_->durable()) {
+    turn.call([done = std::move(done), job = std::move(job)]() mutable { done(std::move(job)); });
+    return;
+  }
+  journal_->when_durable([done = std::move(done), job = std::move(job)](auto /*durable*/) mutable { done(std::move(job)); });
+  turn.flush();
 }
 
 void EmbeddedStore::answer_when_durable(Turn& turn, const Record& record, engine::Callback<domain::Job> done) {

@@ -112,7 +112,11 @@ class EmbeddedStore final : public engine::Store {
   template <class T>
   static void answer(Turn& turn, engine::Callback<T> done, domain::Error error);
 
-  /// Calls done(job) once the job's present state is durable.
+  /// Calls done(job) once its present state is durable: what is told must not be taken back by a crash. Where the disk is
+  /// in trouble, telling is better than not.
+  void tell(Turn& turn, const Record& record, engine::Callback<domain::Job> done);
+
+  /// As tell(), for what a client has changed: an error where it could not be made durable now.
   void answer_when_durable(Turn& turn, const Record& record, engine::Callback<domain::Job> done);
 
   // Duties of tick(); each false when its budget ran out before its work.

@@ -11,6 +11,10 @@ std::size_t JobTable::IdHash::operator()(std::string_view id) const { return std
 
 std::size_t JobTable::IdHash::operator()(SlotIndex slot) const { return (*this)(table->slots_[slot].record.id); }
 
+bool JobTable::IdEqual::operator()(SlotIndex a, SlotIndex b) const {
+  return a == b || table->slots_[a].record.id == table->slots_[b].record.id;
+}
+
 bool JobTable::IdEqual::operator()(std::string_view id, SlotIndex slot) const {
   return table->slots_[slot].record.id == id;
 }

@@ -59,7 +59,7 @@ class JobTable {
   struct IdEqual {
     using is_transparent = void;
     const JobTable* table;
-    bool operator()(SlotIndex a, SlotIndex b) const { return a == b; }
+    bool operator()(SlotIndex a, SlotIndex b) const;
     bool operator()(std::string_view id, SlotIndex slot) const;
     bool operator()(SlotIndex slot, std::string_view id) const { return (*this)(id, slot); }
   };

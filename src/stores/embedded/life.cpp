@@ -124,7 +124,7 @@ void EmbeddedStore::finish(Turn& turn, engine::JobHandle handle, Record& record,
   finished_.push(record.ticket, handle);
   finished_bytes_ += record.content_bytes();
   turn.keep(record);
-  for (auto& done : take_watches(handle)) answer_when_durable(turn, record, std::move(done));
+  for (auto& done : take_watches(handle)) tell(turn, record, std::move(done));
 }
 
 void EmbeddedStore::take_out_of_waiting(engine::JobHandle handle, Record& record) {

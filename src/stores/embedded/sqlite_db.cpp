@@ -1,6 +1,8 @@
 #include "stores/embedded/sqlite_db.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 namespace jobqd::stores::embedded {
 
@@ -11,6 +13,15 @@ SqliteError error_of(sqlite3* database) {
 }
 
 }  // namespace
+
+void sync_directory_of(const std::string& path) {
+  const auto slash = path.rfind('/');
+  const auto directory = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  const int descriptor = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) return;
+  ::fsync(descriptor);
+  ::close(descriptor);
+}
 
 SqliteResult<bool> SqliteStatement::step() {
   const int code = sqlite3_step(statement_.get());

@@ -20,6 +20,9 @@ struct SqliteError {
 template <class T = void>
 using SqliteResult = std::expected<T, SqliteError>;
 
+/// Makes the entry of a new file as durable as the file itself.
+void sync_directory_of(const std::string& path);
+
 /// A prepared statement. Not thread-safe; lives no longer than its database.
 class SqliteStatement {
  public:

@@ -9,10 +9,12 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <jobqd/engine/thread_name.hpp>
 
+#include "stores/embedded/sqlite_log.hpp"
 #include "stores/embedded/sqlite_schema.hpp"
 
 namespace jobqd::stores::embedded {
@@ -21,10 +23,6 @@ namespace {
 
 /// How long a change that nobody waits for may lie before it is written by itself.
 constexpr domain::milliseconds soon{10};
-/// How long after a failed write the next one is tried.
-constexpr domain::milliseconds try_again{500};
-/// Beyond this the write-ahead log is copied into the database: 16 MiB.
-constexpr int wal_pages_most = 4'096;
 
 std::string in_words(const SqliteError& error) {
   switch (error.code & 0xFF) {
@@ -41,13 +39,11 @@ bool nobody_knows(const SqliteError& error) {
   return std::ranges::find(codes, error.code) != codes.end() || (error.code & 0xFF) == SQLITE_CORRUPT;
 }
 
-void sync_directory_of(const std::string& path) {
-  const auto slash = path.rfind('/');
-  const auto directory = slash == std::string::npos ? "." : path.substr(0, slash + 1);
-  const int descriptor = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0) return;
-  ::fsync(descriptor);
-  ::close(descriptor);
+/// Which file of a file system the name stands for; empty: none.
+std::optional<ino_t> inode_of(const std::string& path) {
+  struct stat found {};
+  if (::stat(path.c_str(), &found) != 0) return std::nullopt;
+  return found.st_ino;
 }
 
 }  // namespace
@@ -104,8 +100,12 @@ std::expected<void, std::string> SqliteJournal::prepare() {
   const auto pragmas = fmt::format(
       "PRAGMA busy_timeout = 2000; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA journal_mode = WAL;"
       "PRAGMA synchronous = {}; PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = {};",
-      options_.full_sync ? "FULL" : "NORMAL", 2 * wal_pages_most * 4096);
+      options_.full_sync ? "FULL" : "NORMAL", 2 * options_.checkpoint_pages * 4096);
+  // First of all, so that a file of somebody else is left as it is.
+  if (const auto ours = version_of(database_); !ours) return std::unexpected(ours.error());
   if (auto set = database_.execute(pragmas.c_str()); !set) return refused(set.error());
+  if (const auto damage = damage_of_log(database_); !damage.empty())
+    return std::unexpected(damage + "; restore a backup, or move the log away to go on with what the database holds");
   if (const auto mode = database_.query_text("PRAGMA journal_mode"); mode && *mode != "wal")
     return std::unexpected("the file system does not allow a write-ahead log here");
   if (auto ready = prepare_schema(database_); !ready) return ready;
@@ -118,6 +118,7 @@ std::expected<void, std::string> SqliteJournal::prepare() {
   const auto epoch = database_.query_integer("SELECT value FROM counters WHERE name = 'epoch'");
   if (!epoch) return refused(epoch.error());
   epoch_ = static_cast<std::uint32_t>(*epoch);
+  log_inode_ = inode_of(log_path());  // It was written just now, and stays the same file while it is open.
 
   auto rows = RowWriter::prepare(database_);
   if (!rows) return refused(rows.error());
@@ -163,27 +164,38 @@ void SqliteJournal::start() {
 
 Journal::Batch SqliteJournal::insert(const Record& record) {
   const std::scoped_lock lock(mutex_);
+  wake_ = wake_ || !gathering_.has_changes();
   gathering_.inserts.push_back(job_row(record, options_.queues.at(record.queue)));
   return gathering_number_;
 }
 
 Journal::Batch SqliteJournal::update(const Record& record) {
   const std::scoped_lock lock(mutex_);
+  wake_ = wake_ || !gathering_.has_changes();
   gathering_.updates.insert_or_assign(record.number, progress_row(record));
   return gathering_number_;
 }
 
 void SqliteJournal::erase(const Record& record) {
   const std::scoped_lock lock(mutex_);
+  wake_ = wake_ || !gathering_.has_changes();
   gathering_.erasures.push_back(record.number);
 }
 
 void SqliteJournal::when_durable(Durable done) {
   const std::scoped_lock lock(mutex_);
+  wake_ = true;
   gathering_.waiting.push_back(std::move(done));
 }
 
-void SqliteJournal::flush() { work_.notify_one(); }
+void SqliteJournal::flush() {
+  {
+    // The first change starts the clock; later ones ride along unless somebody waits.
+    const std::scoped_lock lock(mutex_);
+    if (!std::exchange(wake_, false)) return;
+  }
+  work_.notify_one();
+}
 
 std::string SqliteJournal::trouble() const {
   if (!in_trouble_.load(std::memory_order_acquire)) return {};
@@ -209,7 +221,7 @@ void SqliteJournal::run(const std::stop_token& stop) {
 void SqliteJournal::wait_for_work(std::unique_lock<std::mutex>& lock, const std::stop_token& stop) {
   const auto awaited = [this] { return !gathering_.waiting.empty(); };
   if (in_trouble_) {
-    work_.wait_for(lock, stop, try_again, [] { return false; });
+    work_.wait_for(lock, stop, options_.try_again, [] { return false; });
     return;
   }
   work_.wait(lock, stop, [this] { return gathering_.has_changes() || !gathering_.waiting.empty(); });
@@ -225,6 +237,7 @@ void SqliteJournal::write(Gathering batch, Batch number) {
 }
 
 SqliteResult<> SqliteJournal::commit(const Gathering& batch) {
+  if (lost_) return std::unexpected(*lost_);
   // In trouble an empty transaction proves nothing: write something.
   if (!batch.has_changes() && !in_trouble_) return {};
   auto result = check_place();
@@ -250,26 +263,29 @@ SqliteResult<> SqliteJournal::write_rows(const Gathering& batch) {
 SqliteResult<> SqliteJournal::check_place() {
   int moved = 0;
   sqlite3_file_control(database_.get(), "main", SQLITE_FCNTL_HAS_MOVED, &moved);
-  sqlite3_file* log = nullptr;
-  sqlite3_file_control(database_.get(), "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
-  if (moved == 0 && log != nullptr && log->pMethods != nullptr)
-    log->pMethods->xFileControl(log, SQLITE_FCNTL_HAS_MOVED, &moved);
-  if (moved == 0) return {};
+  // SQLite knows it of the database only.
+  if (moved == 0 && inode_of(log_path()) == log_inode_) return {};
   return std::unexpected(SqliteError{SQLITE_IOERR, fmt::format("{} was deleted or replaced while in use", options_.path)});
 }
 
 void SqliteJournal::checkpoint_when_large() {
-  if (wal_pages_ < wal_pages_most) return;
+  if (wal_pages_ < options_.checkpoint_pages) return;
   const int code = sqlite3_wal_checkpoint_v2(database_.get(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
   if (code == SQLITE_OK || (code & 0xFF) == SQLITE_BUSY) return;
   // The log still holds everything and goes on growing: where the disk is full, the next commit finds out.
   const auto error = database_.last_error();
-  if (nobody_knows(error)) observer_.store_lost(in_words(error));
+  if (nobody_knows(error)) lose(error);
+}
+
+void SqliteJournal::lose(const SqliteError& error) {
+  lost_ = error;
+  observer_.store_lost(in_words(error));
+  set_trouble(in_words(error));
 }
 
 void SqliteJournal::failed(Gathering batch, const SqliteError& error) {
   const auto why = in_words(error);
-  if (nobody_knows(error)) observer_.store_lost(why);
+  if (nobody_knows(error) && !lost_) lose(error);
   {
     const std::scoped_lock lock(mutex_);
     // Newer changes that came in meanwhile win; erasures come last in any batch.

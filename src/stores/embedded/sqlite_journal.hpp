@@ -4,9 +4,12 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <unordered_map>
 #include <vector>
+
+#include <sys/types.h>
 
 #include <jobqd/engine/observer.hpp>
 
@@ -24,7 +27,7 @@ namespace jobqd::stores::embedded {
 ///
 /// A write that fails before it is synced is rolled back: inserts are refused, other changes kept for later, trouble()
 /// says why until the disk takes them. After a failed sync nobody knows what is on disk: Observer::store_lost() is told,
-/// which ends the process.
+/// which ends the process, and nothing is written or acknowledged any more.
 class SqliteJournal final : public Journal {
  public:
   struct Options {
@@ -32,6 +35,8 @@ class SqliteJournal final : public Journal {
     std::vector<std::string> queues = {};  ///< Names, by Record::queue.
     std::string vfs = {};             ///< Empty: the operating system's.
     bool full_sync = true;            ///< false only for the test that shows that true is needed.
+    int checkpoint_pages = 4'096;     ///< A write-ahead log beyond this is copied into the database: 16 MiB.
+    domain::milliseconds try_again{500};  ///< How long after a failed write the next one is tried.
   };
 
   /// Opens or creates the file and takes it for this process alone. The error is one line.
@@ -75,8 +80,10 @@ class SqliteJournal final : public Journal {
   SqliteResult<> commit(const Gathering& batch);
   SqliteResult<> write_rows(const Gathering& batch);
   SqliteResult<> check_place();
+  [[nodiscard]] std::string log_path() const { return options_.path + "-wal"; }
   void checkpoint_when_large();
   void failed(Gathering batch, const SqliteError& error);
+  void lose(const SqliteError& error);
   void set_trouble(std::string why);
 
   const Options options_;
@@ -88,11 +95,14 @@ class SqliteJournal final : public Journal {
   SqliteStatement commit_;
   SqliteStatement rollback_;
   std::uint32_t epoch_ = 0;
+  std::optional<ino_t> log_inode_;
   int wal_pages_ = 0;
+  std::optional<SqliteError> lost_;  ///< After it nothing is written.
 
   mutable std::mutex mutex_;
   std::condition_variable_any work_;
   Gathering gathering_;
+  bool wake_ = false;  ///< The thread has something new to look at.
   Batch gathering_number_ = 1;
   std::string trouble_;
   std::atomic<bool> in_trouble_{false};

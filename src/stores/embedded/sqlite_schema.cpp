@@ -53,7 +53,8 @@ constexpr std::array<const char*, schema_version> steps{R"sql(
 
 std::string words(const SqliteError& error) { return error.text; }
 
-/// 0 for an empty file.
+}  // namespace
+
 std::expected<std::int64_t, std::string> version_of(SqliteDatabase& database) {
   const auto tables = database.query_integer("SELECT count(*) FROM sqlite_schema");
   if (!tables) return std::unexpected(words(tables.error()));
@@ -68,8 +69,6 @@ std::expected<std::int64_t, std::string> version_of(SqliteDatabase& database) {
   return *version;
 }
 
-}  // namespace
-
 std::expected<void, std::string> prepare_schema(SqliteDatabase& database) {
   auto version = version_of(database);
   if (!version) return std::unexpected(version.error());
@@ -78,13 +77,6 @@ std::expected<void, std::string> prepare_schema(SqliteDatabase& database) {
                                  steps.at(static_cast<std::size_t>(*version)), application_id, *version + 1);
     if (const auto done = database.execute(sql.c_str()); !done) return std::unexpected(words(done.error()));
   }
-  return {};
-}
-
-std::expected<void, std::string> check_schema(SqliteDatabase& database) {
-  const auto version = version_of(database);
-  if (!version) return std::unexpected(version.error());
-  if (*version == 0) return std::unexpected("the file is empty: no jobqd has written it yet");
   return {};
 }
 

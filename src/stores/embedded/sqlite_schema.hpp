@@ -11,10 +11,10 @@ namespace jobqd::stores::embedded {
 inline constexpr std::int64_t schema_version = 1;
 
 /// Creates the tables in an empty file, migrates an older one forward, each step in a transaction of its own. The error
-/// is one line: not our file, or made by a newer jobqd.
+/// is one line; see version_of().
 [[nodiscard]] std::expected<void, std::string> prepare_schema(SqliteDatabase& database);
 
-/// Whether it is a file of ours that this version can read, and changes nothing.
-[[nodiscard]] std::expected<void, std::string> check_schema(SqliteDatabase& database);
+/// The schema version of a file of ours that this jobqd can read, 0 of an empty file. Changes nothing.
+[[nodiscard]] std::expected<std::int64_t, std::string> version_of(SqliteDatabase& database);
 
 }  // namespace jobqd::stores::embedded

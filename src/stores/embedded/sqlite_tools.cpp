@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "stores/embedded/sqlite_log.hpp"
 #include "stores/embedded/sqlite_rows.hpp"
 #include "stores/embedded/sqlite_schema.hpp"
 
@@ -30,11 +31,14 @@ std::expected<SqliteDatabase, std::string> open_to_read(const std::string& path)
   if (!database) return refuse(database.error().text);
   if (auto set = database->execute("PRAGMA busy_timeout = 5000; PRAGMA trusted_schema = OFF"); !set)
     return refuse(set.error().text);
-  if (const auto ours = check_schema(*database); !ours) return refuse(ours.error());
+  const auto version = version_of(*database);
+  if (!version) return refuse(version.error());
+  if (*version == 0) return refuse("it is empty: no jobqd has written it yet");
   return *std::move(database);
 }
 
 void check_structure(SqliteDatabase& database, CheckReport& report) {
+  if (auto damage = damage_of_log(database); !damage.empty()) report.faults.push_back(std::move(damage));
   auto statement = database.prepare("PRAGMA integrity_check");
   if (!statement) {
     report.faults.push_back(statement.error().text);
@@ -109,6 +113,7 @@ std::expected<void, std::string> backup_sqlite_file(const std::string& from, con
   std::error_code code;
   fs::rename(partial, to, code);
   if (code) return refuse(code.message());
+  sync_directory_of(to);
   return {};
 }
 

@@ -54,8 +54,7 @@ engine::Expected<EmbeddedStore::Admission> EmbeddedStore::admit(std::vector<doma
     auto admitted = admit_one(jobs[i], now);
     if (!admitted) {
       Error error = std::move(admitted.error());
-      if (jobs.size() > 1)
-        for (auto& field : error.fields) field.pointer = fmt::format("/{}{}", i, field.pointer);
+      for (auto& field : error.fields) field.pointer = fmt::format("/{}{}", i, field.pointer);
       return refuse(std::move(error));
     }
     admission.push_back(*std::move(admitted));

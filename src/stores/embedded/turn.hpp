@@ -23,7 +23,7 @@ class EmbeddedStore::Turn {
     lock_.unlock();
     if (flush_) store_.journal_->flush();
     if (due_changed_) store_.due_changed_();
-    for (const auto& [signal, cause] : stops_) signal->request(cause);
+    for (const auto& signal : stops_) signal->raise();
     for (auto& call : calls_) call();
   }
 
@@ -37,7 +37,8 @@ class EmbeddedStore::Turn {
   }
   void due_changed() { due_changed_ = true; }
   void stop(std::shared_ptr<engine::StopSignal> signal, engine::StopCause cause) {
-    stops_.emplace_back(std::move(signal), cause);
+    signal->decide(cause);  // Before anybody else can settle the attempt.
+    stops_.push_back(std::move(signal));
   }
   void call(std::move_only_function<void()> function) { calls_.push_back(std::move(function)); }
 
@@ -48,7 +49,7 @@ class EmbeddedStore::Turn {
   std::unique_lock<std::mutex> lock_;
   bool flush_ = false;
   bool due_changed_ = false;
-  std::vector<std::pair<std::shared_ptr<engine::StopSignal>, engine::StopCause>> stops_;
+  std::vector<std::shared_ptr<engine::StopSignal>> stops_;
   std::vector<std::move_only_function<void()>> calls_;
 };
 

@@ -1,0 +1,132 @@
+"""Daemons on files that outlive them."""
+
+import json
+import os
+import subprocess
+import tempfile
+import threading
+import time
+from pathlib import Path
+from typing import Iterator, Optional, Sequence
+
+import support
+from support import BINARY, Closed, Connection, Daemon
+
+# A client's view of a daemon that was killed: nobody knows what became of the request.
+NO_ANSWER = (Closed, OSError)
+
+
+class Folder:
+    """A place for a database, gone at the end."""
+
+    def __init__(self, parent: Optional[str] = None):
+        self._temporary = tempfile.TemporaryDirectory(dir=parent)
+        self.path = Path(self._temporary.name)
+        self.database = self.path / "jobs.db"
+
+    def __enter__(self) -> "Folder":
+        return self
+
+    def __exit__(self, *_) -> None:
+        self._temporary.cleanup()
+
+
+class _KeptFolder:
+    """Stands where Daemon has its own folder, and is not cleaned up."""
+
+    def __init__(self, name: str):
+        self.name = name
+
+    def cleanup(self) -> None:
+        pass
+
+
+class Life(Daemon):
+    """One life of a daemon on a database. `launcher` runs it, as in `strace -D ... jobqd`; the process is the daemon all
+    the same."""
+
+    def __init__(self, database: Path, *flags: str, launcher: Sequence[str] = (), environment: Optional[dict] = None,
+                 wait: bool = True, **settings: str):
+        # pylint: disable=super-init-not-called
+        self.born = time.monotonic()
+        self.folder = _KeptFolder(str(database.parent))
+        keep = {name: value for name, value in os.environ.items() if name == "PATH" or name.endswith("SAN_OPTIONS")}
+        defaults = {"LISTEN": "127.0.0.1:0", "STORE": f"sqlite:{database}", "SHUTDOWN_GRACE": "10s",
+                    "QUEUE_SIZE": "1000000", "MAX_BODY": "16MiB", "LOG_LEVEL": "info"}
+        self.json_log = False
+        self.lines: list[str] = []
+        self._news = threading.Condition()
+        self._ended = False
+        self.process = subprocess.Popen([*launcher, BINARY, *flags], env=keep | defaults | settings | (environment or {}),
+                                        cwd=database.parent, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                        stderr=subprocess.PIPE)
+        self._reader = threading.Thread(target=self._read_log, daemon=True)
+        self._reader.start()
+        self.port = 0
+        if wait:
+            self.wait_until_listening()
+
+    def wait_until_listening(self) -> "Life":
+        self.port = int(self.wait_for_line(r"listening.* port=(\d+)")[1])
+        return self
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.wait()
+        self.process.stderr.close()
+
+    def end(self) -> int:
+        """Ends it in order; its exit code."""
+        return self.stop()
+
+    def ready(self) -> bool:
+        return self.get("/readyz").status == 200
+
+    def not_ready_because(self) -> str:
+        """Empty: it is ready."""
+        answer = self.get("/readyz")
+        return "" if answer.status == 200 else answer.json()["detail"]
+
+
+def pages(connection: Connection, **query: str) -> Iterator[dict]:
+    """Every job, newest first."""
+    cursor = None
+    while True:
+        parts = {"limit": "1000"} | query | ({"cursor": cursor} if cursor else {})
+        path = "/v1/jobs?" + "&".join(f"{name}={value}" for name, value in parts.items())
+        page = connection.request("GET", path).read_answer().json()
+        yield from page["jobs"]
+        cursor = page.get("next_cursor")
+        if not cursor:
+            return
+
+
+def all_jobs(life: Daemon, **query: str) -> list[dict]:
+    """Oldest first."""
+    with life.connect() as connection:
+        return list(pages(connection, **query))[::-1]
+
+
+def drain(life: Daemon) -> None:
+    """Waits until every job has ended."""
+    def none_left() -> bool:
+        with life.connect() as connection:
+            return not any(connection.request("GET", f"/v1/jobs?status={status}&limit=1").read_answer().json()["jobs"]
+                           for status in ("queued", "running"))
+    support.eventually(none_left, "every job ends")
+
+
+def command(*arguments: str) -> subprocess.CompletedProcess:
+    """`jobqd check` and its like."""
+    return subprocess.run([BINARY, *map(str, arguments)], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                          timeout=support.PATIENCE, check=False)
+
+
+def sanitized() -> bool:
+    """Whether the binary was built with sanitizers, and so is several times slower."""
+    content = Path(BINARY).read_bytes()
+    return b"__asan_init" in content or b"__tsan_init" in content
+
+
+def job_body(job) -> str:
+    return json.dumps(job, separators=(",", ":"))

@@ -1,0 +1,52 @@
+"""kill -9 under load, again and again: nothing that was acknowledged is lost."""
+
+import os
+import random
+import unittest
+from pathlib import Path
+
+from crash_harness import Harness, ready_again
+from durable import sanitized
+
+CYCLES = int(os.environ.get("JOBQD_CRASH_CYCLES", "20" if sanitized() else "100"))
+SEED = int(os.environ.get("JOBQD_SEED", random.SystemRandom().getrandbits(32)))
+
+
+class ForgetfulHarness(Harness):
+    """On a disk that loses the log of each life."""
+
+    def start(self, folder, settings):
+        Path(f"{folder.database}-wal").unlink(missing_ok=True)
+        return super().start(folder, settings)
+
+
+class Crash(unittest.TestCase):
+    def run_harness(self, cycles: int, workers: int) -> None:
+        print(f"seed: JOBQD_SEED={SEED}", flush=True)
+        harness = Harness(cycles, SEED, workers)
+        try:
+            harness.run()
+        finally:
+            print(harness.report(), flush=True)
+        self.assertTrue(harness.good(), harness.report())
+
+    def test_nothing_is_lost(self):
+        self.run_harness(CYCLES, workers=8)
+
+    def test_one_worker_starts_jobs_exactly_in_order(self):
+        self.run_harness(max(5, CYCLES // 5), workers=1)
+
+    def test_the_harness_notices_what_is_lost(self):
+        harness = ForgetfulHarness(cycles=3, seed=SEED, workers=8)
+        harness.run()
+        self.assertGreater(len(harness.history.found.lost), 0, harness.report())
+
+    def test_it_is_ready_again_at_once(self):
+        pending = 10_000 if sanitized() else 100_000
+        took = ready_again(pending)
+        print(f"ready again with {pending} pending after {took:.2f} s", flush=True)
+        self.assertLess(took, 5 if sanitized() else 1)
+
+
+if __name__ == "__main__":
+    unittest.main()

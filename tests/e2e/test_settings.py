@@ -1,0 +1,103 @@
+"""Settings: where they come from, what wrong ones are told, what --help says."""
+
+import os
+import re
+import subprocess
+import tempfile
+import unittest
+
+from support import BINARY, HELD, DaemonTest, eventually
+
+WRONG = {
+    "WORKERS": ["0", "1025", "-1", "4.0", "four", "", " 4", "99999999999999999999"],
+    "QUEUE_SIZE": ["0", "100000001", "1e3"],
+    "LISTEN": ["8080", "localhost", "example.com:80", "127.0.0.1:65536", "127.0.0.1:", ":8080"],
+    "STORE": ["sqlite", "sqlite:", "postgres://x", "file.db"],
+    "SHUTDOWN_GRACE": ["25", "1y", "-1s", "2h"],
+    "BACKOFF_BASE": ["0ms", "25h"],
+    "SIMULATE_FAILURE_RATE": ["1.1", "-0.1", "nan", "half"],
+    "MAX_BODY": ["1", "65MiB", "1MB"],
+    "LOG_LEVEL": ["trace", "INFO"],
+    "LOG_FORMAT": ["xml"],
+}
+
+
+class Settings(DaemonTest):
+    def test_wrong_values_end_the_start_with_2_and_one_line(self):
+        for name, values in WRONG.items():
+            for value in values:
+                with self.subTest(f"{name}={value}"):
+                    daemon = self.run_to_end(**{name: value})
+                    self.assertEqual(daemon.process.returncode, 2)
+                    self.assertEqual(len(daemon.lines), 1, daemon.log)
+                    self.assertRegex(daemon.log, rf'^jobqd: {name}: "{re.escape(value)}" \(environment\) is not allowed: .+')
+
+    def test_contradictions_are_told(self):
+        daemon = self.run_to_end(SIMULATE_MIN="200ms")
+        self.assertEqual(daemon.process.returncode, 2)
+        self.assertEqual(daemon.log, "jobqd: SIMULATE_MIN: 200ms is not allowed: it is above SIMULATE_MAX, which is 150ms")
+
+    def test_an_unknown_flag_is_told(self):
+        daemon = self.run_to_end("--worker", "3")
+        self.assertEqual(daemon.process.returncode, 2)
+        self.assertIn("--worker", daemon.log)
+
+    def test_flags_beat_the_environment_and_that_beats_the_file(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".toml") as file:
+            file.write('workers = 1\nqueue_size = 2\nsimulate_failure_rate = 0.5\nlog_level = "debug"\n')
+            file.flush()
+            daemon = self.start("--workers", "3", CONFIG=file.name, QUEUE_SIZE="20", **HELD)
+        self.assertRegex(daemon.log, r"WORKERS=3 QUEUE_SIZE=20 .*SIMULATE_FAILURE_RATE=0.5")
+        daemon.enqueue([{} for _ in range(5)])
+        eventually(lambda: daemon.count("running") == 3, "three run")
+
+    def test_a_wrong_file_is_told_with_its_place(self):
+        for text, told in (("workers = 0\n", r'^jobqd: WORKERS: "0" \(.*\.toml\) is not allowed: '),
+                           ("\nworker = 3\n", r'^jobqd: CONFIG: .*\.toml:2:1: there is no setting "worker"'),
+                           ("workers = [1]\n", r"^jobqd: CONFIG: .*\.toml:1:11: workers must be a string or a number"),
+                           ("workers =\n", r"^jobqd: CONFIG: .*\.toml:1:")):
+            with self.subTest(text), tempfile.NamedTemporaryFile("w", suffix=".toml") as file:
+                file.write(text)
+                file.flush()
+                daemon = self.run_to_end(CONFIG=file.name)
+                self.assertEqual(daemon.process.returncode, 2)
+                self.assertRegex(daemon.log, told)
+        daemon = self.run_to_end(CONFIG="/nowhere/jobqd.toml")
+        self.assertEqual(daemon.process.returncode, 2)
+        self.assertIn("/nowhere/jobqd.toml", daemon.log)
+
+    def test_a_taken_port_and_an_unwritable_store_end_the_start_with_1(self):
+        daemon = self.start()
+        taken = self.run_to_end(LISTEN=f"127.0.0.1:{daemon.port}")
+        self.assertEqual(taken.process.returncode, 1)
+        self.assertIn(f"jobqd: cannot listen on 127.0.0.1:{daemon.port}: Address already in use", taken.log)
+        unwritable = self.run_to_end(STORE="sqlite:/nowhere/jobs.db")
+        self.assertEqual(unwritable.process.returncode, 1)
+        self.assertEqual(unwritable.log, "jobqd: cannot open /nowhere/jobs.db: No such file or directory")
+
+    def test_help_names_every_setting_with_its_default(self):
+        text = subprocess.run([BINARY, "--help"], capture_output=True, text=True, check=True).stdout
+        daemon = self.start()
+        settings = re.search(r'settings="([^"]*)"', daemon.log)[1]
+        for pair in settings.split():
+            name = pair.split("=")[0]
+            line = re.search(rf"--{name.lower().replace('_', '-')} +(.*)", text)
+            self.assertTrue(line, name)
+            self.assertIn("default ", line[1])
+
+    def test_version_is_one_line(self):
+        done = subprocess.run([BINARY, "--version"], capture_output=True, text=True, check=True)
+        self.assertRegex(done.stdout, r"^jobqd \d+\.\d+\.\d+\n$")
+
+    def test_without_any_setting_it_starts_with_its_defaults(self):
+        # LISTEN stays the test's own: the default port may be taken on this machine.
+        daemon = self.start(STORE=None, SHUTDOWN_GRACE=None, LOG_LEVEL=None)
+        self.assertRegex(daemon.log, r"WORKERS=4 QUEUE_SIZE=64 .*STORE=sqlite:jobqd.db .*SHUTDOWN_GRACE=25s "
+                                     r"BACKOFF_BASE=100ms BACKOFF_CAP=30s .*SIMULATE_MIN=100ms SIMULATE_MAX=150ms "
+                                     r"SIMULATE_FAILURE_RATE=0.2 MAX_BODY=1MiB MAX_CONNECTIONS=1024 RETENTION=1d "
+                                     r"RETENTION_MAX=100000 .*LOG_LEVEL=info LOG_FORMAT=text")
+        self.assertTrue(os.path.exists(os.path.join(daemon.folder.name, "jobqd.db")))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,38 @@
+#include "http/api_fixture.hpp"
+
+#include <stdexcept>
+
+#include <jobqd/stores/embedded_store.hpp>
+
+namespace jobqd::http {
+
+ApiTest::ApiTest()
+    : store(stores::open_memory_store({.queues = {{.name = "default", .capacity = 2}}}, clock, [] {})),
+      api(std::make_unique<Api>(*store, clock, random)) {}
+
+std::shared_ptr<FakeExchange> ApiTest::ask(std::string_view method, std::string path, std::string body,
+                                           const Fields& fields, Query query) {
+  auto exchange = std::make_shared<FakeExchange>();
+  Request request{.method = method,
+                  .path = std::move(path),
+                  .query = std::move(query),
+                  .body = std::move(body),
+                  .header = [&fields](std::string_view name) {
+                    const auto field = fields.find(name);
+                    return field == fields.end() ? std::string_view{} : std::string_view(field->second);
+                  }};
+  api->handle(request, exchange);
+  return exchange;
+}
+
+engine::Claim ApiTest::claim() {
+  auto claim = store->claim("default", patience_.token());
+  if (!claim) throw std::logic_error("no job was ready");
+  return *std::move(claim);
+}
+
+void ApiTest::settle(const engine::Claim& claim, engine::Resolution resolution) {
+  ASSERT_TRUE(store->settle(claim, std::move(resolution)));
+}
+
+}  // namespace jobqd::http

@@ -1,0 +1,58 @@
+#include "stores/embedded/due_queue.hpp"
+
+#include <gtest/gtest.h>
+
+namespace jobqd::stores::embedded {
+
+namespace {
+
+constexpr domain::SteadyTime at(int ms) {
+  return domain::SteadyTime{std::chrono::milliseconds{ms}};
+}
+
+}  // namespace
+
+TEST(DueQueue, GivesOutWhatIsDueInOrder) {
+  DueQueue queue;
+  queue.insert(at(30), 1);
+  queue.insert(at(10), 2);
+  queue.insert(at(20), 3);
+  EXPECT_EQ(queue.pop(at(9)), std::nullopt);
+  EXPECT_EQ(queue.pop(at(25)), 2U);
+  EXPECT_EQ(queue.pop(at(25)), 3U);
+  EXPECT_EQ(queue.pop(at(25)), std::nullopt);
+  EXPECT_EQ(queue.pop(at(30)), 1U);
+}
+
+TEST(DueQueue, SaysWhatIsNext) {
+  DueQueue queue;
+  EXPECT_EQ(queue.next(), std::nullopt);
+  queue.insert(at(20), 1);
+  queue.insert(at(10), 2);
+  EXPECT_EQ(queue.next(), at(10));
+}
+
+TEST(DueQueue, SaysWhenTheEarliestIsNew) {
+  DueQueue queue;
+  EXPECT_TRUE(queue.insert(at(20), 1));
+  EXPECT_FALSE(queue.insert(at(30), 2));
+  EXPECT_TRUE(queue.insert(at(10), 3));
+}
+
+TEST(DueQueue, KeepsJobsThatAreDueAtTheSameTimeApart) {
+  DueQueue queue;
+  queue.insert(at(10), 1);
+  queue.insert(at(10), 2);
+  queue.erase(at(10), 1);
+  EXPECT_EQ(queue.pop(at(10)), 2U);
+  EXPECT_EQ(queue.pop(at(10)), std::nullopt);
+}
+
+TEST(DueQueue, FindsTheEarliestThatFits) {
+  DueQueue queue;
+  for (int i = 1; i <= 4; ++i) queue.insert(at(10 * i), static_cast<engine::JobHandle>(i));
+  EXPECT_EQ(queue.next_where([](engine::JobHandle job) { return job % 3 == 0; }), at(30));
+  EXPECT_EQ(queue.next_where([](engine::JobHandle) { return false; }), std::nullopt);
+}
+
+}  // namespace jobqd::stores::embedded

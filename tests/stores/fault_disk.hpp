@@ -1,0 +1,104 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <random>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace jobqd::stores::embedded {
+
+/// A disk in memory that knows what of its files was synced, and that fails, or loses its power, when a test says so.
+///
+/// The name of a new file, and the end of a removed one, are durable with the next sync of a new file, because SQLite
+/// then syncs the directory too; the name of a database is at once.
+/// Thread-safe, but for restart(), content(), load() and flip(): nobody may have a file open then.
+class FaultDisk {
+ public:
+  /// What counts and can fail; or-ed together.
+  enum Operation : unsigned { write = 1, sync = 2, truncate = 4, remove = 8, any = 15 };
+
+  /// Operations that fail from here on, counted from 1 among those named.
+  struct Fault {
+    unsigned operations = any;
+    std::uint64_t nth = 1;
+    int code = 0;            ///< What SQLite is told.
+    bool persistent = false; ///< Every later one too.
+    std::size_t landed = 0;  ///< How much of a failed write is there all the same.
+  };
+
+  /// What is left of unsynced writes when the power is back.
+  enum class Survivors : std::uint8_t {
+    none,     ///< The disk had only what was synced.
+    all,      ///< Only the process was killed: the system had it all.
+    sectors,  ///< Of each 512 bytes any version since the last sync: writes are torn and reordered.
+    pages,    ///< The same in 4,096 bytes.
+  };
+
+  using Bytes = std::vector<unsigned char>;
+  using Image = std::map<std::string, Bytes>;
+
+  void fail(Fault fault);
+  void heal();
+  /// The power goes as the nth operation from now begins; 0: now. Nothing that was not synced is certain any more.
+  void cut_power(std::uint64_t nth);
+  void restart(Survivors survivors, std::uint64_t seed = 0);
+
+  /// Since the last fail() or cut_power().
+  [[nodiscard]] std::uint64_t operations() const;
+  /// Whether the fault or the cut has come.
+  [[nodiscard]] bool struck() const;
+  [[nodiscard]] bool off() const;
+
+  [[nodiscard]] std::size_t size(const std::string& name) const;  ///< 0 where there is none.
+  [[nodiscard]] Image content() const;
+  void load(const Image& image);
+  /// In a file that is there; bit 0 is the lowest of the first byte.
+  void flip(const std::string& name, std::uint64_t bit);
+
+  struct Change {
+    std::uint64_t offset;
+    Bytes bytes;
+    bool truncates = false;  ///< To `offset`.
+  };
+  struct File {
+    std::string name;
+    Bytes now;     ///< As the system shows it.
+    Bytes synced;  ///< As it was synced last.
+    std::vector<Change> unsynced;
+    bool counted = true;  ///< false: a temporary file that no fault meets.
+  };
+  using FilePtr = std::shared_ptr<File>;
+
+  // For the VFS. Codes are SQLite's.
+  FilePtr open(const char* name, bool create, bool main);  ///< Null where there is none. No name: a temporary file.
+  [[nodiscard]] bool exists(const std::string& name) const;
+  int erase(const std::string& name, bool durably);
+  int read(const File& file, std::uint64_t offset, std::span<unsigned char> into) const;
+  int put(File& file, std::uint64_t offset, std::span<const unsigned char> bytes);
+  int cut(File& file, std::uint64_t size);
+  int flush(File& file);
+  [[nodiscard]] std::uint64_t size(const File& file) const;
+
+ private:
+  std::optional<int> strikes(Operation operation, const File& file);
+  static Bytes survive(const File& file, Survivors survivors, std::mt19937_64& random);
+  static Bytes mixed(const File& file, std::size_t grain, std::mt19937_64& random);
+
+  mutable std::mutex mutex_;
+  std::map<std::string, FilePtr> files_;    // as the system shows them
+  std::map<std::string, FilePtr> durable_;  // as the disk would show them after a cut
+  Fault fault_;
+  std::optional<std::uint64_t> cut_;
+  std::uint64_t operations_ = 0;
+  std::uint64_t matching_ = 0;
+  bool armed_ = false;
+  bool struck_ = false;
+  bool off_ = false;
+};
+
+}  // namespace jobqd::stores::embedded
