@@ -59,11 +59,11 @@ def row_of(results: Results, workload: Workload, line: Line, system: str) -> lis
     first = line is workload.lines[0]
     errors = results.total(workload.name, system, "errors") if first else 0
     return [line.title, system, f"{number(middle)} {line.unit}", spread, ", ".join(ratios), cell("p50", line.latencies),
-            cell("p99", line.latencies), cell("p999", line.latencies), cell("server_cpu", first),
+            cell("p99", line.latencies), cell("p999", line.latencies), cell("server_us", first),
             cell("client_cpu", first), number(errors) if errors else ""]
 
 
-HEAD = ["workload", "system", "median", "spread", "ratio", "p50 µs", "p99 µs", "p99.9 µs", "server cores",
+HEAD = ["workload", "system", "median", "spread", "ratio", "p50 µs", "p99 µs", "p99.9 µs", "server µs a job",
         "client cores", "errors"]
 
 

@@ -120,7 +120,7 @@ class System:
         return PATIENCE + seconds + options.get("count", 0) / 1_000
 
     def load(self, mode: str, seconds: float = 0, **options) -> dict:
-        """What the load generator says, and `server_cpu`, the cores that the server took meanwhile."""
+        """What the load generator says, and `server_us`, the CPU time that the server took for each job."""
         if seconds:
             options["seconds"] = f"{seconds:.3f}"
         command = [str(self.tools.load), mode, "--protocol", self.protocol, "--port", str(self.port)]
@@ -128,8 +128,8 @@ class System:
             command += [f"--{option.replace('_', '-')}", str(value)]
         before = self.server.cpu_seconds()
         result = run_for_json(command, self.patience(seconds, options))
-        busy = result["seconds"] + result.get("behind_ms", 0) / 1000
-        return result | {"server_cpu": (self.server.cpu_seconds() - before) / busy}
+        taken = self.server.cpu_seconds() - before
+        return result | ({"server_us": taken * 1e6 / result["jobs"]} if result.get("jobs") else {})
 
     def fill(self, count: int, **options) -> None:
         filled = self.load("enqueue", count=count, connections=8, batch=self.fill_batch, **options)
@@ -174,7 +174,7 @@ class NodePeer(System):
         return f"{self.package} {about['version']}"
 
     def load(self, mode: str, seconds: float = 0, **options) -> dict:
-        """Without `server_cpu`: opening these connections costs more than a short measurement."""
+        """Without `server_us`: opening these connections costs more than a short measurement."""
         if seconds:
             options["seconds"] = f"{seconds:.3f}"
         settings = [f"{option}={value}" for option, value in options.items()]

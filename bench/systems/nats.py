@@ -2,6 +2,8 @@ import json
 import socket
 from typing import Optional
 
+from processes import ask
+
 from systems.base import System, first_line
 
 
@@ -43,10 +45,14 @@ class Nats(System):
         raise ConnectionError("nats: end of stream")
 
     def waiting(self) -> Optional[int]:
+        """It knows the number before it has read any message: only when it hands one over, it is ready."""
         try:
-            return self.call("STREAM.INFO.JOBS", {})["state"]["messages"]
+            count = self.call("STREAM.INFO.JOBS", {})["state"]["messages"]
         except RuntimeError:  # JetStream is not up yet
             return None
+        pull = b'PUB $JS.API.CONSUMER.MSG.NEXT.JOBS.WORKERS inbox 1\r\n1\r\n'
+        ask(self.port, b'CONNECT {"verbose":false}\r\nSUB inbox 1\r\n' + pull, b"MSG jobs")
+        return count
 
 
 SYSTEMS = [Nats]

@@ -44,7 +44,7 @@ class FieldHash {
   [[nodiscard]] std::uint64_t digest() const { return XXH3_64bits_digest(&state_); }
 
  private:
-  XXH3_state_t state_;
+  XXH3_state_t state_;  // NOLINT(cppcoreguidelines-pro-type-member-init): reset() fills it
 };
 
 }  // namespace

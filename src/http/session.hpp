@@ -40,6 +40,9 @@ class Session final : public Exchange, public std::enable_shared_from_this<Sessi
   Session(boost::asio::ip::tcp::socket socket, ConnectionContext& context);
   ~Session() override;
 
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
   /// Serves requests until either side closes.
   void start();
 

@@ -15,7 +15,13 @@ namespace jobqd::stores::simulation {
 namespace {
 
 constexpr int steps = 2'000;
-constexpr std::uint64_t default_seeds = 100;
+
+// About five seconds in either case.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr std::uint64_t default_seeds = 15;
+#else
+constexpr std::uint64_t default_seeds = 250;
+#endif
 
 /// A whole number from the environment.
 std::optional<std::uint64_t> number_from(const char* variable) {

@@ -24,6 +24,7 @@ class JobTable {
 
   JobTable(const JobTable&) = delete;
   JobTable& operator=(const JobTable&) = delete;
+  ~JobTable() = default;
 
   /// The id must be new, and the number larger than every one before.
   engine::JobHandle insert(Record record);

@@ -297,7 +297,7 @@ void SqliteJournal::failed(Gathering batch, const SqliteError& error) {
     done(std::unexpected(domain::Error{.code = domain::ErrorCode::store_unavailable, .detail = why}));
 }
 
-void SqliteJournal::set_trouble(std::string why) {
+void SqliteJournal::set_trouble(const std::string& why) {
   {
     const std::scoped_lock lock(mutex_);
     if (why == trouble_) return;

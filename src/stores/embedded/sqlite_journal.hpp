@@ -43,6 +43,9 @@ class SqliteJournal final : public Journal {
   static std::expected<std::unique_ptr<SqliteJournal>, std::string> open(Options options, engine::Observer& observer);
   ~SqliteJournal() override;
 
+  SqliteJournal(const SqliteJournal&) = delete;
+  SqliteJournal& operator=(const SqliteJournal&) = delete;
+
   /// Grows with every opening of the file, so that fencing tokens never repeat.
   [[nodiscard]] std::uint32_t epoch() const { return epoch_; }
 
@@ -84,7 +87,7 @@ class SqliteJournal final : public Journal {
   void checkpoint_when_large();
   void failed(Gathering batch, const SqliteError& error);
   void lose(const SqliteError& error);
-  void set_trouble(std::string why);
+  void set_trouble(const std::string& why);
 
   const Options options_;
   engine::Observer& observer_;

@@ -25,7 +25,7 @@ class RowChecksum {
   [[nodiscard]] std::int64_t digest() const { return static_cast<std::int64_t>(XXH3_64bits_digest(&state_)); }
 
  private:
-  XXH3_state_t state_;
+  XXH3_state_t state_;  // NOLINT(cppcoreguidelines-pro-type-member-init): reset() fills it
 };
 
 /// Binds columns from left to right and sums them up; the checksum is the last.
