@@ -1,8 +1,8 @@
 #include <csignal>
 #include <exception>
-#include <unistd.h>
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <jobqd/app/app.hpp>
 #include <jobqd/app/commands.hpp>

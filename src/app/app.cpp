@@ -37,7 +37,9 @@ App::App(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
 App::~App() = default;
 
-std::uint16_t App::port() const { return parts_->port; }
+std::uint16_t App::port() const {
+  return parts_->port;
+}
 
 std::expected<void, std::string> App::start() {
   raise_descriptor_limit();
@@ -49,12 +51,14 @@ std::expected<void, std::string> App::start() {
     settings += fmt::format("{}{}={}", settings.empty() ? "" : " ", name, value);
   parts_->log.write(LogLevel::info, "configuration", {{"settings", settings}});
   if (!parts_->config.listen.is_loopback())
-    parts_->log.write(LogLevel::warn, "other machines may reach this address, and there is no authentication");
+    parts_->log.write(LogLevel::warn,
+                      "other machines may reach this address, and there is no authentication");
   parts_->scheduler->start();
   parts_->workers->start();
   parts_->server->start();
-  parts_->log.write(LogLevel::info, "listening",
-                    {{"address", parts_->config.listen.host}, {"port", *port}, {"version", version}, {"pid", getpid()}});
+  parts_->log.write(
+      LogLevel::info, "listening",
+      {{"address", parts_->config.listen.host}, {"port", *port}, {"version", version}, {"pid", getpid()}});
   return {};
 }
 
@@ -96,7 +100,8 @@ void App::log_end() const {
   const auto left = parts_->store->counts().of(Status::queued);
   const bool lost = left > 0 && !parts_->store_is_durable;
   if (const auto why = parts_->store->trouble(); !why.empty())
-    parts_->log.write(LogLevel::error, "what ended while the store could not be written may run again", {{"why", why}});
+    parts_->log.write(LogLevel::error, "what ended while the store could not be written may run again",
+                      {{"why", why}});
   const auto& seen = parts_->observer;
   parts_->log.write(lost ? LogLevel::warn : LogLevel::info, "stopped",
                     {{"done", seen.done()},

@@ -25,8 +25,8 @@ std::expected<void, std::string> open_store(App::Parts& parts, const stores::Due
     parts.store = stores::open_memory_store(store_options(parts.config), parts.clock, wake);
     return {};
   }
-  auto opened = stores::open_sqlite_store(parts.config.store.substr(sqlite.size()), store_options(parts.config),
-                                          parts.clock, wake, parts.observer);
+  auto opened = stores::open_sqlite_store(parts.config.store.substr(sqlite.size()),
+                                          store_options(parts.config), parts.clock, wake, parts.observer);
   if (!opened) return std::unexpected(opened.error());
   parts.store = std::move(opened->store);
   parts.store_is_durable = true;
@@ -50,7 +50,8 @@ http::ServerOptions server_options(const Config& config) {
 
 }  // namespace
 
-std::expected<std::unique_ptr<App>, std::string> build(const Config& config, const domain::Clock& clock, Log& log) {
+std::expected<std::unique_ptr<App>, std::string> build(const Config& config, const domain::Clock& clock,
+                                                       Log& log) {
   auto owned = std::make_unique<App::Parts>(config, clock, log);
   auto& parts = *owned;
   // The store is built before the scheduler that it wakes.
@@ -63,11 +64,11 @@ std::expected<std::unique_ptr<App>, std::string> build(const Config& config, con
                                     .longest = config.simulate_max,
                                     .failure_rate = config.simulate_failure_rate},
       parts.random);
-  parts.retry_processor = std::make_unique<engine::RetryProcessor>(*parts.store, *parts.processor, config.backoff,
-                                                                   parts.random, parts.observer);
+  parts.retry_processor = std::make_unique<engine::RetryProcessor>(
+      *parts.store, *parts.processor, config.backoff, parts.random, parts.observer);
   parts.scheduler = std::make_unique<engine::Scheduler>(*parts.store, clock);
-  parts.workers =
-      std::make_unique<engine::WorkerPool>(*parts.store, *parts.retry_processor, default_queue, config.workers);
+  parts.workers = std::make_unique<engine::WorkerPool>(*parts.store, *parts.retry_processor, default_queue,
+                                                       config.workers);
   parts.server = std::make_unique<http::Server>(server_options(config), *parts.store, clock, parts.random);
   return std::unique_ptr<App>(new App(std::move(owned)));
 }

@@ -14,12 +14,13 @@ constexpr std::size_t faults_shown = 20;
 
 Answer describe(const std::string& path, const stores::CheckReport& report) {
   const auto& counts = report.counts;
-  auto text = fmt::format("{}: schema version {}, {} queued, {} running, {} done, {} failed\n", path, report.version,
-                          counts.of(Status::queued), counts.of(Status::running), counts.of(Status::done),
-                          counts.of(Status::failed));
+  auto text = fmt::format("{}: schema version {}, {} queued, {} running, {} done, {} failed\n", path,
+                          report.version, counts.of(Status::queued), counts.of(Status::running),
+                          counts.of(Status::done), counts.of(Status::failed));
   for (std::size_t i = 0; i < report.faults.size() && i < faults_shown; ++i)
     text += fmt::format("damaged: {}\n", report.faults[i]);
-  if (report.faults.size() > faults_shown) text += fmt::format("and {} more\n", report.faults.size() - faults_shown);
+  if (report.faults.size() > faults_shown)
+    text += fmt::format("and {} more\n", report.faults.size() - faults_shown);
   text += report.faults.empty() ? "sound\n" : "not sound\n";
   return {.text = std::move(text), .exit_code = report.faults.empty() ? 0 : 1};
 }
@@ -34,7 +35,8 @@ std::expected<Answer, std::string> answer(const Command& command) {
     return describe(check->path, *report);
   }
   const auto& backup = std::get<Backup>(command);
-  if (auto copied = stores::backup_sqlite_file(backup.from, backup.to); !copied) return std::unexpected(copied.error());
+  if (auto copied = stores::backup_sqlite_file(backup.from, backup.to); !copied)
+    return std::unexpected(copied.error());
   return Answer{.text = fmt::format("copied {} to {}\n", backup.from, backup.to)};
 }
 

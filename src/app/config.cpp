@@ -1,14 +1,13 @@
 #include <jobqd/app/config.hpp>
 
 #include <cstdlib>
+#include <filesystem>
 #include <map>
 #include <sstream>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <toml++/toml.h>
-
-
 
 #include "app/settings.hpp"
 #include "app/version.hpp"
@@ -34,8 +33,8 @@ std::expected<void, std::string> apply(Config& config, const Values& values, std
   for (const auto& setting : settings()) {
     const auto value = values.find(setting.name);
     if (value == values.end() || setting.read(config, value->second)) continue;
-    return std::unexpected(fmt::format("{}: \"{}\" ({}) is not allowed: {}", setting.name, shown(value->second), source,
-                                       setting.allowed));
+    return std::unexpected(fmt::format("{}: \"{}\" ({}) is not allowed: {}", setting.name,
+                                       shown(value->second), source, setting.allowed));
   }
   return {};
 }
@@ -51,16 +50,20 @@ std::expected<Values, std::string> read_file(const std::string& path) {
   const auto at = [&path](const toml::source_region& region) {
     return fmt::format("{}:{}:{}", path, region.begin.line, region.begin.column);
   };
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored))  // which toml++ reads as an empty file
+    return std::unexpected(fmt::format("CONFIG: {} is a directory", shown(path)));
   Values values;
   try {
     const auto document = toml::parse_file(path);
     for (const auto& [key, node] : document) {
       const auto setting = std::ranges::find(settings(), key.str(), &Setting::file_key);
       if (setting == settings().end() || setting->name == "CONFIG")
-        return std::unexpected(fmt::format("CONFIG: {}: there is no setting \"{}\"; see jobqd --help", at(key.source()),
-                                           shown(key.str())));
+        return std::unexpected(fmt::format("CONFIG: {}: there is no setting \"{}\"; see jobqd --help",
+                                           at(key.source()), shown(key.str())));
       const auto text = scalar_text(node);
-      if (!text) return std::unexpected(fmt::format("CONFIG: {}: {} {}", at(node.source()), key.str(), text.error()));
+      if (!text)
+        return std::unexpected(fmt::format("CONFIG: {}: {} {}", at(node.source()), key.str(), text.error()));
       values[setting->name] = *text;
     }
   } catch (const toml::parse_error& error) {
@@ -75,23 +78,28 @@ struct CommandLine {
 };
 
 std::expected<CommandLine, std::string> read_flags(std::span<const char* const> arguments) {
-  CLI::App cli("A job queue over HTTP: keeps jobs, runs them, retries them, and says what became of them.", "jobqd");
+  CLI::App cli("A job queue over HTTP: keeps jobs, runs them, retries them, and says what became of them.",
+               "jobqd");
   cli.set_version_flag("--version", fmt::format("jobqd {}", version));
-  cli.footer("Each flag is also an environment variable (--queue-size: QUEUE_SIZE) and a key of the CONFIG file\n"
-             "(queue_size). Flags beat the environment, the environment beats the file.\n"
-             "Durations: 250ms, 30s, 5m, 1h30m. Sizes: 64KiB, 1MiB.");
+  cli.footer(
+      "Each flag is also an environment variable (--queue-size: QUEUE_SIZE) and a key of the CONFIG file\n"
+      "(queue_size). Flags beat the environment, the environment beats the file.\n"
+      "Durations: 250ms, 30s, 5m, 1h30m. Sizes: 64KiB, 1MiB.");
   std::map<std::string_view, std::string> given;
   const Config defaults;
   for (const auto& setting : settings())
-    cli.add_option(setting.flag(), given[setting.name],
-                   fmt::format("{}: {}; default {}", setting.meaning, setting.allowed, setting.show(defaults)))
+    cli.add_option(
+           setting.flag(), given[setting.name],
+           fmt::format("{}: {}; default {}", setting.meaning, setting.allowed, setting.show(defaults)))
         ->option_text(" ");
   CommandLine result;
   Check check;
   Backup backup;
-  auto* check_command = cli.add_subcommand("check", "Say whether a store's file is sound and what is in it, changing nothing.");
+  auto* check_command =
+      cli.add_subcommand("check", "Say whether a store's file is sound and what is in it, changing nothing.");
   check_command->add_option("PATH", check.path, "the file of STORE=sqlite:PATH")->required();
-  auto* backup_command = cli.add_subcommand("backup", "Copy a store's file consistently, also while a daemon runs on it.");
+  auto* backup_command =
+      cli.add_subcommand("backup", "Copy a store's file consistently, also while a daemon runs on it.");
   backup_command->add_option("PATH", backup.from, "the file of STORE=sqlite:PATH")->required();
   backup_command->add_option("TO", backup.to, "the copy, which must not exist yet")->required();
   try {
@@ -113,12 +121,13 @@ std::expected<CommandLine, std::string> read_flags(std::span<const char* const> 
 }  // namespace
 
 std::optional<std::string> process_environment(std::string_view name) {
-  const char* value = std::getenv(std::string(name).c_str());  // NOLINT(concurrency-mt-unsafe): before any thread.
+  const char* value =
+      std::getenv(std::string(name).c_str());  // NOLINT(concurrency-mt-unsafe): before any thread.
   return value == nullptr ? std::nullopt : std::optional<std::string>(value);
 }
 
 std::expected<Command, std::string> read_command(std::span<const char* const> arguments,
-                                                const Environment& environment) {
+                                                 const Environment& environment) {
   auto flags = read_flags(arguments);
   if (!flags) return std::unexpected(flags.error());
   if (flags->command) return *std::move(flags->command);
@@ -135,7 +144,8 @@ std::expected<Command, std::string> read_command(std::span<const char* const> ar
     if (!file) return std::unexpected(file.error());
     if (auto applied = apply(config, *file, path); !applied) return std::unexpected(applied.error());
   }
-  if (auto applied = apply(config, variables, "environment"); !applied) return std::unexpected(applied.error());
+  if (auto applied = apply(config, variables, "environment"); !applied)
+    return std::unexpected(applied.error());
   if (auto applied = apply(config, flags->values, "flag"); !applied) return std::unexpected(applied.error());
   if (auto wrong = contradiction(config)) return std::unexpected(*std::move(wrong));
   return Serve{std::move(config)};

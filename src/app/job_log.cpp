@@ -40,7 +40,8 @@ void JobLog::store_changed(std::string_view why) {
 }
 
 void JobLog::store_lost(std::string_view why) {
-  log_.write(LogLevel::error, "the store failed and nobody knows what it has written: ending, so that a restart finds out",
+  log_.write(LogLevel::error,
+             "the store failed and nobody knows what it has written: ending, so that a restart finds out",
              {{"why", why}});
   // At once: whatever an orderly stop would still answer or write could be wrong.
   _exit(1);

@@ -21,14 +21,19 @@ constexpr std::array<std::string_view, 4> level_names{"debug", "info", "warn", "
 std::string json_text(std::string_view text) {
   std::string cut(text.substr(0, longest_text));
   if (cut.size() < text.size()) cut += "…";
-  return nlohmann::json(cut).dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
+  std::string line = nlohmann::json(cut).dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
+  // JSON allows DEL as it is, terminals act on it.
+  for (auto at = line.find('\x7F'); at != std::string::npos; at = line.find('\x7F', at))
+    line.replace(at, 1, "\\u007f");
+  return line;
 }
 
 std::string value_text(const LogField& field, LogFormat format) {
   if (const auto* number = std::get_if<std::int64_t>(&field.value)) return fmt::to_string(*number);
   const auto& text = std::get<std::string>(field.value);
   const auto plain = [](char c) { return c > 0x20 && c < 0x7F && c != '"' && c != '\\' && c != '='; };
-  const bool bare = format == LogFormat::text && !text.empty() && text.size() <= longest_text && std::ranges::all_of(text, plain);
+  const bool bare = format == LogFormat::text && !text.empty() && text.size() <= longest_text &&
+                    std::ranges::all_of(text, plain);
   return bare ? text : json_text(text);
 }
 
@@ -65,7 +70,8 @@ Log::~Log() = default;
 
 void Log::write(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) {
   if (!logs(level)) return;
-  sink_->logger.info(spdlog::string_view_t(format_log_line(format_, clock_.now().wall, level, message, fields)));
+  sink_->logger.info(
+      spdlog::string_view_t(format_log_line(format_, clock_.now().wall, level, message, fields)));
 }
 
 }  // namespace jobqd::app

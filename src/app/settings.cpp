@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
 
 #include <jobqd/domain/duration.hpp>
@@ -23,7 +24,8 @@ template <class Number>
 bool read_number(std::string_view text, Number low, Number high, Number& out) {
   Number number{};
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{} || end != text.data() + text.size() || !(number >= low && number <= high)) return false;
+  if (error != std::errc{} || end != text.data() + text.size() || !(number >= low && number <= high))
+    return false;
   out = number;
   return true;
 }
@@ -37,7 +39,8 @@ bool read_duration(std::string_view text, milliseconds low, milliseconds high, m
 
 bool read_size(std::string_view text, std::size_t low, std::size_t high, std::size_t& out) {
   std::size_t factor = 1;
-  for (const auto& [unit, bytes] : {std::pair{std::string_view("KiB"), kib}, {"MiB", mib}, {"GiB", gib}, {"B", 1UL}}) {
+  for (const auto& [unit, bytes] :
+       {std::pair{std::string_view("KiB"), kib}, {"MiB", mib}, {"GiB", gib}, {"B", 1UL}}) {
     if (!text.ends_with(unit)) continue;
     factor = bytes;
     text.remove_suffix(unit.size());
@@ -56,10 +59,10 @@ std::string show_size(std::size_t bytes) {
 }
 
 bool is_ip_address(std::string_view host, bool bracketed) {
-  // Enough to tell an address from a name; binding has the last word.
-  constexpr std::string_view v4 = "0123456789.";
-  constexpr std::string_view v6 = "0123456789abcdefABCDEF:.%";
-  return !host.empty() && host.find_first_not_of(bracketed ? v6 : v4) == std::string_view::npos;
+  // The zone of a link-local address (fe80::1%eth0) is the kernel's business.
+  const std::string address(bracketed ? host.substr(0, host.find('%')) : host);
+  in6_addr parsed{};
+  return inet_pton(bracketed ? AF_INET6 : AF_INET, address.c_str(), &parsed) == 1;
 }
 
 bool read_listen(std::string_view text, ListenAddress& out) {
@@ -116,8 +119,9 @@ constexpr std::array<Setting, 19> table{{
        const bool v6 = c.listen.host.contains(':');
        return fmt::format("{}{}{}:{}", v6 ? "[" : "", c.listen.host, v6 ? "]" : "", c.listen.port);
      }},
-    {"STORE", "where jobs are kept", "memory, or sqlite: and the path of a file, such as sqlite:/data/jobqd.db", [](Config& c, Text t) { return read_store(t, c.store); },
-     [](const Config& c) { return c.store; }},
+    {"STORE", "where jobs are kept",
+     "memory, or sqlite: and the path of a file, such as sqlite:/data/jobqd.db",
+     [](Config& c, Text t) { return read_store(t, c.store); }, [](const Config& c) { return c.store; }},
     {"CONFIG", "TOML file with these settings, in lower case", "the path of a file",
      [](Config& c, Text t) {
        if (!t.empty()) c.config_file = t;
@@ -128,7 +132,8 @@ constexpr std::array<Setting, 19> table{{
      [](Config& c, Text t) { return read_duration(t, zero, hour, c.shutdown_grace); },
      [](const Config& c) { return domain::format_duration(c.shutdown_grace); }},
     {"BACKOFF_BASE", "longest wait before the first retry; doubles with each retry, full jitter",
-     "a duration from 1ms to 24h", [](Config& c, Text t) { return read_duration(t, one_ms, day, c.backoff.base); },
+     "a duration from 1ms to 24h",
+     [](Config& c, Text t) { return read_duration(t, one_ms, day, c.backoff.base); },
      [](const Config& c) { return domain::format_duration(c.backoff.base); }},
     {"BACKOFF_CAP", "longest wait before any retry", "a duration from 1ms to 24h",
      [](Config& c, Text t) { return read_duration(t, one_ms, day, c.backoff.cap); },
@@ -158,7 +163,8 @@ constexpr std::array<Setting, 19> table{{
     {"RETENTION_MAX", "how many finished jobs are kept", "a whole number from 0 to 100000000",
      [](Config& c, Text t) { return read_number<std::size_t>(t, 0, most_jobs, c.retention_max); },
      [](const Config& c) { return fmt::to_string(c.retention_max); }},
-    {"RETENTION_BYTES", "how much of the finished jobs' payloads, results and errors is kept", "a size from 0B to 1024GiB",
+    {"RETENTION_BYTES", "how much of the finished jobs' payloads, results and errors is kept",
+     "a size from 0B to 1024GiB",
      [](Config& c, Text t) { return read_size(t, 0, 1024 * gib, c.retention_bytes); },
      [](const Config& c) { return show_size(c.retention_bytes); }},
     {"LOG_LEVEL", "least level that is logged, to standard error", "debug, info, warn or error",
@@ -171,7 +177,8 @@ constexpr std::array<Setting, 19> table{{
 
 std::string lower(std::string_view name) {
   std::string text(name);
-  std::ranges::transform(text, text.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  std::ranges::transform(text, text.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
   return text;
 }
 
@@ -183,14 +190,19 @@ std::string Setting::flag() const {
   return "--" + text;
 }
 
-std::string Setting::file_key() const { return lower(name); }
+std::string Setting::file_key() const {
+  return lower(name);
+}
 
-std::span<const Setting> settings() { return table; }
+std::span<const Setting> settings() {
+  return table;
+}
 
 std::optional<std::string> contradiction(const Config& config) {
-  const auto above = [](std::string_view low, milliseconds low_value, std::string_view high, milliseconds high_value) {
-    return fmt::format("{}: {} is not allowed: it is above {}, which is {}", low, domain::format_duration(low_value), high,
-                       domain::format_duration(high_value));
+  const auto above = [](std::string_view low, milliseconds low_value, std::string_view high,
+                        milliseconds high_value) {
+    return fmt::format("{}: {} is not allowed: it is above {}, which is {}", low,
+                       domain::format_duration(low_value), high, domain::format_duration(high_value));
   };
   if (config.backoff.base > config.backoff.cap)
     return above("BACKOFF_BASE", config.backoff.base, "BACKOFF_CAP", config.backoff.cap);

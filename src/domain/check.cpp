@@ -6,8 +6,8 @@
 namespace jobqd::domain {
 
 void check_failed(const char* condition, const char* file, int line) noexcept {
-  std::fprintf(stderr, "jobqd: broken invariant `%s` at %s:%d; stopping before anything is lost\n", condition, file,
-               line);
+  std::fprintf(stderr, "jobqd: broken invariant `%s` at %s:%d; stopping before anything is lost\n", condition,
+               file, line);
   std::abort();
 }
 

@@ -16,7 +16,8 @@ struct Unit {
   std::int64_t in_milliseconds;
 };
 
-constexpr std::array<Unit, 5> units{{{"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1'000}, {"ms", 1}}};
+constexpr std::array<Unit, 5> units{
+    {{"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1'000}, {"ms", 1}}};
 
 /// Takes the leading letters of `text` as a unit no larger than the one at `first`.
 std::optional<std::size_t> take_unit(std::string_view& text, std::size_t first) {

@@ -33,6 +33,8 @@ const std::array<ErrorTraits, 22>& error_table() {
   return table;
 }
 
-const ErrorTraits& error_traits(ErrorCode code) { return error_table().at(static_cast<std::size_t>(code)); }
+const ErrorTraits& error_traits(ErrorCode code) {
+  return error_table().at(static_cast<std::size_t>(code));
+}
 
 }  // namespace jobqd::domain

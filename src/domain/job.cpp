@@ -12,8 +12,9 @@ namespace {
 
 constexpr std::array<std::string_view, status_count> status_names{"queued", "running", "done", "failed"};
 
-constexpr std::array<std::string_view, 10> reason_names{"",          "ready",    "delayed",   "backoff", "paused",
-                                                        "exhausted", "rejected", "cancelled", "expired", "interrupted"};
+constexpr std::array<std::string_view, 10> reason_names{"",        "ready",      "delayed",  "backoff",
+                                                        "paused",  "exhausted",  "rejected", "cancelled",
+                                                        "expired", "interrupted"};
 
 template <class Enum, std::size_t count>
 std::optional<Enum> named(const std::array<std::string_view, count>& names, std::string_view text) {
@@ -25,6 +26,7 @@ std::optional<Enum> named(const std::array<std::string_view, count>& names, std:
 /// Feeds whole fields, each with its length or a presence mark, so that no two contents share a byte stream.
 class FieldHash {
  public:
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): the reset fills it.
   FieldHash() { XXH3_64bits_reset(&state_); }
 
   void add(std::string_view text) {
@@ -44,18 +46,26 @@ class FieldHash {
   [[nodiscard]] std::uint64_t digest() const { return XXH3_64bits_digest(&state_); }
 
  private:
-  XXH3_state_t state_;  // NOLINT(cppcoreguidelines-pro-type-member-init): reset() fills it
+  XXH3_state_t state_;
 };
 
 }  // namespace
 
-std::string_view to_string(Status status) { return status_names.at(static_cast<std::size_t>(status)); }
+std::string_view to_string(Status status) {
+  return status_names.at(static_cast<std::size_t>(status));
+}
 
-std::string_view to_string(Reason reason) { return reason_names.at(static_cast<std::size_t>(reason)); }
+std::string_view to_string(Reason reason) {
+  return reason_names.at(static_cast<std::size_t>(reason));
+}
 
-std::optional<Status> status_from(std::string_view text) { return named<Status>(status_names, text); }
+std::optional<Status> status_from(std::string_view text) {
+  return named<Status>(status_names, text);
+}
 
-std::optional<Reason> reason_from(std::string_view text) { return named<Reason>(reason_names, text); }
+std::optional<Reason> reason_from(std::string_view text) {
+  return named<Reason>(reason_names, text);
+}
 
 std::uint64_t fingerprint(const NewJob& job) {
   const auto count = [](const std::optional<milliseconds>& duration) {
@@ -67,7 +77,8 @@ std::uint64_t fingerprint(const NewJob& job) {
   hash.add_optional(job.max_retries ? std::optional<std::int64_t>(*job.max_retries) : std::nullopt);
   hash.add(std::int64_t{job.priority});
   hash.add_optional(count(job.delay));
-  hash.add_optional(job.run_at ? std::optional<std::int64_t>(job.run_at->time_since_epoch().count()) : std::nullopt);
+  hash.add_optional(job.run_at ? std::optional<std::int64_t>(job.run_at->time_since_epoch().count())
+                               : std::nullopt);
   hash.add_optional(count(job.timeout));
   return hash.digest();
 }

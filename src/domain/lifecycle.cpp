@@ -16,15 +16,15 @@ constexpr std::array<Row, status_count> transitions = [] {
   constexpr std::nullopt_t no = std::nullopt;
   return std::array<Row, status_count>{{
       //   start    succeed back_off give_up interrupt cancel  retry
-      Row{{running, no,     no,      no,     no,       failed, no}},      // queued
-      Row{{no,      done,   queued,  failed, queued,   no,     no}},      // running
-      Row{{no,      no,     no,      no,     no,       no,     no}},      // done
-      Row{{no,      no,     no,      no,     no,       no,     queued}},  // failed
+      Row{{running, no, no, no, no, failed, no}},       // queued
+      Row{{no, done, queued, failed, queued, no, no}},  // running
+      Row{{no, no, no, no, no, no, no}},                // done
+      Row{{no, no, no, no, no, no, queued}},            // failed
   }};
 }();
 
-constexpr std::array<std::string_view, event_count> event_names{"started",     "finished",  "put back", "given up",
-                                                                "interrupted", "cancelled", "retried"};
+constexpr std::array<std::string_view, event_count> event_names{
+    "started", "finished", "put back", "given up", "interrupted", "cancelled", "retried"};
 
 std::expected<Progress, Error> moved(Progress progress, Event event, Reason reason) {
   const auto status = next_status(progress.status, event);
@@ -49,7 +49,9 @@ std::expected<Progress, Error> started(Progress progress) {
   return moved(progress, Event::start, Reason::none);
 }
 
-std::expected<Progress, Error> succeeded(Progress progress) { return moved(progress, Event::succeed, Reason::none); }
+std::expected<Progress, Error> succeeded(Progress progress) {
+  return moved(progress, Event::succeed, Reason::none);
+}
 
 std::expected<Progress, Error> backed_off(Progress progress) {
   ++progress.failures;

@@ -12,7 +12,9 @@ std::uint64_t Random::bits() {
   return engine_();
 }
 
-double Random::fraction() { return static_cast<double>(bits() >> 11) * 0x1.0p-53; }
+double Random::fraction() {
+  return static_cast<double>(bits() >> 11) * 0x1.0p-53;
+}
 
 std::int64_t Random::between(std::int64_t low, std::int64_t high) {
   const std::scoped_lock lock(mutex_);

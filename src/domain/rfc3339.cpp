@@ -25,7 +25,9 @@ class Reader {
     return true;
   }
   void expect(char c) { good_ = next_is(c) && good_; }
-  [[nodiscard]] bool at_digit() const { return !rest_.empty() && rest_.front() >= '0' && rest_.front() <= '9'; }
+  [[nodiscard]] bool at_digit() const {
+    return !rest_.empty() && rest_.front() >= '0' && rest_.front() <= '9';
+  }
   int digit() {
     if (!at_digit()) {
       good_ = false;
@@ -84,7 +86,8 @@ std::optional<WallTime> parse_rfc3339(std::string_view text) {
   if (!in.finished() || !offset || !date.ok() || hour > 23 || minute > 59 || second > 60) return std::nullopt;
   const auto time = c::sys_days(date) + c::hours(hour) + c::minutes(minute) + c::seconds(second) +
                     milliseconds(fraction) - *offset;
-  if (time < WallTime{}) return std::nullopt;
+  // An offset or a leap second may lead out of the years that can be written back.
+  if (time < WallTime{} || time >= c::sys_days(c::January / 1 / 10'000)) return std::nullopt;
   return time;
 }
 
@@ -94,8 +97,9 @@ std::string format_rfc3339(WallTime time) {
   const c::year_month_day date(day);
   const c::hh_mm_ss clock(time - day);
   return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", static_cast<int>(date.year()),
-                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), clock.hours().count(),
-                     clock.minutes().count(), clock.seconds().count(), clock.subseconds().count());
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                     clock.hours().count(), clock.minutes().count(), clock.seconds().count(),
+                     clock.subseconds().count());
 }
 
 }  // namespace jobqd::domain

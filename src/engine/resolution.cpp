@@ -15,17 +15,21 @@ namespace {
 std::string bounded(std::string error) {
   if (error.size() <= domain::limits::error_bytes) return error;
   auto end = domain::limits::error_bytes;
-  const auto continues_character = [&](std::size_t i) { return (static_cast<unsigned char>(error[i]) & 0xC0U) == 0x80U; };
+  const auto continues_character = [&](std::size_t i) {
+    return (static_cast<unsigned char>(error[i]) & 0xC0U) == 0x80U;
+  };
   while (end > 0 && continues_character(end)) --end;
   error.resize(end);
   return error;
 }
 
-Resolution after_failure(Retry retry, const Claim& claim, const domain::RetryPolicy& policy, double fraction) {
+Resolution after_failure(Retry retry, const Claim& claim, const domain::RetryPolicy& policy,
+                         double fraction) {
   const auto failures = claim.failures + 1;
   if (failures > claim.max_retries)
     return Failed{.reason = domain::Reason::exhausted, .error = bounded(std::move(retry.error))};
-  return Again{.delay = retry.after.value_or(policy.delay(failures, fraction)), .error = bounded(std::move(retry.error))};
+  return Again{.delay = retry.after.value_or(policy.delay(failures, fraction)),
+               .error = bounded(std::move(retry.error))};
 }
 
 }  // namespace
@@ -37,10 +41,12 @@ Resolution resolve(Outcome outcome, const Claim& claim, const domain::RetryPolic
     return Failed{.reason = domain::Reason::cancelled, .error = "cancelled while running"};
   if (auto* fail = std::get_if<Fail>(&outcome))
     return Failed{.reason = domain::Reason::rejected, .error = bounded(std::move(fail->error))};
-  if (auto* retry = std::get_if<Retry>(&outcome)) return after_failure(std::move(*retry), claim, policy, fraction);
+  if (auto* retry = std::get_if<Retry>(&outcome))
+    return after_failure(std::move(*retry), claim, policy, fraction);
   if (claim.stop->cause() == StopCause::timed_out) {
     const auto limit = claim.timeout.value_or(domain::milliseconds{0}).count();
-    return after_failure(Retry{.error = fmt::format("timed out after {} ms", limit)}, claim, policy, fraction);
+    return after_failure(Retry{.error = fmt::format("timed out after {} ms", limit)}, claim, policy,
+                         fraction);
   }
   return Interrupted{};
 }

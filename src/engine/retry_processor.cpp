@@ -4,8 +4,8 @@
 
 namespace jobqd::engine {
 
-RetryProcessor::RetryProcessor(Store& store, Processor& processor, domain::RetryPolicy policy, domain::Random& random,
-                               Observer& observer)
+RetryProcessor::RetryProcessor(Store& store, Processor& processor, domain::RetryPolicy policy,
+                               domain::Random& random, Observer& observer)
     : store_(store), processor_(processor), policy_(policy), random_(random), observer_(observer) {}
 
 void RetryProcessor::run(const Claim& claim) {

@@ -8,7 +8,9 @@ namespace jobqd::http {
 
 namespace {
 
-void ok(const ExchangePtr& exchange) { exchange->respond({.content_type = "text/plain", .body = "OK"}); }
+void ok(const ExchangePtr& exchange) {
+  exchange->respond({.content_type = "text/plain", .body = "OK"});
+}
 
 }  // namespace
 
@@ -20,8 +22,10 @@ std::vector<Route> Api::make_routes() {
       {"GET", "/healthz", [](Request&, const ExchangePtr& exchange) { ok(exchange); }},
       {"GET", "/livez", [](Request&, const ExchangePtr& exchange) { ok(exchange); }},
       {"GET", "/readyz", [this](Request&, ExchangePtr exchange) { readyz(std::move(exchange)); }},
-      {"POST", "/enqueue", [this](Request& request, ExchangePtr exchange) { enqueue(request, std::move(exchange)); }},
-      {"GET", "/v1/jobs", [this](Request& request, ExchangePtr exchange) { list_jobs(request, std::move(exchange)); }},
+      {"POST", "/enqueue",
+       [this](Request& request, ExchangePtr exchange) { enqueue(request, std::move(exchange)); }},
+      {"GET", "/v1/jobs",
+       [this](Request& request, ExchangePtr exchange) { list_jobs(request, std::move(exchange)); }},
       {"GET", "/v1/jobs/{id}",
        [this](Request& request, ExchangePtr exchange) { get_job(request, std::move(exchange)); }},
       {"DELETE", "/v1/jobs/{id}",
@@ -39,18 +43,21 @@ std::vector<Route> Api::make_routes() {
 
 void Api::handle(Request& request, ExchangePtr exchange) const {
   const bool changes = request.method == "POST" || request.method == "DELETE";
-  if (changes && from_another_site(request.header("Origin"), request.header("Sec-Fetch-Site"), request.header("Host")))
-    return exchange->respond(problem({.code = domain::ErrorCode::forbidden_origin,
-                                      .detail = "a page of another web site made this request (Origin, Sec-Fetch-Site)"}));
+  if (changes &&
+      from_another_site(request.header("Origin"), request.header("Sec-Fetch-Site"), request.header("Host")))
+    return exchange->respond(
+        problem({.code = domain::ErrorCode::forbidden_origin,
+                 .detail = "a page of another web site made this request (Origin, Sec-Fetch-Site)"}));
   router_(request, std::move(exchange));
 }
 
 void Api::readyz(ExchangePtr exchange) const {
   if (draining_)
-    return exchange->respond(
-        problem({.code = domain::ErrorCode::draining, .detail = "draining: the daemon is stopping and takes no new jobs"}));
+    return exchange->respond(problem({.code = domain::ErrorCode::draining,
+                                      .detail = "draining: the daemon is stopping and takes no new jobs"}));
   if (auto trouble = store_.trouble(); !trouble.empty())
-    return exchange->respond(problem({.code = domain::ErrorCode::store_unavailable, .detail = std::move(trouble)}));
+    return exchange->respond(
+        problem({.code = domain::ErrorCode::store_unavailable, .detail = std::move(trouble)}));
   ok(exchange);
 }
 

@@ -11,7 +11,8 @@
 
 namespace jobqd::http {
 
-/// The calls of the HTTP API, each turned into calls of the store. Called on the connections' thread; answers from any.
+/// The calls of the HTTP API, each turned into calls of the store. Called on the connections' thread; answers
+/// from any.
 class Api {
  public:
   Api(engine::Store& store, const domain::Clock& clock, domain::Random& random);

@@ -22,7 +22,8 @@ using domain::ErrorCode;
 /// Idempotency-Key as draft-ietf-httpapi-idempotency-key-header has it, a quoted string, or bare.
 std::expected<std::string, Error> read_idempotency_key(std::string_view text) {
   const auto refused = [](std::string_view why) {
-    return std::unexpected(Error{.code = ErrorCode::invalid_field, .detail = fmt::format("the Idempotency-Key header {}", why)});
+    return std::unexpected(
+        Error{.code = ErrorCode::invalid_field, .detail = fmt::format("the Idempotency-Key header {}", why)});
   };
   std::string key;
   const bool quoted = text.size() >= 2 && text.front() == '"' && text.back() == '"';
@@ -79,8 +80,9 @@ void Api::enqueue(Request& request, ExchangePtr exchange) const {
     const auto key = read_idempotency_key(header);
     if (!key) return exchange->respond(problem(key.error()));
     if (body->batch)
-      return exchange->respond(problem({.code = ErrorCode::invalid_field,
-                                        .detail = "Idempotency-Key goes with one job; give the jobs of an array ids"}));
+      return exchange->respond(
+          problem({.code = ErrorCode::invalid_field,
+                   .detail = "Idempotency-Key goes with one job; give the jobs of an array ids"}));
     if (body->jobs.front().id.empty()) body->jobs.front().id = *key;
   }
   for (auto& job : body->jobs) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <iterator>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -47,7 +48,9 @@ struct TracingIterator {
   friend bool operator==(const TracingIterator& a, const TracingIterator& b) { return a.at == b.at; }
 };
 
-bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+bool is_space(char c) {
+  return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
 
 /// "[json.exception.parse_error.101] parse error at line 1, column 2: …" without the library's name.
 std::string plain_message(std::string_view what) {
@@ -56,7 +59,8 @@ std::string plain_message(std::string_view what) {
   return std::string(what.substr(0, 300));
 }
 
-/// Receives the body event by event. The level of a job's fields is 1, in a batch 2; deeper ones belong to a value.
+/// Receives the body event by event. The level of a job's fields is 1, in a batch 2; deeper ones belong to a
+/// value.
 class EnqueueHandler {
  public:
   using number_integer_t = nlohmann::json::number_integer_t;
@@ -105,7 +109,8 @@ class EnqueueHandler {
   const char* read_;
   EnqueueBody body_;
   std::size_t depth_ = 0;
-  const FieldSpec* field_ = nullptr;  ///< The field whose value comes next; null while an unknown one is skipped.
+  const FieldSpec* field_ =
+      nullptr;  ///< The field whose value comes next; null while an unknown one is skipped.
   const char* after_key_ = nullptr;
   std::uint32_t seen_ = 0;
   std::vector<domain::FieldError> faults_;
@@ -117,10 +122,10 @@ std::expected<EnqueueBody, Error> EnqueueHandler::result() && {
   if (body_.jobs.empty() && faults_.empty()) fault("", "must hold at least one job");
   if (!faults_.empty()) {
     const auto& first = faults_.front();
-    return std::unexpected(
-        Error{.code = ErrorCode::invalid_field,
-              .detail = first.pointer.empty() ? first.detail : fmt::format("{} {}", first.pointer, first.detail),
-              .fields = std::move(faults_)});
+    return std::unexpected(Error{
+        .code = ErrorCode::invalid_field,
+        .detail = first.pointer.empty() ? first.detail : fmt::format("{} {}", first.pointer, first.detail),
+        .fields = std::move(faults_)});
   }
   return std::move(body_);
 }
@@ -129,7 +134,8 @@ bool EnqueueHandler::parse_error(std::size_t /*position*/, const std::string& to
                                  const nlohmann::json::exception& error) {
   constexpr int out_of_range = 406;  // JSON, but a number that no double holds.
   if (error.id != out_of_range) return refuse(ErrorCode::malformed_json, plain_message(error.what()));
-  fault(field_ == nullptr ? "" : field_->name, fmt::format("the number {} is too large", token.substr(0, 40)));
+  fault(field_ == nullptr ? "" : field_->name,
+        fmt::format("the number {} is too large", token.substr(0, 40)));
   return false;
 }
 
@@ -157,7 +163,8 @@ bool EnqueueHandler::key(string_t& name) {
 
 bool EnqueueHandler::begin_job() {
   if (body_.jobs.size() == limits::batch_jobs)
-    return refuse(ErrorCode::invalid_field, fmt::format("more than {} jobs in one request", limits::batch_jobs));
+    return refuse(ErrorCode::invalid_field,
+                  fmt::format("more than {} jobs in one request", limits::batch_jobs));
   body_.jobs.emplace_back();
   seen_ = 0;
   return true;
@@ -165,8 +172,8 @@ bool EnqueueHandler::begin_job() {
 
 bool EnqueueHandler::scalar(const FieldValue& value) {
   if (depth_ == field_level() && !body_.jobs.empty()) {
-    const bool number = std::holds_alternative<std::int64_t>(value) || std::holds_alternative<std::uint64_t>(value) ||
-                        std::holds_alternative<double>(value);
+    const bool number = std::holds_alternative<std::int64_t>(value) ||
+                        std::holds_alternative<std::uint64_t>(value) || std::holds_alternative<double>(value);
     if (field_ != nullptr && field_->rule == nullptr)
       take_payload(number);
     else
@@ -179,7 +186,8 @@ bool EnqueueHandler::scalar(const FieldValue& value) {
 }
 
 bool EnqueueHandler::open(bool array) {
-  if (++depth_ > limits::json_depth) return refuse(ErrorCode::malformed_json, fmt::format("nested deeper than {} levels", limits::json_depth));
+  if (++depth_ > limits::json_depth)
+    return refuse(ErrorCode::malformed_json, fmt::format("nested deeper than {} levels", limits::json_depth));
   if (depth_ == 1 && array) {
     body_.batch = true;
   } else if (depth_ == field_level()) {
@@ -207,13 +215,15 @@ void EnqueueHandler::take_payload(bool number) {
   const char* from = std::find(after_key_, end_, ':') + 1;
   from = std::find_if_not(from, end_, is_space);
   // After a number the lexer has read one character more, where there was one.
-  const char* to = number ? std::find_if(from, end_, [](char c) { return c == ',' || c == '}' || is_space(c); }) : read_;
+  const char* to =
+      number ? std::find_if(from, end_, [](char c) { return c == ',' || c == '}' || is_space(c); }) : read_;
   body_.jobs.back().payload.assign(from, to);
   field_ = nullptr;
 }
 
 void EnqueueHandler::fault(std::string_view name, std::string detail) {
-  if (faults_.size() < max_field_errors) faults_.push_back({.pointer = pointer_to(name), .detail = std::move(detail)});
+  if (faults_.size() < max_field_errors)
+    faults_.push_back({.pointer = pointer_to(name), .detail = std::move(detail)});
 }
 
 std::string EnqueueHandler::pointer_to(std::string_view name) const {
@@ -230,13 +240,16 @@ std::string EnqueueHandler::pointer_to(std::string_view name) const {
 
 std::expected<EnqueueBody, Error> parse_enqueue(std::string_view body) {
   if (std::ranges::all_of(body, is_space))
-    return std::unexpected(Error{.code = ErrorCode::malformed_json, .detail = "the body is empty; send a job as JSON"});
+    return std::unexpected(
+        Error{.code = ErrorCode::malformed_json, .detail = "the body is empty; send a job as JSON"});
   // The lexer takes a NUL byte for the end of input.
   if (body.contains('\0'))
-    return std::unexpected(Error{.code = ErrorCode::malformed_json, .detail = "the body contains a NUL byte"});
+    return std::unexpected(
+        Error{.code = ErrorCode::malformed_json, .detail = "the body contains a NUL byte"});
   EnqueueHandler handler(body);
-  const TracingIterator first{.at = body.data(), .trace = handler.trace()};
-  const TracingIterator last{.at = body.data() + body.size(), .trace = handler.trace()};
+  const char* begin = std::to_address(body.begin());
+  const TracingIterator first{.at = begin, .trace = handler.trace()};
+  const TracingIterator last{.at = begin + body.size(), .trace = handler.trace()};
   nlohmann::json::sax_parse(first, last, &handler);
   return std::move(handler).result();
 }

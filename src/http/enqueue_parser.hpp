@@ -15,8 +15,9 @@ struct EnqueueBody {
   bool batch = false;  ///< It was an array.
 };
 
-/// Reads one job (object) or many (array). Streaming: no document is built, and each payload is cut from `body` byte for
-/// byte. Errors: malformed_json (also for too deep nesting), invalid_field with a pointer for each wrong field.
+/// Reads one job (object) or many (array). Streaming: no document is built, and each payload is cut from
+/// `body` byte for byte. Errors: malformed_json (also for too deep nesting), invalid_field with a pointer for
+/// each wrong field.
 [[nodiscard]] std::expected<EnqueueBody, domain::Error> parse_enqueue(std::string_view body);
 
 /// Why this cannot be a job's id; empty when it can.

@@ -20,8 +20,9 @@ namespace limits = domain::limits;
 using Fault = std::optional<std::string>;
 
 std::string_view kind_of(const FieldValue& value) {
-  static constexpr std::array<std::string_view, 7> kinds{"null",        "a boolean", "a whole number",      "a whole number",
-                                                         "a fraction",  "a string",  "an object or an array"};
+  static constexpr std::array<std::string_view, 7> kinds{
+      "null",       "a boolean", "a whole number",       "a whole number",
+      "a fraction", "a string",  "an object or an array"};
   return kinds.at(value.index());
 }
 
@@ -59,7 +60,8 @@ std::optional<domain::milliseconds> duration_up_to(const FieldValue& value, doma
   std::optional<domain::milliseconds> duration;
   if (const auto* text = std::get_if<std::string_view>(&value)) duration = domain::parse_duration(*text);
   double seconds = -1;
-  if (const auto* whole = std::get_if<std::int64_t>(&value)) seconds = static_cast<double>(*whole);  // -0 is one
+  if (const auto* whole = std::get_if<std::int64_t>(&value))
+    seconds = static_cast<double>(*whole);  // -0 is one
   if (const auto* whole = std::get_if<std::uint64_t>(&value)) seconds = static_cast<double>(*whole);
   if (const auto* fraction = std::get_if<double>(&value)) seconds = *fraction;
   if (seconds >= 0 && seconds <= 1e9) duration = domain::milliseconds(std::llround(seconds * 1000));
@@ -98,7 +100,8 @@ Fault take_priority(NewJob& job, const FieldValue& value) {
 
 Fault take_delay(NewJob& job, const FieldValue& value) {
   const auto delay = duration_up_to(value, domain::milliseconds{0}, limits::delay_longest);
-  if (!delay) return must_be("a duration such as \"90s\" or \"1h30m\", or a number of seconds, at most a year", value);
+  if (!delay)
+    return must_be("a duration such as \"90s\" or \"1h30m\", or a number of seconds, at most a year", value);
   if (job.run_at) return "cannot be given together with run_at";
   job.delay = *delay;
   return {};
@@ -137,8 +140,12 @@ const FieldSpec* find_field(std::string_view name) {
   return nullptr;
 }
 
-std::uint32_t field_bit(const FieldSpec& field) { return 1U << (&field - fields.data()); }
+std::uint32_t field_bit(const FieldSpec& field) {
+  return 1U << (&field - fields.data());
+}
 
-std::string_view field_names() { return "id, payload, max_retries, queue, priority, delay, run_at, timeout"; }
+std::string_view field_names() {
+  return "id, payload, max_retries, queue, priority, delay, run_at, timeout";
+}
 
 }  // namespace jobqd::http

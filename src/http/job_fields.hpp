@@ -13,7 +13,8 @@ namespace jobqd::http {
 
 /// A JSON value as far as a field's rule wants to know.
 struct Compound {};  ///< An object or an array.
-using FieldValue = std::variant<std::nullptr_t, bool, std::int64_t, std::uint64_t, double, std::string_view, Compound>;
+using FieldValue =
+    std::variant<std::nullptr_t, bool, std::int64_t, std::uint64_t, double, std::string_view, Compound>;
 
 /// Takes the value into the job, or says what is wrong with it and what is allowed.
 using FieldRule = std::optional<std::string> (*)(domain::NewJob& job, const FieldValue& value);

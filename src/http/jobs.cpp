@@ -24,7 +24,8 @@ constexpr std::size_t limit_highest = 1000;
 
 Error wrong_parameter(std::string_view name, std::string_view value, std::string_view allowed) {
   return {.code = ErrorCode::invalid_field,
-          .detail = fmt::format("query parameter {} must be {}, not \"{}\"", name, allowed, value.substr(0, 100))};
+          .detail =
+              fmt::format("query parameter {} must be {}, not \"{}\"", name, allowed, value.substr(0, 100))};
 }
 
 /// Each parameter once and known; a misspelt one must not vanish.
@@ -33,10 +34,11 @@ std::optional<Error> check_parameters(const Request& request, std::initializer_l
   for (const auto& [name, value] : request.query) {
     if (std::ranges::find(known, name) == known.end())
       return Error{.code = ErrorCode::invalid_field,
-                   .detail = fmt::format("there is no query parameter \"{}\" here, only {}", name.substr(0, 100),
-                                         fmt::join(known, ", "))};
+                   .detail = fmt::format("there is no query parameter \"{}\" here, only {}",
+                                         name.substr(0, 100), fmt::join(known, ", "))};
     if (std::ranges::find(seen, name) != seen.end())
-      return Error{.code = ErrorCode::invalid_field, .detail = fmt::format("query parameter {} is given twice", name)};
+      return Error{.code = ErrorCode::invalid_field,
+                   .detail = fmt::format("query parameter {} is given twice", name)};
     seen.emplace_back(name);
   }
   return std::nullopt;
@@ -56,11 +58,13 @@ std::optional<std::uint64_t> whole_number(std::string_view text) {
 }
 
 std::expected<engine::ListQuery, Error> read_list_query(const Request& request) {
-  if (auto error = check_parameters(request, {"queue", "status", "limit", "cursor"})) return std::unexpected(*std::move(error));
+  if (auto error = check_parameters(request, {"queue", "status", "limit", "cursor"}))
+    return std::unexpected(*std::move(error));
   engine::ListQuery query{.queue = parameter(request, "queue")};
   if (const auto text = parameter(request, "status")) {
     query.status = domain::status_from(*text);
-    if (!query.status) return std::unexpected(wrong_parameter("status", *text, "queued, running, done or failed"));
+    if (!query.status)
+      return std::unexpected(wrong_parameter("status", *text, "queued, running, done or failed"));
   }
   if (const auto text = parameter(request, "limit")) {
     const auto limit = whole_number(*text);
@@ -70,7 +74,8 @@ std::expected<engine::ListQuery, Error> read_list_query(const Request& request) 
   }
   if (const auto text = parameter(request, "cursor")) {
     const auto cursor = whole_number(*text);
-    if (!cursor || *cursor == 0) return std::unexpected(wrong_parameter("cursor", *text, "the next_cursor of another page"));
+    if (!cursor || *cursor == 0)
+      return std::unexpected(wrong_parameter("cursor", *text, "the next_cursor of another page"));
     query.before = *cursor;
   }
   return query;
@@ -104,16 +109,19 @@ void Api::get_job(const Request& request, ExchangePtr exchange) const {
   const auto text = parameter(request, "wait");
   if (!text) return store_.find(request.id, respond_with_job(std::move(exchange)));
   auto wait = domain::parse_duration(*text);
-  if (const auto seconds = whole_number(*text); seconds && *seconds <= 60) wait = std::chrono::seconds(*seconds);
+  if (const auto seconds = whole_number(*text); seconds && *seconds <= 60)
+    wait = std::chrono::seconds(*seconds);
   if (!wait || *wait > wait_longest)
-    return exchange->respond(problem(wrong_parameter("wait", *text, "a duration such as 30s, or seconds, at most 60s")));
+    return exchange->respond(
+        problem(wrong_parameter("wait", *text, "a duration such as 30s, or seconds, at most 60s")));
   wait_for_job(request.id, *wait, std::move(exchange));
 }
 
 void Api::wait_for_job(const std::string& id, domain::milliseconds wait, ExchangePtr exchange) const {
   const auto watch = store_.watch(id, respond_with_job(exchange));
   if (watch == 0) return;
-  // Weak: once the watch has answered, the exchange is over. Whoever takes the watch away is the one to answer.
+  // Weak: once the watch has answered, the exchange is over. Whoever takes the watch away is the one to
+  // answer.
   exchange->after(wait, [this, id, watch, weak = std::weak_ptr(exchange)] {
     if (!store_.unwatch(watch)) return;
     if (auto waiting = weak.lock()) store_.find(id, respond_with_job(std::move(waiting)));

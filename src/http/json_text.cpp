@@ -12,7 +12,9 @@ namespace jobqd::http {
 
 namespace {
 
-bool needs_no_escape(char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; }
+bool needs_no_escape(char c) {
+  return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+}
 
 void append_time(std::string& out, std::string_view name, const std::optional<domain::WallTime>& time) {
   if (time) out += fmt::format(R"(,"{}":"{}")", name, domain::format_rfc3339(*time));
@@ -34,11 +36,13 @@ void append_job(std::string& out, const domain::Job& job) {
   const auto& progress = job.progress;
   out += fmt::format(R"({{"id":{},"queue":{},"status":"{}")", json_string(job.id), json_string(job.queue),
                      domain::to_string(progress.status));
-  if (progress.reason != domain::Reason::none) out += fmt::format(R"(,"reason":"{}")", domain::to_string(progress.reason));
+  if (progress.reason != domain::Reason::none)
+    out += fmt::format(R"(,"reason":"{}")", domain::to_string(progress.reason));
   out += R"(,"payload":)";
   out += job.payload;
-  out += fmt::format(R"(,"priority":{},"max_retries":{},"attempts":{},"failures":{},"interruptions":{})", job.priority,
-                     job.max_retries, progress.attempts, progress.failures, progress.interruptions);
+  out += fmt::format(R"(,"priority":{},"max_retries":{},"attempts":{},"failures":{},"interruptions":{})",
+                     job.priority, job.max_retries, progress.attempts, progress.failures,
+                     progress.interruptions);
   if (job.timeout) out += fmt::format(R"(,"timeout":"{}")", domain::format_duration(*job.timeout));
   append_time(out, "enqueued_at", job.enqueued_at);
   append_time(out, "run_at", job.run_at);

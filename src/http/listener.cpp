@@ -74,8 +74,9 @@ void Listener::admit(tcp::socket socket) {
     std::make_shared<Session>(std::move(socket), context_)->start();
   } else if (context_.turned_away < turned_away_at_once) {
     std::make_shared<Session>(std::move(socket), context_)
-        ->turn_away({.code = domain::ErrorCode::too_many_connections,
-                     .detail = fmt::format("{} connections are open already", context_.options.max_connections)});
+        ->turn_away(
+            {.code = domain::ErrorCode::too_many_connections,
+             .detail = fmt::format("{} connections are open already", context_.options.max_connections)});
   }
 }
 
@@ -111,7 +112,8 @@ void Listener::stop(domain::milliseconds grace) {
   pause_.cancel();
   tick();
   stop_deadline_ = context_.now + grace;
-  for (Session* session : std::vector(context_.sessions.begin(), context_.sessions.end())) session->wind_down();
+  for (Session* session : std::vector(context_.sessions.begin(), context_.sessions.end()))
+    session->wind_down();
   sweeper_.cancel();
   sweep();
 }

@@ -23,8 +23,8 @@ class Listener {
 
   void start();
 
-  /// Stops accepting; closes every connection once it has been answered, or after `grace`. Ends when the last exchange
-  /// has been answered, so that none outlives the listener.
+  /// Stops accepting; closes every connection once it has been answered, or after `grace`. Ends when the last
+  /// exchange has been answered, so that none outlives the listener.
   void stop(domain::milliseconds grace);
 
  private:

@@ -16,11 +16,12 @@ namespace jobqd::http {
 /// One request, complete and checked. Valid until its exchange has been answered.
 struct Request {
   std::string_view method;
-  std::string path;                                           ///< Without the query, percent-decoding not done.
+  std::string path;  ///< Without the query, percent-decoding not done.
   std::vector<std::pair<std::string, std::string>> query = {};  ///< Decoded, in order.
   std::string id = {};  ///< The decoded `{id}` of the route; see router.hpp.
   std::string body;
-  std::function<std::string_view(std::string_view)> header;   ///< Value by name, any case; empty where it is not there.
+  std::function<std::string_view(std::string_view)>
+      header;  ///< Value by name, any case; empty where it is not there.
 };
 
 struct Response {
@@ -39,8 +40,8 @@ class Exchange {
   /// Answers. Exactly once; any thread.
   virtual void respond(Response response) = 0;
 
-  /// Calls `function` once `wait` is over or the server stops, on the thread of the connection, unless the exchange was
-  /// answered before. Called on that thread, once an exchange.
+  /// Calls `function` once `wait` is over or the server stops, on the thread of the connection, unless the
+  /// exchange was answered before. Called on that thread, once an exchange.
   virtual void after(domain::milliseconds wait, std::function<void()> function) = 0;
 };
 

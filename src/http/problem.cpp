@@ -17,7 +17,8 @@ Response problem(const domain::Error& error) {
     separator = ",";
   }
   response.body += error.fields.empty() ? "}" : "]}";
-  if (traits.retry_after.count() > 0) response.headers.emplace_back("Retry-After", fmt::to_string(traits.retry_after.count()));
+  if (traits.retry_after.count() > 0)
+    response.headers.emplace_back("Retry-After", fmt::to_string(traits.retry_after.count()));
   return response;
 }
 

@@ -16,13 +16,17 @@ namespace beast = boost::beast;
 using domain::Error;
 using domain::ErrorCode;
 
-std::string_view std_view(beast::string_view text) { return {text.data(), text.size()}; }
+std::string_view std_view(beast::string_view text) {
+  return {text.data(), text.size()};
+}
 
 Error error_of(const beast::error_code& code, std::size_t max_body) {
   using beast::http::error;
   if (code == error::body_limit)
-    return {.code = ErrorCode::payload_too_large, .detail = fmt::format("the body has more than the {} bytes that are taken", max_body)};
-  if (code == error::header_limit) return {.code = ErrorCode::header_too_large, .detail = "the header or trailer is too large"};
+    return {.code = ErrorCode::payload_too_large,
+            .detail = fmt::format("the body has more than the {} bytes that are taken", max_body)};
+  if (code == error::header_limit)
+    return {.code = ErrorCode::header_too_large, .detail = "the header or trailer is too large"};
   return {.code = ErrorCode::malformed_request, .detail = code.message()};
 }
 
@@ -49,7 +53,8 @@ RequestReader::Step RequestReader::read_head(beast::flat_buffer& in) {
   beast::error_code code;
   in.consume(parser_->put(boost::asio::buffer(in.data(), scanner_.size()), code));
   if (code) return refuse(error_of(code, limits_.body_bytes));
-  if (!parser_->is_header_done()) return refuse({.code = ErrorCode::malformed_request, .detail = "the head is incomplete"});
+  if (!parser_->is_header_done())
+    return refuse({.code = ErrorCode::malformed_request, .detail = "the head is incomplete"});
   collect_facts();
   if (auto error = check_head(facts_, limits_.body_bytes)) return refuse(*std::move(error));
 
@@ -75,9 +80,11 @@ RequestReader::Step RequestReader::read_body(beast::flat_buffer& in) {
     if (used == 0) break;
   }
   if (parser_->is_done()) return Step::complete;
-  // What stays in the buffer is an unfinished chunk header or trailer: it has to become a valid one, and to end some time.
+  // What stays in the buffer is an unfinished chunk header or trailer: it has to become a valid one, and to
+  // end some time.
   if (has_bare_line_feed({static_cast<const char*>(in.data().data()), in.size()}))
-    return refuse({.code = ErrorCode::malformed_request, .detail = "a chunk header or trailer has a bare line feed"});
+    return refuse(
+        {.code = ErrorCode::malformed_request, .detail = "a chunk header or trailer has a bare line feed"});
   if (in.size() > limits_.header_bytes)
     return refuse({.code = ErrorCode::header_too_large, .detail = "a chunk header or trailer is too large"});
   if (!facts_.expect.empty() && !facts_.http_1_0 && !std::exchange(said_100_, true)) return Step::wants_100;
@@ -121,8 +128,7 @@ Request RequestReader::take() {
   if (target.query.empty()) return request;
   const auto params = boost::urls::parse_query(target.query);
   if (params)
-    for (const auto& param : *params)
-      request.query.emplace_back(param.key.decode(), param.value.decode());
+    for (const auto& param : *params) request.query.emplace_back(param.key.decode(), param.value.decode());
   return request;
 }
 

@@ -30,12 +30,12 @@ class RequestReader {
 
   /// Where the bytes so far have led.
   enum class Step : std::uint8_t {
-    idle,        ///< Nothing of a request is there yet.
-    in_head,     ///< More of the head is needed.
-    in_body,     ///< More of the body is needed.
-    wants_100,   ///< As in_body, and the client waits for "100 Continue". Said once.
-    complete,    ///< take() it.
-    refused,     ///< Answer error() and close.
+    idle,       ///< Nothing of a request is there yet.
+    in_head,    ///< More of the head is needed.
+    in_body,    ///< More of the body is needed.
+    wants_100,  ///< As in_body, and the client waits for "100 Continue". Said once.
+    complete,   ///< take() it.
+    refused,    ///< Answer error() and close.
   };
 
   explicit RequestReader(Limits limits) : limits_(limits), scanner_(limits.header_bytes) {}
@@ -53,7 +53,9 @@ class RequestReader {
   [[nodiscard]] bool keep_alive() const { return parser_->keep_alive(); }
 
   /// HEAD wants no body in the answer, even where it is refused.
-  [[nodiscard]] bool is_head() const { return parser_ && parser_->is_header_done() && facts_.method == "HEAD"; }
+  [[nodiscard]] bool is_head() const {
+    return parser_ && parser_->is_header_done() && facts_.method == "HEAD";
+  }
   [[nodiscard]] bool is_http_1_0() const { return facts_.http_1_0; }
 
   /// Ready for the next request.
@@ -75,7 +77,8 @@ class RequestReader {
   std::optional<Parser> parser_;
   OnChunk on_chunk_;
   HeadFacts facts_;
-  std::optional<boost::beast::http::fields> head_;  ///< Set where a trailer may follow, whose fields are none of the head's.
+  std::optional<boost::beast::http::fields>
+      head_;  ///< Set where a trailer may follow, whose fields are none of the head's.
   std::optional<domain::Error> error_;
   bool said_100_ = false;
 };

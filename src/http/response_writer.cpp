@@ -10,8 +10,8 @@ void append_response(std::string& out, const Response& response, const WriteOpti
   // Plain appends: this runs for every request, and format strings cost more than all the rest of it.
   const auto add = [&out](const auto&... parts) { (out.append(std::string_view(parts)), ...); };
   const auto reason = boost::beast::http::obsolete_reason(boost::beast::http::int_to_status(response.status));
-  add("HTTP/1.1 ", fmt::format_int(response.status).c_str(), " ", std::string_view(reason.data(), reason.size()),
-      "\r\nDate: ", options.date, "\r\n");
+  add("HTTP/1.1 ", fmt::format_int(response.status).c_str(), " ",
+      std::string_view(reason.data(), reason.size()), "\r\nDate: ", options.date, "\r\n");
   // RFC 9110 section 8.6: no Content-Length with 204.
   if (response.status != 204) {
     if (!response.content_type.empty()) add("Content-Type: ", response.content_type, "\r\n");

@@ -9,9 +9,9 @@ namespace jobqd::http {
 
 /// What the answer has to know of the request and of the time.
 struct WriteOptions {
-  std::string_view date;    ///< http_date() of now.
-  bool head = false;        ///< The answer to HEAD: everything but the body.
-  bool http_1_0 = false;    ///< An HTTP/1.0 client has to be told that the connection stays.
+  std::string_view date;  ///< http_date() of now.
+  bool head = false;      ///< The answer to HEAD: everything but the body.
+  bool http_1_0 = false;  ///< An HTTP/1.0 client has to be told that the connection stays.
 };
 
 /// Appends the response as HTTP/1.1 text.

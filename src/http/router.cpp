@@ -15,10 +15,12 @@ constexpr std::string_view placeholder = "{id}";
 /// The text that stands for the placeholder, not yet decoded; empty text where the pattern has none.
 std::optional<std::string_view> match(std::string_view pattern, std::string_view path) {
   const auto hole = pattern.find(placeholder);
-  if (hole == std::string_view::npos) return pattern == path ? std::optional(std::string_view{}) : std::nullopt;
+  if (hole == std::string_view::npos)
+    return pattern == path ? std::optional(std::string_view{}) : std::nullopt;
   const auto head = pattern.substr(0, hole);
   const auto tail = pattern.substr(hole + placeholder.size());
-  if (path.size() <= head.size() + tail.size() || !path.starts_with(head) || !path.ends_with(tail)) return std::nullopt;
+  if (path.size() <= head.size() + tail.size() || !path.starts_with(head) || !path.ends_with(tail))
+    return std::nullopt;
   const auto filling = path.substr(head.size(), path.size() - head.size() - tail.size());
   return filling.contains('/') ? std::nullopt : std::optional(filling);
 }
@@ -48,11 +50,12 @@ void Router::operator()(Request& request, ExchangePtr exchange) const {
   }
   std::string allow = allowed_methods(request.path);
   if (allow.empty())
-    return exchange->respond(
-        problem({.code = domain::ErrorCode::not_found, .detail = fmt::format("there is nothing at {}", request.path)}));
+    return exchange->respond(problem({.code = domain::ErrorCode::not_found,
+                                      .detail = fmt::format("there is nothing at {}", request.path)}));
   if (method == "OPTIONS") return exchange->respond(options_response(std::move(allow)));
-  Response refused = problem({.code = domain::ErrorCode::method_not_allowed,
-                              .detail = fmt::format("{} does not take {}, only {}", request.path, request.method, allow)});
+  Response refused =
+      problem({.code = domain::ErrorCode::method_not_allowed,
+               .detail = fmt::format("{} does not take {}, only {}", request.path, request.method, allow)});
   refused.headers.emplace_back("Allow", std::move(allow));
   exchange->respond(std::move(refused));
 }

@@ -17,7 +17,8 @@ namespace jobqd::http {
 class Server::Impl {
  public:
   Impl(ServerOptions options, engine::Store& store, const domain::Clock& clock, domain::Random& random)
-      : api(store, clock, random), listener(io, std::move(options), clock, [this](Request& request, ExchangePtr exchange) {
+      : api(store, clock, random),
+        listener(io, std::move(options), clock, [this](Request& request, ExchangePtr exchange) {
           api.handle(request, std::move(exchange));
         }) {}
 
@@ -27,7 +28,8 @@ class Server::Impl {
   std::jthread thread;
 };
 
-Server::Server(ServerOptions options, engine::Store& store, const domain::Clock& clock, domain::Random& random)
+Server::Server(ServerOptions options, engine::Store& store, const domain::Clock& clock,
+               domain::Random& random)
     : impl_(std::make_unique<Impl>(std::move(options), store, clock, random)) {}
 
 Server::~Server() {
@@ -35,7 +37,9 @@ Server::~Server() {
   join();
 }
 
-std::expected<std::uint16_t, std::string> Server::listen() { return impl_->listener.open(); }
+std::expected<std::uint16_t, std::string> Server::listen() {
+  return impl_->listener.open();
+}
 
 void Server::start() {
   if (impl_->thread.joinable()) return;
@@ -46,7 +50,9 @@ void Server::start() {
   });
 }
 
-void Server::drain() { impl_->api.drain(); }
+void Server::drain() {
+  impl_->api.drain();
+}
 
 void Server::request_stop(domain::milliseconds grace) {
   boost::asio::post(impl_->io, [this, grace] { impl_->listener.stop(grace); });

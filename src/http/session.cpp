@@ -54,16 +54,23 @@ void Session::turn_away(const domain::Error& error) {
 }
 
 void Session::enter(Phase phase) {
-  if (phase_ == phase && phase != Phase::idle && phase != Phase::writing) return;  // The clock of this phase runs already.
+  if (phase_ == phase && phase != Phase::idle && phase != Phase::writing)
+    return;  // The clock of this phase runs already.
   phase_ = phase;
   const auto limit = [&]() -> domain::milliseconds {
     switch (phase) {
-      case Phase::idle: return context_.options.idle_timeout;
-      case Phase::head: return context_.options.header_timeout;
-      case Phase::body: return context_.options.body_timeout;
-      case Phase::handling: return std::chrono::hours{24};  // Handlers have limits of their own.
-      case Phase::writing: return write_timeout;
-      case Phase::lingering: return linger_timeout;
+      case Phase::idle:
+        return context_.options.idle_timeout;
+      case Phase::head:
+        return context_.options.header_timeout;
+      case Phase::body:
+        return context_.options.body_timeout;
+      case Phase::handling:
+        return std::chrono::hours{24};  // Handlers have limits of their own.
+      case Phase::writing:
+        return write_timeout;
+      case Phase::lingering:
+        return linger_timeout;
     }
     return {};
   }();
@@ -75,14 +82,16 @@ void Session::read() {
   reading_ = true;
   const auto size = phase_ == Phase::body ? large_read : small_read;
   if (in_.size() == 0 && in_.capacity() > small_read) in_ = {};
-  socket_.async_read_some(in_.prepare(size), beast::bind_front_handler(&Session::on_read, shared_from_this()));
+  socket_.async_read_some(in_.prepare(size),
+                          beast::bind_front_handler(&Session::on_read, shared_from_this()));
 }
 
 void Session::on_read(const error_code& code, std::size_t bytes) {
   reading_ = false;
   if (code) return close();
   if (closing_) {
-    // Read to keep the connection from being reset before the client has our answer; the words are not wanted.
+    // Read to keep the connection from being reset before the client has our answer; the words are not
+    // wanted.
     if (phase_ == Phase::lingering) read();
     return;
   }
@@ -108,11 +117,21 @@ bool Session::step() {
       enter(Phase::idle);
       if (context_.stopping) close();
       return false;
-    case RequestReader::Step::in_head: enter(Phase::head); return false;
-    case RequestReader::Step::wants_100: out_ += "HTTP/1.1 100 Continue\r\n\r\n"; [[fallthrough]];
-    case RequestReader::Step::in_body: enter(Phase::body); return false;
-    case RequestReader::Step::complete: handle(); return true;
-    case RequestReader::Step::refused: refuse(reader_.error()); return false;
+    case RequestReader::Step::in_head:
+      enter(Phase::head);
+      return false;
+    case RequestReader::Step::wants_100:
+      out_ += "HTTP/1.1 100 Continue\r\n\r\n";
+      [[fallthrough]];
+    case RequestReader::Step::in_body:
+      enter(Phase::body);
+      return false;
+    case RequestReader::Step::complete:
+      handle();
+      return true;
+    case RequestReader::Step::refused:
+      refuse(reader_.error());
+      return false;
   }
   return false;
 }
@@ -130,13 +149,14 @@ void Session::handle() {
 }
 
 void Session::respond(Response response) {
-  asio::dispatch(socket_.get_executor(), [self = shared_from_this(), response = std::move(response)]() mutable {
-    JOBQD_CHECK(self->awaiting_);
-    self->awaiting_ = false;
-    self->timer_.reset();
-    self->append(std::move(response));
-    if (!self->processing_) self->process();
-  });
+  asio::dispatch(socket_.get_executor(),
+                 [self = shared_from_this(), response = std::move(response)]() mutable {
+                   JOBQD_CHECK(self->awaiting_);
+                   self->awaiting_ = false;
+                   self->timer_.reset();
+                   self->append(std::move(response));
+                   if (!self->processing_) self->process();
+                 });
 }
 
 void Session::after(domain::milliseconds wait, std::function<void()> function) {
@@ -167,8 +187,9 @@ void Session::write() {
   if (writing_) return;
   writing_ = true;
   sending_.swap(out_);
-  asio::async_write(socket_, asio::buffer(sending_),
-                    [self = shared_from_this()](const error_code& code, std::size_t) { self->on_write(code); });
+  asio::async_write(
+      socket_, asio::buffer(sending_),
+      [self = shared_from_this()](const error_code& code, std::size_t) { self->on_write(code); });
 }
 
 void Session::on_write(const error_code& code) {

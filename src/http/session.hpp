@@ -33,8 +33,8 @@ struct ConnectionContext {
 
 /// One connection: reads requests, has them answered one after the other, writes the answers in order.
 ///
-/// Lives as long as an operation or an exchange holds it. All on the listener's thread but respond(). Timeouts come from
-/// sweep(), not from a timer each.
+/// Lives as long as an operation or an exchange holds it. All on the listener's thread but respond().
+/// Timeouts come from sweep(), not from a timer each.
 class Session final : public Exchange, public std::enable_shared_from_this<Session> {
  public:
   Session(boost::asio::ip::tcp::socket socket, ConnectionContext& context);

@@ -19,18 +19,23 @@ namespace urls = boost::urls;
 
 constexpr std::size_t max_lines = 101;  // The request line and 100 fields.
 
-Error malformed(std::string detail) { return {.code = ErrorCode::malformed_request, .detail = std::move(detail)}; }
+Error malformed(std::string detail) {
+  return {.code = ErrorCode::malformed_request, .detail = std::move(detail)};
+}
 
 bool is_token_char(char c) {
   static constexpr std::string_view others = "!#$%&'*+-.^_`|~";
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || others.contains(c);
 }
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 std::string lower(std::string_view text) {
   std::string result(text);
-  std::ranges::transform(result, result.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  std::ranges::transform(result, result.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
   return result;
 }
 
@@ -42,14 +47,16 @@ bool valid_host(std::string_view host) {
 
 std::optional<Error> check_framing(const HeadFacts& facts) {
   if (facts.transfer_encoding_count > 0) {
-    if (facts.content_length_count > 0) return malformed("both Content-Length and Transfer-Encoding are given");
+    if (facts.content_length_count > 0)
+      return malformed("both Content-Length and Transfer-Encoding are given");
     if (facts.http_1_0) return malformed("Transfer-Encoding is not part of HTTP/1.0");
     if (facts.transfer_encoding_count > 1) return malformed("Transfer-Encoding is given more than once");
     const auto codings = lower(facts.transfer_encoding);
     // RFC 9112, sections 6.1 and 6.3: where chunked is not the last coding, nobody knows where the body ends.
     if (codings != "chunked")
-      return Error{.code = codings.ends_with(", chunked") ? ErrorCode::not_implemented : ErrorCode::malformed_request,
-                   .detail = "the only Transfer-Encoding taken is chunked"};
+      return Error{
+          .code = codings.ends_with(", chunked") ? ErrorCode::not_implemented : ErrorCode::malformed_request,
+          .detail = "the only Transfer-Encoding taken is chunked"};
   }
   if (facts.content_length_count > 1) return malformed("Content-Length is given more than once");
   if (facts.content_length_count == 1) {
@@ -65,7 +72,8 @@ std::optional<Error> check_framing(const HeadFacts& facts) {
 std::optional<Error> check_host(const HeadFacts& facts) {
   if (facts.host_count > 1) return malformed("Host is given more than once");
   if (facts.host_count == 0 && !facts.http_1_0) return malformed("Host is missing");
-  if (facts.host_count == 1 && !valid_host(facts.host)) return malformed("Host must be a host name or address, with or without port");
+  if (facts.host_count == 1 && !valid_host(facts.host))
+    return malformed("Host must be a host name or address, with or without port");
   return std::nullopt;
 }
 
@@ -82,26 +90,30 @@ std::optional<Error> HeadScanner::scan(std::string_view head) {
       if (seen_ >= 3 && head[seen_ - 2] == '\n') size_ = seen_ + 1;
       if (in_request_line_)
         if (auto error = check_version(head)) return error;
-      if (++lines_ > max_lines + 1) return Error{.code = ErrorCode::header_too_large, .detail = "more than 100 header fields"};
+      if (++lines_ > max_lines + 1)
+        return Error{.code = ErrorCode::header_too_large, .detail = "more than 100 header fields"};
       in_request_line_ = false;
       continue;
     }
-    if (before == '\n' && seen_ > 0 && (c == ' ' || c == '\t')) return malformed("folded header lines are not taken");
+    if (before == '\n' && seen_ > 0 && (c == ' ' || c == '\t'))
+      return malformed("folded header lines are not taken");
     const bool control = byte == 0x7F || (byte < 0x20 && c != '\t' && c != '\r');
-    if (control || (in_request_line_ && (byte > 0x7F || c == '\t'))) return malformed("the head contains a byte that is not allowed there");
+    if (control || (in_request_line_ && (byte > 0x7F || c == '\t')))
+      return malformed("the head contains a byte that is not allowed there");
     if (seen_ == 0 && !is_token_char(c)) return malformed("this is not an HTTP request");
   }
   const auto bytes = size_ == 0 ? head.size() : size_;
   if (bytes > max_bytes_)
-    return Error{.code = ErrorCode::header_too_large, .detail = fmt::format("the header is larger than {} bytes", max_bytes_)};
+    return Error{.code = ErrorCode::header_too_large,
+                 .detail = fmt::format("the header is larger than {} bytes", max_bytes_)};
   return std::nullopt;
 }
 
 std::optional<Error> check_version(std::string_view head) {
   const auto line = head.substr(0, head.find('\r'));
   const auto version = line.substr(line.rfind(' ') + 1);
-  const bool well_formed = version.size() == 8 && version.starts_with("HTTP/") && is_digit(version[5]) && version[6] == '.' &&
-                           is_digit(version[7]);
+  const bool well_formed = version.size() == 8 && version.starts_with("HTTP/") && is_digit(version[5]) &&
+                           version[6] == '.' && is_digit(version[7]);
   if (!well_formed) return malformed("the request line does not end in a version of HTTP");
   if (version == "HTTP/1.1" || version == "HTTP/1.0") return std::nullopt;
   return Error{.code = ErrorCode::version_not_supported, .detail = "HTTP/1.1 and HTTP/1.0 are spoken here"};
@@ -111,7 +123,8 @@ std::optional<Error> check_head(const HeadFacts& facts, std::size_t max_body) {
   if (auto error = check_host(facts)) return error;
   if (auto error = check_framing(facts)) return error;
   if (facts.method == "CONNECT" || facts.method == "TRACE")
-    return Error{.code = ErrorCode::not_implemented, .detail = fmt::format("{} is not implemented", facts.method)};
+    return Error{.code = ErrorCode::not_implemented,
+                 .detail = fmt::format("{} is not implemented", facts.method)};
   if (!read_target(facts)) return malformed("the request target is not a valid path");
   if (!facts.content_encoding.empty() && lower(facts.content_encoding) != "identity")
     return Error{.code = ErrorCode::unsupported_encoding, .detail = "send the body without Content-Encoding"};
@@ -119,10 +132,12 @@ std::optional<Error> check_head(const HeadFacts& facts, std::size_t max_body) {
     return Error{.code = ErrorCode::expectation_failed, .detail = "the only expectation met is 100-continue"};
   // A number of at most 18 digits by now.
   std::uint64_t length = 0;
-  std::from_chars(facts.content_length.data(), facts.content_length.data() + facts.content_length.size(), length);
+  std::from_chars(facts.content_length.data(), facts.content_length.data() + facts.content_length.size(),
+                  length);
   if (length > max_body)
-    return Error{.code = ErrorCode::payload_too_large,
-                 .detail = fmt::format("the body has {} bytes, at most {} are taken", facts.content_length, max_body)};
+    return Error{
+        .code = ErrorCode::payload_too_large,
+        .detail = fmt::format("the body has {} bytes, at most {} are taken", facts.content_length, max_body)};
   return std::nullopt;
 }
 
@@ -136,7 +151,8 @@ std::optional<Target> read_target(const HeadFacts& facts) {
   const auto url = absolute ? urls::parse_absolute_uri(text) : urls::parse_origin_form(text);
   if (!url) return std::nullopt;
   if (absolute) {
-    const bool ours = url->scheme() == "http" && !url->has_userinfo() && lower(url->encoded_authority()) == lower(facts.host);
+    const bool ours = url->scheme() == "http" && !url->has_userinfo() &&
+                      lower(url->encoded_authority()) == lower(facts.host);
     if (!ours) return std::nullopt;
   }
   const auto path = url->encoded_path();

@@ -12,9 +12,9 @@ namespace jobqd::http {
 
 /// Looks at the head of a request while it is still coming in, once over every byte.
 ///
-/// Finds the empty line that ends it, and refuses at once what can never become a valid head, so that nobody has to wait
-/// for the rest: a bare CR or LF, a control character, a folded line, a start that is no method, a first line that ends in
-/// no version of HTTP that is spoken here.
+/// Finds the empty line that ends it, and refuses at once what can never become a valid head, so that nobody
+/// has to wait for the rest: a bare CR or LF, a control character, a folded line, a start that is no method,
+/// a first line that ends in no version of HTTP that is spoken here.
 class HeadScanner {
  public:
   explicit HeadScanner(std::size_t max_bytes) : max_bytes_(max_bytes) {}
@@ -67,10 +67,13 @@ struct Target {
 /// Whether a line ends in a line feed alone.
 [[nodiscard]] bool has_bare_line_feed(std::string_view text);
 
-/// Extensions of a chunk as RFC 9112 section 7.1.1 writes them: `;name`, `;name=token`, `;name="text"`, any number.
+/// Extensions of a chunk as RFC 9112 section 7.1.1 writes them: `;name`, `;name=token`, `;name="text"`, any
+/// number.
 [[nodiscard]] bool valid_chunk_extensions(std::string_view extensions);
 
-/// Whether a web page of another site made the request (RFC 6454, W3C Fetch Metadata). Programs send neither header.
-[[nodiscard]] bool from_another_site(std::string_view origin, std::string_view sec_fetch_site, std::string_view host);
+/// Whether a web page of another site made the request (RFC 6454, W3C Fetch Metadata). Programs send neither
+/// header.
+[[nodiscard]] bool from_another_site(std::string_view origin, std::string_view sec_fetch_site,
+                                     std::string_view host);
 
 }  // namespace jobqd::http

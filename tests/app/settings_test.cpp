@@ -23,13 +23,15 @@ TEST(Settings, ReadBackWhatTheyShow) {
   const Config defaults;
   for (const auto& candidate : settings()) {
     if (candidate.name == "CONFIG") continue;
-    EXPECT_EQ(shown_after(candidate.name, candidate.show(defaults)), candidate.show(defaults)) << candidate.name;
+    EXPECT_EQ(shown_after(candidate.name, candidate.show(defaults)), candidate.show(defaults))
+        << candidate.name;
   }
 }
 
 TEST(Settings, HaveNamesOfTheirOwn) {
   std::set<std::string> flags;
-  for (const auto& candidate : settings()) EXPECT_TRUE(flags.insert(candidate.flag()).second) << candidate.name;
+  for (const auto& candidate : settings())
+    EXPECT_TRUE(flags.insert(candidate.flag()).second) << candidate.name;
   EXPECT_EQ(setting("QUEUE_SIZE").flag(), "--queue-size");
   EXPECT_EQ(setting("QUEUE_SIZE").file_key(), "queue_size");
 }
@@ -71,7 +73,8 @@ TEST(Settings, ContradictEachOtherOnlyWhereTheyDo) {
   Config config;
   EXPECT_EQ(contradiction(config), std::nullopt);
   config.backoff.cap = domain::milliseconds{99};
-  EXPECT_EQ(contradiction(config), "BACKOFF_BASE: 100ms is not allowed: it is above BACKOFF_CAP, which is 99ms");
+  EXPECT_EQ(contradiction(config),
+            "BACKOFF_BASE: 100ms is not allowed: it is above BACKOFF_CAP, which is 99ms");
 }
 
 }  // namespace

@@ -49,7 +49,6 @@ class Client(threading.Thread):
             pass
         except Exception as error:  # pylint: disable=broad-except
             self.failure = f"{type(error).__name__}: {error}"
-            raise
 
     def step(self, connection: Connection) -> None:
         chance = self.random.random()

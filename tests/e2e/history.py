@@ -101,9 +101,7 @@ class History:
             self._write(f"refused enqueue {' '.join(job.key for job in request)}")
 
     def told(self, job: Sent, answer: dict) -> None:
-        with self._lock:
-            if answer["attempts"] < job.attempts:
-                self.found.fell.append((job.key, job.attempts, answer["attempts"]))
+        with self._lock:  # Answers of several clients may overtake each other.
             job.attempts = max(job.attempts, answer["attempts"])
             if answer["status"] in FINISHED:
                 job.ended = answer["status"]

@@ -11,7 +11,7 @@ from support import BINARY, HELD, DaemonTest, eventually
 WRONG = {
     "WORKERS": ["0", "1025", "-1", "4.0", "four", "", " 4", "99999999999999999999"],
     "QUEUE_SIZE": ["0", "100000001", "1e3"],
-    "LISTEN": ["8080", "localhost", "example.com:80", "127.0.0.1:65536", "127.0.0.1:", ":8080"],
+    "LISTEN": ["8080", "localhost", "example.com:80", "127.0.0.1:65536", "127.0.0.1:", ":8080", "256.0.0.1:80", "1.2.3:80", "[::z]:80", "::1:80"],
     "STORE": ["sqlite", "sqlite:", "postgres://x", "file.db"],
     "SHUTDOWN_GRACE": ["25", "1y", "-1s", "2h"],
     "BACKOFF_BASE": ["0ms", "25h"],
@@ -62,6 +62,8 @@ class Settings(DaemonTest):
                 daemon = self.run_to_end(CONFIG=file.name)
                 self.assertEqual(daemon.process.returncode, 2)
                 self.assertRegex(daemon.log, told)
+        daemon = self.run_to_end(CONFIG="/")
+        self.assertEqual((daemon.process.returncode, daemon.log), (2, "jobqd: CONFIG: / is a directory"))
         daemon = self.run_to_end(CONFIG="/nowhere/jobqd.toml")
         self.assertEqual(daemon.process.returncode, 2)
         self.assertIn("/nowhere/jobqd.toml", daemon.log)

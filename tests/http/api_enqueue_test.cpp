@@ -1,8 +1,7 @@
 // POST /enqueue, over a real store.
 
-#include <gtest/gtest.h>
-
 #include <fmt/format.h>
+#include <gtest/gtest.h>
 
 #include "http/api_fixture.hpp"
 #include "support/stub_store.hpp"
@@ -68,7 +67,8 @@ TEST_F(Enqueue, TakesTheSameRequestAgain) {
 TEST_F(Enqueue, RefusesOtherContentUnderAnIdThatIsThere) {
   ASSERT_EQ(enqueue(R"({"id":"a","payload":1})").status, 202U);
   const auto before = everything();
-  for (const auto* other : {R"({"id":"a","payload":2})", R"({"id":"a","payload":1,"priority":1})", R"([{"id":"b"},{"id":"a"}])"}) {
+  for (const auto* other : {R"({"id":"a","payload":2})", R"({"id":"a","payload":1,"priority":1})",
+                            R"([{"id":"b"},{"id":"a"}])"}) {
     const auto response = enqueue(other);
     EXPECT_EQ(summary(response), "409 /problems/id-conflict");
     EXPECT_NE(response.body.find("/id\""), std::string::npos);
@@ -95,7 +95,8 @@ TEST_F(Enqueue, TakesTheIdOfTheBodyOverTheKey) {
 }
 
 TEST_F(Enqueue, RefusesAKeyThatCanBeNoId) {
-  for (const auto& key : {std::string("\"\""), std::string(256, 'k'), std::string("a\tb"), std::string("caf\xC3\xA9"), std::string("\x7F")})
+  for (const auto& key : {std::string("\"\""), std::string(256, 'k'), std::string("a\tb"),
+                          std::string("caf\xC3\xA9"), std::string("\x7F")})
     EXPECT_EQ(summary(enqueue("{}", {{"Idempotency-Key", key}})), "400 /problems/invalid-field") << key;
 }
 
@@ -147,7 +148,8 @@ TEST_F(Enqueue, TakesARunAtInThePastForNow) {
 
 TEST_F(Enqueue, ChangesNothingWhereItRefuses) {
   const auto before = everything();
-  for (const auto* body : {"", "null", "3", "{", "[]", R"({"id":""})", R"([{"id":"a"},{"id":""}])", R"({"max_retries":-1})"})
+  for (const auto* body :
+       {"", "null", "3", "{", "[]", R"({"id":""})", R"([{"id":"a"},{"id":""}])", R"({"max_retries":-1})"})
     EXPECT_EQ(enqueue(body).status, 400U) << body;
   EXPECT_EQ(everything(), before);
 }

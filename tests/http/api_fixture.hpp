@@ -19,8 +19,8 @@
 
 namespace jobqd::http {
 
-/// The API over a real store in memory with two places, at 2026-01-01T00:00:00Z, without a connection. No worker runs:
-/// a test takes the jobs itself.
+/// The API over a real store in memory with two places, at 2026-01-01T00:00:00Z, without a connection. No
+/// worker runs: a test takes the jobs itself.
 class ApiTest : public testing::Test {
  protected:
   using Fields = std::map<std::string, std::string, std::less<>>;
@@ -32,7 +32,9 @@ class ApiTest : public testing::Test {
   std::shared_ptr<FakeExchange> ask(std::string_view method, std::string path, std::string body = {},
                                     const Fields& fields = {}, Query query = {});
 
-  Response get(std::string path, Query query = {}) { return ask("GET", std::move(path), {}, {}, std::move(query))->response(); }
+  Response get(std::string path, Query query = {}) {
+    return ask("GET", std::move(path), {}, {}, std::move(query))->response();
+  }
   Response post(std::string path) { return ask("POST", std::move(path))->response(); }
   Response enqueue(std::string body, const Fields& fields = {}) {
     return ask("POST", "/enqueue", std::move(body), fields)->response();

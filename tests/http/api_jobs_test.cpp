@@ -39,9 +39,10 @@ class TroubledStore : public support::StubStore {
 
 TEST_F(Jobs, AreShownFromTheStartToTheEnd) {
   enqueue(R"({"id":"a","payload":{"n": 1},"max_retries":1})");
-  EXPECT_EQ(get("/v1/jobs/a").body,
-            R"({"id":"a","queue":"default","status":"queued","reason":"ready","payload":{"n": 1},"priority":0,"max_retries":1,)"
-            R"("attempts":0,"failures":0,"interruptions":0,"enqueued_at":"2026-01-01T00:00:00.000Z"})");
+  EXPECT_EQ(
+      get("/v1/jobs/a").body,
+      R"({"id":"a","queue":"default","status":"queued","reason":"ready","payload":{"n": 1},"priority":0,"max_retries":1,)"
+      R"("attempts":0,"failures":0,"interruptions":0,"enqueued_at":"2026-01-01T00:00:00.000Z"})");
   clock.advance(5ms);
   const auto claimed = claim();
   EXPECT_EQ(job("a")["status"], "running");
@@ -136,16 +137,28 @@ TEST_F(Jobs, AreListedByStatusAndQueue) {
   enqueue(R"([{"id":"a"},{"id":"b"}])");
   settle(claim());
   EXPECT_THAT(ids_in(get("/v1/jobs", {{"status", "done"}})), testing::ElementsAre("a"));
-  EXPECT_THAT(ids_in(get("/v1/jobs", {{"status", "queued"}, {"queue", "default"}})), testing::ElementsAre("b"));
+  EXPECT_THAT(ids_in(get("/v1/jobs", {{"status", "queued"}, {"queue", "default"}})),
+              testing::ElementsAre("b"));
   EXPECT_THAT(ids_in(get("/v1/jobs", {{"status", "failed"}})), testing::IsEmpty());
 }
 
 TEST_F(Jobs, AreNotListedByWhatIsNoParameter) {
-  for (const auto& query : std::initializer_list<Query>{
-           {{"limit", "0"}}, {{"limit", "1001"}}, {{"limit", "-1"}}, {{"limit", ""}}, {{"limit", "1x"}}, {{"limit", "99999999999999999999"}},
-           {{"status", "new"}}, {{"status", ""}}, {{"cursor", "0"}}, {{"cursor", "x"}}, {{"cursor", ""}}, {{"limt", "1"}},
-           {{"", ""}}, {{"limit", "1"}, {"limit", "2"}}})
-    EXPECT_EQ(summary(get("/v1/jobs", query)), "400 /problems/invalid-field") << query.front().first << '=' << query.front().second;
+  for (const auto& query : std::initializer_list<Query>{{{"limit", "0"}},
+                                                        {{"limit", "1001"}},
+                                                        {{"limit", "-1"}},
+                                                        {{"limit", ""}},
+                                                        {{"limit", "1x"}},
+                                                        {{"limit", "99999999999999999999"}},
+                                                        {{"status", "new"}},
+                                                        {{"status", ""}},
+                                                        {{"cursor", "0"}},
+                                                        {{"cursor", "x"}},
+                                                        {{"cursor", ""}},
+                                                        {{"limt", "1"}},
+                                                        {{"", ""}},
+                                                        {{"limit", "1"}, {"limit", "2"}}})
+    EXPECT_EQ(summary(get("/v1/jobs", query)), "400 /problems/invalid-field")
+        << query.front().first << '=' << query.front().second;
   EXPECT_EQ(summary(get("/v1/jobs", {{"queue", "nope"}})), "404 /problems/queue-not-found");
   EXPECT_EQ(summary(get("/v1/jobs/a", {{"wiat", "1s"}})), "400 /problems/invalid-field");
 }
@@ -203,9 +216,11 @@ TEST_F(Jobs, AreRemovedUnlessTheyRun) {
 TEST_F(Jobs, AreNotChangedByAPageOfAnotherSite) {
   enqueue(R"({"id":"a"})");
   const Fields foreign{{"Host", "a"}, {"Sec-Fetch-Site", "cross-site"}};
-  for (const auto& [method, path] : {std::pair{"DELETE", "/v1/jobs/a"}, {"POST", "/v1/jobs/a/cancel"}, {"POST", "/v1/jobs/a/retry"}})
+  for (const auto& [method, path] :
+       {std::pair{"DELETE", "/v1/jobs/a"}, {"POST", "/v1/jobs/a/cancel"}, {"POST", "/v1/jobs/a/retry"}})
     EXPECT_EQ(summary(ask(method, path, {}, foreign)->response()), "403 /problems/forbidden-origin") << path;
-  EXPECT_EQ(ask("GET", "/v1/jobs/a", {}, foreign)->response().status, 200U) << "the browser keeps it from the page";
+  EXPECT_EQ(ask("GET", "/v1/jobs/a", {}, foreign)->response().status, 200U)
+      << "the browser keeps it from the page";
 }
 
 TEST_F(Probes, SayThatAllIsWell) {

@@ -42,7 +42,9 @@ void expect_refused(std::string_view field, std::initializer_list<std::string_vi
     EXPECT_TRUE(fault_of(field, value).starts_with("must ")) << value << ": " << fault_of(field, value);
 }
 
-std::string in_quotes(std::string_view text) { return fmt::format("\"{}\"", text); }
+std::string in_quotes(std::string_view text) {
+  return fmt::format("\"{}\"", text);
+}
 
 }  // namespace
 
@@ -72,19 +74,23 @@ TEST(EnqueueFields, IdCountsBytesNotLetters) {
 }
 
 TEST(EnqueueFields, IdHasNoControlCharacters) {
-  for (const auto* id : {R"("\u0000")", R"("a\nb")", R"("\u001b[31m")", R"("\u007f")", R"("\u0080")", R"("\u009f")", R"("\t")"})
+  for (const auto* id : {R"("\u0000")", R"("a\nb")", R"("\u001b[31m")", R"("\u007f")", R"("\u0080")",
+                         R"("\u009f")", R"("\t")"})
     EXPECT_EQ(fault_of("id", id), "must not contain control characters") << id;
   EXPECT_EQ(job_with("id", R"("\u00a0 \"\\ / \u2028")")->id, "\xC2\xA0 \"\\ / \xE2\x80\xA8");
 }
 
-TEST(EnqueueFields, IdIsAString) { expect_refused("id", {"1", "-1", "1.5", "true", "null", "[]", "{}", R"(["a"])"}); }
+TEST(EnqueueFields, IdIsAString) {
+  expect_refused("id", {"1", "-1", "1.5", "true", "null", "[]", "{}", R"(["a"])"});
+}
 
 TEST(EnqueueFields, MaxRetriesIsAWholeNumberUpTo1000) {
   EXPECT_EQ(job_with("max_retries", "0")->max_retries, 0);
   EXPECT_EQ(job_with("max_retries", "-0")->max_retries, 0);
   EXPECT_EQ(job_with("max_retries", "1000")->max_retries, 1000);
-  expect_refused("max_retries", {"-1", "1001", "65536", "4294967296", "18446744073709551615", "18446744073709551616",
-                                 "-9223372036854775808", "-9223372036854775809", "1.5", "3.0", "1e3", "1e300"});
+  expect_refused("max_retries",
+                 {"-1", "1001", "65536", "4294967296", "18446744073709551615", "18446744073709551616",
+                  "-9223372036854775808", "-9223372036854775809", "1.5", "3.0", "1e3", "1e300"});
   expect_refused("max_retries", {in_quotes("3"), "true", "null", "[3]", "{}"});
 }
 
@@ -99,7 +105,8 @@ TEST(EnqueueFields, PriorityIsAWholeNumberWithin100) {
   EXPECT_EQ(job_with("priority", "-100")->priority, -100);
   EXPECT_EQ(job_with("priority", "0")->priority, 0);
   EXPECT_EQ(job_with("priority", "100")->priority, 100);
-  expect_refused("priority", {"-101", "101", "256", "0.5", "1.0", "18446744073709551615", in_quotes("1"), "true", "null", "[]", "{}"});
+  expect_refused("priority", {"-101", "101", "256", "0.5", "1.0", "18446744073709551615", in_quotes("1"),
+                              "true", "null", "[]", "{}"});
 }
 
 TEST(EnqueueFields, QueueIsAName) {
@@ -119,35 +126,41 @@ TEST(EnqueueFields, DelayIsADurationOrSeconds) {
 }
 
 TEST(EnqueueFields, DelayIsAtMostAYear) {
-  constexpr auto year = std::chrono::duration_cast<std::chrono::seconds>(domain::limits::delay_longest).count();
+  constexpr auto year =
+      std::chrono::duration_cast<std::chrono::seconds>(domain::limits::delay_longest).count();
   EXPECT_EQ(job_with("delay", fmt::to_string(year))->delay, domain::limits::delay_longest);
   EXPECT_EQ(job_with("delay", in_quotes("366d"))->delay, domain::limits::delay_longest);
-  expect_refused("delay", {fmt::to_string(year + 1), in_quotes("367d"), "1e9", "1e10", "1e300", "18446744073709551615"});
+  expect_refused(
+      "delay", {fmt::to_string(year + 1), in_quotes("367d"), "1e9", "1e10", "1e300", "18446744073709551615"});
 }
 
 TEST(EnqueueFields, DelayIsNothingElse) {
-  expect_refused("delay", {"-1", "-0.001", in_quotes(""), in_quotes("1"), in_quotes("1 s"), in_quotes("-1s"), in_quotes("1.5s"), in_quotes("s"),
-                           in_quotes("30m1h"), in_quotes("9999999999999999999d"), "true", "null", "[]", "{}"});
+  expect_refused("delay", {"-1", "-0.001", in_quotes(""), in_quotes("1"), in_quotes("1 s"), in_quotes("-1s"),
+                           in_quotes("1.5s"), in_quotes("s"), in_quotes("30m1h"),
+                           in_quotes("9999999999999999999d"), "true", "null", "[]", "{}"});
 }
 
 TEST(EnqueueFields, TimeoutIsFromAMillisecondToADay) {
   EXPECT_EQ(job_with("timeout", in_quotes("1ms"))->timeout, 1ms);
   EXPECT_EQ(job_with("timeout", "0.001")->timeout, 1ms);
   EXPECT_EQ(job_with("timeout", in_quotes("24h"))->timeout, 24h);
-  expect_refused("timeout", {"0", in_quotes("0s"), "0.0004", in_quotes("24h1ms"), "86401", "-1", "true", "null", "[]", "{}", in_quotes("x")});
+  expect_refused("timeout", {"0", in_quotes("0s"), "0.0004", in_quotes("24h1ms"), "86401", "-1", "true",
+                             "null", "[]", "{}", in_quotes("x")});
 }
 
 TEST(EnqueueFields, RunAtIsATimeWithOffset) {
   constexpr domain::WallTime noon{std::chrono::sys_days{std::chrono::November / 24 / 2026} + 12h};
   EXPECT_EQ(job_with("run_at", in_quotes("2026-11-24T12:00:00Z"))->run_at, noon);
   EXPECT_EQ(job_with("run_at", in_quotes("2026-11-24T13:30:00.25+01:30"))->run_at, noon + 250ms);
-  expect_refused("run_at", {in_quotes(""), in_quotes("tomorrow"), in_quotes("2026-11-24T12:00:00"), in_quotes("2026-11-24"),
-                            in_quotes("2026-02-30T00:00:00Z"), in_quotes("1969-12-31T23:59:59Z"), "1795521600", "true", "null", "[]", "{}"});
+  expect_refused("run_at", {in_quotes(""), in_quotes("tomorrow"), in_quotes("2026-11-24T12:00:00"),
+                            in_quotes("2026-11-24"), in_quotes("2026-02-30T00:00:00Z"),
+                            in_quotes("1969-12-31T23:59:59Z"), "1795521600", "true", "null", "[]", "{}"});
 }
 
 TEST(EnqueueFields, DelayAndRunAtExcludeEachOther) {
-  for (const auto& [body, pointer] : {std::pair{R"({"delay":1,"run_at":"2026-11-24T12:00:00Z"})", "/run_at"},
-                                      std::pair{R"({"run_at":"2026-11-24T12:00:00Z","delay":0})", "/delay"}}) {
+  for (const auto& [body, pointer] :
+       {std::pair{R"({"delay":1,"run_at":"2026-11-24T12:00:00Z"})", "/run_at"},
+        std::pair{R"({"run_at":"2026-11-24T12:00:00Z","delay":0})", "/delay"}}) {
     const auto parsed = parse_enqueue(body);
     ASSERT_FALSE(parsed.has_value());
     EXPECT_EQ(parsed.error().fields.at(0).pointer, pointer);
@@ -165,28 +178,33 @@ TEST(EnqueueFields, AnUnknownFieldIsRefusedByName) {
   const auto body = parse_enqueue(R"({"max_retry":3})");
   ASSERT_FALSE(body.has_value());
   EXPECT_EQ(body.error().code, ErrorCode::invalid_field);
-  EXPECT_THAT(body.error().fields,
-              ElementsAre(domain::FieldError{
-                  .pointer = "/max_retry",
-                  .detail = "is not a field of a job; there are id, payload, max_retries, queue, priority, delay, run_at, timeout"}));
+  EXPECT_THAT(body.error().fields, ElementsAre(domain::FieldError{
+                                       .pointer = "/max_retry",
+                                       .detail = "is not a field of a job; there are id, payload, "
+                                                 "max_retries, queue, priority, delay, run_at, timeout"}));
 }
 
 TEST(EnqueueFields, APointerIsEscapedAsRfc6901Says) {
   EXPECT_EQ(parse_enqueue(R"({"a/b~c":1})").error().fields.at(0).pointer, "/a~1b~0c");
-  EXPECT_EQ(parse_enqueue(fmt::format("{{\"{}\":1}}", std::string(5000, 'x'))).error().fields.at(0).pointer.size(), 101U);
+  EXPECT_EQ(
+      parse_enqueue(fmt::format("{{\"{}\":1}}", std::string(5000, 'x'))).error().fields.at(0).pointer.size(),
+      101U);
 }
 
 TEST(EnqueueFields, AFieldGivenTwiceIsRefused) {
-  for (const auto* body : {R"({"id":"a","id":"b"})", R"({"id":"a","id":"a"})", R"({"id":"a","i\u0064":"a"})"}) {
+  for (const auto* body :
+       {R"({"id":"a","id":"b"})", R"({"id":"a","id":"a"})", R"({"id":"a","i\u0064":"a"})"}) {
     const auto parsed = parse_enqueue(body);
     ASSERT_FALSE(parsed.has_value()) << body;
-    EXPECT_THAT(parsed.error().fields, ElementsAre(domain::FieldError{.pointer = "/id", .detail = "is given twice"}));
+    EXPECT_THAT(parsed.error().fields,
+                ElementsAre(domain::FieldError{.pointer = "/id", .detail = "is given twice"}));
   }
   EXPECT_FALSE(parse_enqueue(R"({"payload":1,"payload":{"a":[1]}})").has_value());
 }
 
 TEST(EnqueueFields, AllFaultsOfARequestAreReportedAtOnce) {
-  const auto body = parse_enqueue(R"({"id":7,"max_retries":-1,"x":0,"delay":"soon","priority":"p","payload":[1],"id":"b"})");
+  const auto body = parse_enqueue(
+      R"({"id":7,"max_retries":-1,"x":0,"delay":"soon","priority":"p","payload":[1],"id":"b"})");
   ASSERT_FALSE(body.has_value());
   std::vector<std::string> pointers;
   for (const auto& fault : body.error().fields) pointers.push_back(fault.pointer);

@@ -57,18 +57,35 @@ TEST(EnqueueParser, ReadsOneJob) {
 }
 
 TEST(EnqueueParser, KeepsThePayloadByteForByte) {
-  for (const std::string_view text :
-       {"null", "true", "false", "0", "-0", "1.50", "1E+2", "123456789012345678901234567890", "0.1e-7", R"("")", R"("a\"b")",
-        R"("\u00e9\ud83d\ude00 \/ \\")", "\"\xC3\xA9\"", "{}", "[]", "[ 1 ,\t2\n]", R"({ "b" : 1 , "a" : [ { } ] })",
-        R"({"a":1,"a":2})", R"(["}",",","{\"id\":\"x\"}"])", R"({"id":"other","payload":[":"]})"})
+  for (const std::string_view text : {"null",
+                                      "true",
+                                      "false",
+                                      "0",
+                                      "-0",
+                                      "1.50",
+                                      "1E+2",
+                                      "123456789012345678901234567890",
+                                      "0.1e-7",
+                                      R"("")",
+                                      R"("a\"b")",
+                                      R"("\u00e9\ud83d\ude00 \/ \\")",
+                                      "\"\xC3\xA9\"",
+                                      "{}",
+                                      "[]",
+                                      "[ 1 ,\t2\n]",
+                                      R"({ "b" : 1 , "a" : [ { } ] })",
+                                      R"({"a":1,"a":2})",
+                                      R"(["}",",","{\"id\":\"x\"}"])",
+                                      R"({"id":"other","payload":[":"]})"})
     EXPECT_EQ(payload_of(text), text);
 }
 
 TEST(EnqueueParser, KeepsThePayloadWhereverItStands) {
   for (const auto* number : {"1", "-1.5e3", "\"s\"", "[1]", "null"}) {
-    for (const auto* frame : {R"({{"payload":{}}})", R"({{"payload":{},"id":"a"}})", R"({{"id":"a","payload":{}}})",
-                              "{{ \"payload\" \t:\r\n {} \n , \"id\" : \"a\" }}", "{{\"payload\":{}\n}}", "[{{\"payload\":{}}}]",
-                              "[{{\"payload\":{} }},{{\"payload\":2}}]", "{{\"pay\\u006coad\":{}}}", "{{\"payload\" : {}}}  "}) {
+    for (const auto* frame :
+         {R"({{"payload":{}}})", R"({{"payload":{},"id":"a"}})", R"({{"id":"a","payload":{}}})",
+          "{{ \"payload\" \t:\r\n {} \n , \"id\" : \"a\" }}", "{{\"payload\":{}\n}}", "[{{\"payload\":{}}}]",
+          "[{{\"payload\":{} }},{{\"payload\":2}}]", "{{\"pay\\u006coad\":{}}}", "{{\"payload\" : {}}}  "}) {
       const auto body = parse_enqueue(fmt::format(fmt::runtime(frame), number));
       ASSERT_TRUE(body.has_value()) << frame;
       EXPECT_EQ(body->jobs.at(0).payload, number) << frame;
@@ -82,7 +99,8 @@ TEST(EnqueueParser, CutsTheWhitespaceAroundThePayloadOnly) {
 }
 
 TEST(EnqueueParser, RefusesWhatIsNoJob) {
-  for (const auto* body : {"null", "true", "3", "-1", "1.5", "\"x\"", "[]", "[1]", "[null]", "[[]]", "[{},[]]", "[[{}]]", "[{},3]"})
+  for (const auto* body : {"null", "true", "3", "-1", "1.5", "\"x\"", "[]", "[1]", "[null]", "[[]]",
+                           "[{},[]]", "[[{}]]", "[{},3]"})
     EXPECT_EQ(refusal(body), ErrorCode::invalid_field) << body;
 }
 
@@ -101,10 +119,31 @@ TEST(EnqueueParser, RefusesAnEmptyBody) {
 }
 
 TEST(EnqueueParser, RefusesWhatIsNoJson) {
-  for (const auto* body : {"{", "}", "{]", "{\"id\"}", "{\"id\":}", "{\"id\":\"a\"", "{\"id\":\"a\",}", "{'id':'a'}", "{id:\"a\"}",
-                           "{}{}", "{}x", "[{},]", "[{}", "nul", "NaN", "{\"payload\":01}", "{\"payload\":+1}", "{\"payload\":1.}",
-                           "{\"payload\":NaN}", "{\"payload\":\"\t\"}", "{\"payload\":\"\\x\"}", "{\"payload\":\"\\ud800\"}",
-                           "// c\n{}", "{}/**/", "id=a&payload=p"})
+  for (const auto* body : {"{",
+                           "}",
+                           "{]",
+                           "{\"id\"}",
+                           "{\"id\":}",
+                           "{\"id\":\"a\"",
+                           "{\"id\":\"a\",}",
+                           "{'id':'a'}",
+                           "{id:\"a\"}",
+                           "{}{}",
+                           "{}x",
+                           "[{},]",
+                           "[{}",
+                           "nul",
+                           "NaN",
+                           "{\"payload\":01}",
+                           "{\"payload\":+1}",
+                           "{\"payload\":1.}",
+                           "{\"payload\":NaN}",
+                           "{\"payload\":\"\t\"}",
+                           "{\"payload\":\"\\x\"}",
+                           "{\"payload\":\"\\ud800\"}",
+                           "// c\n{}",
+                           "{}/**/",
+                           "id=a&payload=p"})
     EXPECT_EQ(refusal(body), ErrorCode::malformed_json) << body;
 }
 
@@ -113,8 +152,9 @@ TEST(EnqueueParser, TellsWhereTheJsonEnds) {
 }
 
 TEST(EnqueueParser, PointsAtTheFieldWhoseValueIsNoJson) {
-  for (const auto& [body, pointer] :
-       {std::pair{"{\"id\":\"\xFF\"}", "/id"}, {"[{},{\"max_retries\":+1}]", "/1/max_retries"}, {"{\"payload\":[1,}", "/payload"}}) {
+  for (const auto& [body, pointer] : {std::pair{"{\"id\":\"\xFF\"}", "/id"},
+                                      {"[{},{\"max_retries\":+1}]", "/1/max_retries"},
+                                      {"{\"payload\":[1,}", "/payload"}}) {
     const auto parsed = parse_enqueue(body);
     ASSERT_FALSE(parsed.has_value());
     EXPECT_EQ(parsed.error().code, ErrorCode::malformed_json);
@@ -123,7 +163,8 @@ TEST(EnqueueParser, PointsAtTheFieldWhoseValueIsNoJson) {
 }
 
 TEST(EnqueueParser, WantsUtf8) {
-  for (const auto* text : {"\xFF", "\xC3", "\xC3(", "\xE2\x82", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xC0\xAF", "\xF8\x88\x80\x80\x80"}) {
+  for (const auto* text : {"\xFF", "\xC3", "\xC3(", "\xE2\x82", "\xED\xA0\x80", "\xF4\x90\x80\x80",
+                           "\xC0\xAF", "\xF8\x88\x80\x80\x80"}) {
     EXPECT_EQ(refusal(fmt::format(R"({{"id":"{}"}})", text)), ErrorCode::malformed_json);
     EXPECT_EQ(refusal(fmt::format(R"({{"payload":"{}"}})", text)), ErrorCode::malformed_json);
     EXPECT_EQ(refusal(fmt::format(R"({{"payload":{{"{}":1}}}})", text)), ErrorCode::malformed_json);
@@ -144,7 +185,9 @@ TEST(EnqueueParser, IgnoresAByteOrderMarkInFrontOnly) {
   const auto body = parse_enqueue("\xEF\xBB\xBF{\"payload\":1}");  // RFC 8259, section 8.1
   ASSERT_TRUE(body.has_value());
   EXPECT_EQ(body->jobs.at(0).payload, "1");
-  EXPECT_EQ(refusal("{\"payload\":\xEF\xBB\xBF" "1}"), ErrorCode::malformed_json);
+  EXPECT_EQ(refusal("{\"payload\":\xEF\xBB\xBF"
+                    "1}"),
+            ErrorCode::malformed_json);
   EXPECT_EQ(refusal("\xEF\xBB\xBF"), ErrorCode::malformed_json);
 }
 

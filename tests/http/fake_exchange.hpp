@@ -12,7 +12,8 @@
 
 namespace jobqd::http {
 
-/// An exchange without a connection: keeps its answer, and lets a test decide when a wait is over. One thread.
+/// An exchange without a connection: keeps its answer, and lets a test decide when a wait is over. One
+/// thread.
 class FakeExchange final : public Exchange {
  public:
   void respond(Response response) override {

@@ -30,7 +30,9 @@ Verdict scan(std::string_view head, const std::vector<std::size_t>& ends) {
   return {.refused = {}, .size = scanner.size()};
 }
 
-Verdict scan(std::string_view head) { return scan(head, {head.size()}); }
+Verdict scan(std::string_view head) {
+  return scan(head, {head.size()});
+}
 
 Verdict scan_byte_by_byte(std::string_view head) {
   std::vector<std::size_t> ends;
@@ -123,7 +125,8 @@ TEST(HeadScanner, RefusesAtTheFirstByteThatIsWrong) {
 }
 
 TEST(HeadScanner, WantsAVersionInTheFirstLine) {
-  for (const auto* line : {"SSH-2.0-OpenSSH_9.2\r\n", "EHLO example.org\r\n", "GET /\r\n", "GET / HTTP/1\r\n", "GET / HTTP/1.1 \r\n"})
+  for (const auto* line : {"SSH-2.0-OpenSSH_9.2\r\n", "EHLO example.org\r\n", "GET /\r\n", "GET / HTTP/1\r\n",
+                           "GET / HTTP/1.1 \r\n"})
     EXPECT_EQ(scan_byte_by_byte(line).refused, ErrorCode::malformed_request) << line;
   EXPECT_EQ(scan_byte_by_byte("PRI * HTTP/2.0\r\n").refused, ErrorCode::version_not_supported);
 }

@@ -22,7 +22,8 @@ constexpr domain::milliseconds quick{1'500};
 constexpr domain::milliseconds glance{300};
 
 std::string from_base64(std::string_view text) {
-  static constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  static constexpr std::string_view digits =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   std::string bytes;
   std::uint32_t bits = 0;
   int count = 0;
@@ -64,7 +65,8 @@ ProbeCase read_case(const nlohmann::json& json) {
     for (const auto& part : step.at("parts")) bytes += from_base64(part.at("b64").get<std::string>());
     result.steps.push_back(std::move(bytes));
   }
-  for (const auto& [scenario, verdict] : json.at("scenarios").items()) result.worth[scenario] = verdict_from(verdict.get<std::string>());
+  for (const auto& [scenario, verdict] : json.at("scenarios").items())
+    result.worth[scenario] = verdict_from(verdict.get<std::string>());
   return result;
 }
 
@@ -76,7 +78,9 @@ std::string addressed(std::string bytes, std::uint16_t port) {
   return bytes;
 }
 
-bool is_success(int status) { return status >= 200 && status < 300; }
+bool is_success(int status) {
+  return status >= 200 && status < 300;
+}
 
 bool closes(TestClient& client, const Answer& answer) {
   const bool said_so = answer.field("connection") == "close";
@@ -85,13 +89,15 @@ bool closes(TestClient& client, const Answer& answer) {
 
 /// Some cases ask for more than the tables of reactions can say.
 bool has_what_is_expected(const ProbeCase& probe_case, const Answer& answer, TestClient& client) {
-  static const std::regex imf_fixdate("(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \\d\\d (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
-                                      " \\d{4} \\d\\d:\\d\\d:\\d\\d GMT");
-  static const std::map<std::string, std::string, std::less<>> echoes{{"COMP-POST-CL-BODY", "hello"},
-                                                                      {"COMP-CHUNKED-BODY", "hello"},
-                                                                      {"COMP-CHUNKED-MULTI", "hello world"},
-                                                                      {"COMP-CHUNKED-TRAILER-VALID", "hello"},
-                                                                      {"COMP-CHUNKED-HEX-UPPERCASE", "helloworld"}};
+  static const std::regex imf_fixdate(
+      "(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \\d\\d (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+      " \\d{4} \\d\\d:\\d\\d:\\d\\d GMT");
+  static const std::map<std::string, std::string, std::less<>> echoes{
+      {"COMP-POST-CL-BODY", "hello"},
+      {"COMP-CHUNKED-BODY", "hello"},
+      {"COMP-CHUNKED-MULTI", "hello world"},
+      {"COMP-CHUNKED-TRAILER-VALID", "hello"},
+      {"COMP-CHUNKED-HEX-UPPERCASE", "helloworld"}};
   const auto& id = probe_case.id;
   if (id == "COMP-HEAD-NO-BODY") return is_success(answer.status) && !client.something_within(glance);
   if (id == "COMP-405-ALLOW") return answer.status == 405 && !answer.field("allow").empty();
@@ -99,8 +105,10 @@ bool has_what_is_expected(const ProbeCase& probe_case, const Answer& answer, Tes
   if (id == "COMP-OPTIONS-ALLOW") return is_success(answer.status) && !answer.field("allow").empty();
   if (id == "COMP-CONTENT-TYPE") return is_success(answer.status) && !answer.field("content-type").empty();
   if (id == "COMP-DATE-HEADER") return is_success(answer.status) && !answer.field("date").empty();
-  if (id == "COMP-DATE-FORMAT") return is_success(answer.status) && std::regex_match(answer.field("date"), imf_fixdate);
-  if (const auto echo = echoes.find(id); echo != echoes.end()) return is_success(answer.status) && answer.body == echo->second;
+  if (id == "COMP-DATE-FORMAT")
+    return is_success(answer.status) && std::regex_match(answer.field("date"), imf_fixdate);
+  if (const auto echo = echoes.find(id); echo != echoes.end())
+    return is_success(answer.status) && answer.body == echo->second;
   throw std::logic_error("nothing is known of what else is expected by " + id);
 }
 
@@ -112,7 +120,8 @@ bool asks_for_more_than_its_table(const ProbeCase& probe_case) {
 
 ProbeResult worth_of(const ProbeCase& probe_case, std::string reaction) {
   const auto found = probe_case.worth.find(reaction);
-  return {.verdict = found == probe_case.worth.end() ? Verdict::fail : found->second, .reaction = std::move(reaction)};
+  return {.verdict = found == probe_case.worth.end() ? Verdict::fail : found->second,
+          .reaction = std::move(reaction)};
 }
 
 ProbeResult try_request(const ProbeCase& probe_case, std::uint16_t port, domain::milliseconds patience) {
@@ -134,8 +143,10 @@ ProbeResult try_scenario(const ProbeCase& probe_case, std::uint16_t port) {
   TestClient client(port);
   client.send(addressed(probe_case.steps.front(), port));
   const auto first = client.read_answer();
-  if (!first) return worth_of(probe_case, client.something_within(0ms) ? "first closed, no response" : "TimedOut");
-  if (closes(client, *first)) return worth_of(probe_case, is_success(first->status) ? "first 200+close" : "first 400+close");
+  if (!first)
+    return worth_of(probe_case, client.something_within(0ms) ? "first closed, no response" : "TimedOut");
+  if (closes(client, *first))
+    return worth_of(probe_case, is_success(first->status) ? "first 200+close" : "first 400+close");
   if (client.something_within(0ms)) return worth_of(probe_case, "two responses to first");
   if (probe_case.steps.size() == 1) return worth_of(probe_case, "all 200, open");
   client.send(addressed(probe_case.steps[1], port));
@@ -156,7 +167,8 @@ ProbeResult probe(const ProbeCase& probe_case, std::uint16_t port) {
   if (probe_case.in_scenarios) return try_scenario(probe_case, port);
   auto result = try_request(probe_case, port, quick);
   // Where silence would be wrong it may have been the machine that was slow.
-  if (result.verdict == Verdict::fail && result.reaction == "TimedOut") result = try_request(probe_case, port, support::patience);
+  if (result.verdict == Verdict::fail && result.reaction == "TimedOut")
+    result = try_request(probe_case, port, support::patience);
   return result;
 }
 

@@ -15,12 +15,13 @@ enum class Verdict : std::uint8_t { pass, warn, fail };
 
 struct ProbeCase {
   std::string id;
-  std::string level;        ///< Must, Should, May, OughtTo, NotApplicable.
+  std::string level;  ///< Must, Should, May, OughtTo, NotApplicable.
   bool scored = false;
   std::string description;
-  std::string expected;     ///< In words.
+  std::string expected;            ///< In words.
   std::vector<std::string> steps;  ///< Bytes to send; `{HOST}` stands for the server.
-  /// What a reaction is worth: a status, `ClosedByServer`, `TimedOut`, `200/Open`, or a scenario of several steps.
+  /// What a reaction is worth: a status, `ClosedByServer`, `TimedOut`, `200/Open`, or a scenario of several
+  /// steps.
   std::map<std::string, Verdict, std::less<>> worth;
   bool in_scenarios = false;  ///< `worth` speaks of scenarios.
 };

@@ -1,5 +1,7 @@
 // The project's own listener and session under the 189 requests of Http11Probe.
 
+#include "http/http11probe.hpp"
+
 #include <algorithm>
 #include <atomic>
 #include <iostream>
@@ -8,7 +10,6 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "http/http11probe.hpp"
 #include "http/router.hpp"
 #include "http/test_server.hpp"
 #include "support/suites.hpp"
@@ -23,8 +24,10 @@ struct Exception {
   std::string_view reason;
 };
 constexpr std::array<Exception, 2> exceptions{{
-    {"MAL-POST-CL-HUGE-NO-BODY", "413 at once is what RFC 9110 section 15.5.14 has for a body over the limit"},
-    {"MAL-LONG-METHOD", "431: nothing is looked for in a head that is over the limit, so what is long in it is not known"},
+    {"MAL-POST-CL-HUGE-NO-BODY",
+     "413 at once is what RFC 9110 section 15.5.14 has for a body over the limit"},
+    {"MAL-LONG-METHOD",
+     "431: nothing is looked for in a head that is over the limit, so what is long in it is not known"},
 }};
 
 constexpr std::string_view suite = "http11probe-cases.json";
@@ -54,8 +57,9 @@ bool is_excepted(const ProbeCase& probe_case) {
 }
 
 void print(std::string_view verdict, const ProbeCase& probe_case, const ProbeResult& result) {
-  std::cout << fmt::format("{:<4} {:<13} {:<34} {:<18} expected {}\n", verdict, probe_case.level + (probe_case.scored ? "" : "*"),
-                           probe_case.id, result.reaction, probe_case.expected);
+  std::cout << fmt::format("{:<4} {:<13} {:<34} {:<18} expected {}\n", verdict,
+                           probe_case.level + (probe_case.scored ? "" : "*"), probe_case.id, result.reaction,
+                           probe_case.expected);
 }
 
 }  // namespace

@@ -49,7 +49,9 @@ bool is_client_error(const domain::Error& error) {
   return error.code == ErrorCode::malformed_json || error.code == ErrorCode::invalid_field;
 }
 
-std::string as_payload(const std::string& text) { return R"({"payload":)" + text + "}"; }
+std::string as_payload(const std::string& text) {
+  return R"({"payload":)" + text + "}";
+}
 
 std::string trimmed(std::string_view text) {
   constexpr std::string_view spaces = " \t\r\n";
@@ -146,7 +148,8 @@ TEST_F(NaughtyStrings, AreFoundAgainUnderTheLocationThatWasTold) {
   for (const auto& text : strings_) {
     const auto quoted = nlohmann::json(text).dump();
     const auto response = enqueue(fmt::format(R"({{"id":{},"payload":{}}})", quoted, quoted));
-    if (response.status == 400U || response.status == 200U) continue;  // can be no id; stands in the list twice
+    if (response.status == 400U || response.status == 200U)
+      continue;  // can be no id; stands in the list twice
     ASSERT_EQ(response.status, 202U) << text;
     const auto location = field_of(response, "Location");
     EXPECT_TRUE(std::ranges::all_of(location, [](char c) { return c > ' ' && c < '\x7F'; })) << location;
@@ -159,9 +162,10 @@ TEST_F(NaughtyStrings, AreFoundAgainUnderTheLocationThatWasTold) {
 
 TEST_F(NaughtyStrings, NeverBreakAnAnswer) {
   for (const auto& text : strings_) {
-    for (const auto& response : {get("/v1/jobs", {{text, text}}), get("/v1/jobs", {{"status", text}}), get("/v1/jobs", {{"queue", text}}),
-                                 enqueue(R"({"queue":)" + nlohmann::json(text).dump() + "}"),
-                                 enqueue("{" + nlohmann::json(text).dump() + ":1}"), enqueue(text)}) {
+    for (const auto& response :
+         {get("/v1/jobs", {{text, text}}), get("/v1/jobs", {{"status", text}}),
+          get("/v1/jobs", {{"queue", text}}), enqueue(R"({"queue":)" + nlohmann::json(text).dump() + "}"),
+          enqueue("{" + nlohmann::json(text).dump() + ":1}"), enqueue(text)}) {
       EXPECT_TRUE(nlohmann::json::accept(response.body)) << response.body;
       EXPECT_LT(response.status, 500U) << response.body;
     }

@@ -9,7 +9,8 @@ namespace {
 
 using domain::milliseconds;
 
-constexpr domain::WallTime noon{std::chrono::sys_days{std::chrono::November / 24 / 2026} + std::chrono::hours{12}};
+constexpr domain::WallTime noon{std::chrono::sys_days{std::chrono::November / 24 / 2026} +
+                                std::chrono::hours{12}};
 
 std::string text_of(const domain::Job& job) {
   std::string out;
@@ -38,7 +39,9 @@ TEST(JsonString, LeavesOtherLettersAsTheyAre) {
   EXPECT_EQ(json_string("\xC3\xA9\xF0\x9F\x98\x80"), "\"\xC3\xA9\xF0\x9F\x98\x80\"");
 }
 
-TEST(JsonString, ReplacesWhatIsNotUtf8) { EXPECT_EQ(json_string("a\xFFz"), "\"a\xEF\xBF\xBDz\""); }
+TEST(JsonString, ReplacesWhatIsNotUtf8) {
+  EXPECT_EQ(json_string("a\xFFz"), "\"a\xEF\xBF\xBDz\"");
+}
 
 TEST(JsonString, IsReadBackAsItWas) {
   std::string all;
@@ -51,9 +54,10 @@ TEST(JsonString, IsReadBackAsItWas) {
 }
 
 TEST(JobText, ShowsAJobThatWaits) {
-  EXPECT_EQ(text_of(plain_job()),
-            R"({"id":"a","queue":"default","status":"queued","reason":"ready","payload":{"n": 1},"priority":0,)"
-            R"("max_retries":0,"attempts":0,"failures":0,"interruptions":0,"enqueued_at":"2026-11-24T12:00:00.000Z"})");
+  EXPECT_EQ(
+      text_of(plain_job()),
+      R"({"id":"a","queue":"default","status":"queued","reason":"ready","payload":{"n": 1},"priority":0,)"
+      R"("max_retries":0,"attempts":0,"failures":0,"interruptions":0,"enqueued_at":"2026-11-24T12:00:00.000Z"})");
 }
 
 TEST(JobText, ShowsEverythingThereIs) {
@@ -71,12 +75,13 @@ TEST(JobText, ShowsEverythingThereIs) {
   job.finished_at = noon + milliseconds{300};
   job.last_error = "said \"no\"\n";
   job.result = R"([ 1,2 ])";
-  EXPECT_EQ(text_of(job),
-            R"({"id":"a","queue":"default","status":"failed","reason":"exhausted","payload":{"n": 1},"priority":-7,)"
-            R"("max_retries":3,"attempts":5,"failures":4,"interruptions":1,"timeout":"1m30s",)"
-            R"("enqueued_at":"2026-11-24T12:00:00.000Z","run_at":"2026-11-24T12:00:00.001Z",)"
-            R"("started_at":"2026-11-24T12:00:00.020Z","finished_at":"2026-11-24T12:00:00.300Z",)"
-            R"("last_error":"said \"no\"\n","result":[ 1,2 ]})");
+  EXPECT_EQ(
+      text_of(job),
+      R"({"id":"a","queue":"default","status":"failed","reason":"exhausted","payload":{"n": 1},"priority":-7,)"
+      R"("max_retries":3,"attempts":5,"failures":4,"interruptions":1,"timeout":"1m30s",)"
+      R"("enqueued_at":"2026-11-24T12:00:00.000Z","run_at":"2026-11-24T12:00:00.001Z",)"
+      R"("started_at":"2026-11-24T12:00:00.020Z","finished_at":"2026-11-24T12:00:00.300Z",)"
+      R"("last_error":"said \"no\"\n","result":[ 1,2 ]})");
 }
 
 TEST(JobText, HasNoReasonWhereThereIsNone) {

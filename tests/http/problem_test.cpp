@@ -12,7 +12,9 @@ namespace {
 using domain::Error;
 using domain::ErrorCode;
 
-nlohmann::json body_of(const Error& error) { return nlohmann::json::parse(problem(error).body); }
+nlohmann::json body_of(const Error& error) {
+  return nlohmann::json::parse(problem(error).body);
+}
 
 std::string field(const Response& response, std::string_view name) {
   for (const auto& [key, value] : response.headers)
@@ -33,7 +35,8 @@ TEST(Problem, LooksAsTheTableSaysForEveryError) {
                                   {"detail", "why"}};
     EXPECT_EQ(nlohmann::json::parse(response.body), expected);
     const auto retry_after = traits.retry_after.count();
-    EXPECT_EQ(field(response, "Retry-After"), retry_after > 0 ? std::to_string(retry_after) : "") << traits.slug;
+    EXPECT_EQ(field(response, "Retry-After"), retry_after > 0 ? std::to_string(retry_after) : "")
+        << traits.slug;
   }
 }
 
@@ -59,7 +62,8 @@ TEST(Problem, HasNoListWhereNoFieldIsWrong) {
 TEST(Problem, CarriesAnyTextOfAClient) {
   const std::string text = "quote \" backslash \\ newline \n escape \x1B e-acute \xC3\xA9 euro \xE2\x82\xAC";
   EXPECT_EQ(body_of({.code = ErrorCode::not_found, .detail = text})["detail"], text);
-  const auto broken = body_of({.code = ErrorCode::not_found, .detail = "\xFF", .fields = {{"/\xC3", "\x80"}}});
+  const auto broken =
+      body_of({.code = ErrorCode::not_found, .detail = "\xFF", .fields = {{"/\xC3", "\x80"}}});
   EXPECT_EQ(broken["detail"], "\xEF\xBF\xBD") << "what is no UTF-8 becomes U+FFFD";
 }
 

@@ -55,7 +55,9 @@ Reading read(std::string_view bytes, const std::vector<std::size_t>& ends) {
   return reading;
 }
 
-Reading read(std::string_view bytes) { return read(bytes, {bytes.size()}); }
+Reading read(std::string_view bytes) {
+  return read(bytes, {bytes.size()});
+}
 
 Reading read_byte_by_byte(std::string_view bytes) {
   std::vector<std::size_t> ends;
@@ -81,11 +83,13 @@ void with_request(std::string_view bytes, Look look) {
 }
 
 std::string chunked(std::string_view body, std::string_view more_fields = "") {
-  return fmt::format("POST /a HTTP/1.1\r\nHost: h\r\n{}Transfer-Encoding: chunked\r\n\r\n{}", more_fields, body);
+  return fmt::format("POST /a HTTP/1.1\r\nHost: h\r\n{}Transfer-Encoding: chunked\r\n\r\n{}", more_fields,
+                     body);
 }
 
 std::string post(std::string_view body, std::string_view more_fields = "") {
-  return fmt::format("POST /a HTTP/1.1\r\nHost: h\r\n{}Content-Length: {}\r\n\r\n{}", more_fields, body.size(), body);
+  return fmt::format("POST /a HTTP/1.1\r\nHost: h\r\n{}Content-Length: {}\r\n\r\n{}", more_fields,
+                     body.size(), body);
 }
 
 const std::string get = "GET /b HTTP/1.1\r\nHost: h\r\n\r\n";
@@ -95,7 +99,8 @@ const std::string get = "GET /b HTTP/1.1\r\nHost: h\r\n\r\n";
 TEST(RequestReader, ReadsOneRequest) {
   EXPECT_THAT(read(get).requests, ElementsAre("GET /b "));
   EXPECT_THAT(read(post("hello")).requests, ElementsAre("POST /a hello"));
-  EXPECT_THAT(read(chunked("5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n")).requests, ElementsAre("POST /a hello world"));
+  EXPECT_THAT(read(chunked("5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n")).requests,
+              ElementsAre("POST /a hello world"));
 }
 
 TEST(RequestReader, ReadsARequestWithoutABody) {
@@ -110,7 +115,8 @@ TEST(RequestReader, ReadsPipelinedRequestsOneByOne) {
 }
 
 TEST(RequestReader, ReadsTheSameInEverySplit) {
-  const auto all = get + post("hello") + chunked("3;a=\"b\"\r\nhel\r\n2\r\nlo\r\n0\r\nTrailer: t\r\n\r\n") + get;
+  const auto all =
+      get + post("hello") + chunked("3;a=\"b\"\r\nhel\r\n2\r\nlo\r\n0\r\nTrailer: t\r\n\r\n") + get;
   const Reading whole = read(all);
   EXPECT_EQ(whole.requests.size(), 4U);
   EXPECT_EQ(whole.last, Step::idle);
@@ -174,7 +180,8 @@ TEST(RequestReader, RefusesAHeadOverTheLimit) {
 }
 
 TEST(RequestReader, RefusesEndlessChunkExtensions) {
-  EXPECT_EQ(refusal(chunked("5;a=" + std::string(600, 'x') + "\r\nhello\r\n0\r\n\r\n")), ErrorCode::header_too_large);
+  EXPECT_EQ(refusal(chunked("5;a=" + std::string(600, 'x') + "\r\nhello\r\n0\r\n\r\n")),
+            ErrorCode::header_too_large);
   EXPECT_EQ(refusal(chunked("5;a=" + std::string(5000, 'x'))), ErrorCode::header_too_large);
 }
 
@@ -182,7 +189,8 @@ TEST(RequestReader, RefusesChunkExtensionsThatAreTooMuchTogether) {
   std::string body;
   for (int i = 0; i < 10; ++i) body += "1;a=" + std::string(47, 'x') + "\r\nx\r\n";
   EXPECT_EQ(refusal(chunked(body + "0\r\n\r\n")), std::nullopt);
-  EXPECT_EQ(refusal(chunked(body + "1;a=123456789\r\nx\r\n0\r\n\r\n")), std::nullopt) << "512 bytes, the limit";
+  EXPECT_EQ(refusal(chunked(body + "1;a=123456789\r\nx\r\n0\r\n\r\n")), std::nullopt)
+      << "512 bytes, the limit";
   EXPECT_EQ(refusal(chunked(body + "1;a=1234567890\r\nx\r\n0\r\n\r\n")), ErrorCode::header_too_large);
 }
 
@@ -191,32 +199,54 @@ TEST(RequestReader, RefusesEndlessTrailers) {
 }
 
 TEST(RequestReader, RefusesMalformedChunks) {
-  for (const auto* body :
-       {"+5\r\nhello\r\n0\r\n\r\n", "0x5\r\nhello\r\n0\r\n\r\n", "-1\r\n", " 5\r\nhello\r\n", "5 \r\nhello\r\n", "1_0\r\n",
-        "5;\r\nhello\r\n0\r\n\r\n", "5;a[=x\r\nhello\r\n0\r\n\r\n", "5\rhello\r\n0\r\n\r\n", "5;a\rX\r\nhello\r\n0\r\n\r\n",
-        "5\r\nhello!!\r\n0\r\n\r\n", "5\r\nhello0\r\n\r\n", "5\r\nhello\n0\r\n\r\n", "FFFFFFFFFFFFFFFF0\r\n", "\r\n", "g\r\n",
-        "0\r\nX y: z\r\n\r\n", "0\r\n: z\r\n\r\n", "0\r\n\n", "0\r\nX: y\n", "5\n", "5\r\nhello\r\n0\n\n"})
+  for (const auto* body : {"+5\r\nhello\r\n0\r\n\r\n",
+                           "0x5\r\nhello\r\n0\r\n\r\n",
+                           "-1\r\n",
+                           " 5\r\nhello\r\n",
+                           "5 \r\nhello\r\n",
+                           "1_0\r\n",
+                           "5;\r\nhello\r\n0\r\n\r\n",
+                           "5;a[=x\r\nhello\r\n0\r\n\r\n",
+                           "5\rhello\r\n0\r\n\r\n",
+                           "5;a\rX\r\nhello\r\n0\r\n\r\n",
+                           "5\r\nhello!!\r\n0\r\n\r\n",
+                           "5\r\nhello0\r\n\r\n",
+                           "5\r\nhello\n0\r\n\r\n",
+                           "FFFFFFFFFFFFFFFF0\r\n",
+                           "\r\n",
+                           "g\r\n",
+                           "0\r\nX y: z\r\n\r\n",
+                           "0\r\n: z\r\n\r\n",
+                           "0\r\n\n",
+                           "0\r\nX: y\n",
+                           "5\n",
+                           "5\r\nhello\r\n0\n\n"})
     EXPECT_EQ(refusal(chunked(body)), ErrorCode::malformed_request) << body;
 }
 
 TEST(RequestReader, RefusesMalformedHeads) {
   for (const auto* head :
-       {"GET  / HTTP/1.1\r\nHost: h\r\n\r\n", "GET / HTTP/1.1 \r\nHost: h\r\n\r\n", "GET /\r\n\r\n", "GET / http/1.1\r\nHost: h\r\n\r\n",
-        "GET / HTTP/1\r\nHost: h\r\n\r\n", "GET / HTTP/01.1\r\nHost: h\r\n\r\n", "GET / HTTP/1.1\r\nHost : h\r\n\r\n",
+       {"GET  / HTTP/1.1\r\nHost: h\r\n\r\n", "GET / HTTP/1.1 \r\nHost: h\r\n\r\n", "GET /\r\n\r\n",
+        "GET / http/1.1\r\nHost: h\r\n\r\n", "GET / HTTP/1\r\nHost: h\r\n\r\n",
+        "GET / HTTP/01.1\r\nHost: h\r\n\r\n", "GET / HTTP/1.1\r\nHost : h\r\n\r\n",
         "GET / HTTP/1.1\r\nHost: h\r\nno colon\r\n\r\n", "GET / HTTP/1.1\r\nHost: h\r\n: x\r\n\r\n",
-        "GET / HTTP/1.1\r\nHost: h\r\nb[: x\r\n\r\n", "GET / HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\r\nHost: h\r\nHost: h\r\n\r\n",
-        "GET / HTTP/1.1\r\nHost: h\r\nContent-Length: x\r\n\r\n", "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n"})
+        "GET / HTTP/1.1\r\nHost: h\r\nb[: x\r\n\r\n", "GET / HTTP/1.1\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: h\r\nHost: h\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: h\r\nContent-Length: x\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n"})
     EXPECT_EQ(refusal(head), ErrorCode::malformed_request) << head;
 }
 
 TEST(RequestReader, KnowsTheVersionsItSpeaks) {
   EXPECT_THAT(read("GET /b HTTP/1.0\r\n\r\n").requests, ElementsAre("GET /b "));
   for (const auto* version : {"HTTP/2.0", "HTTP/9.9", "HTTP/0.9"})
-    EXPECT_EQ(refusal(fmt::format("GET / {}\r\nHost: h\r\n\r\n", version)), ErrorCode::version_not_supported) << version;
+    EXPECT_EQ(refusal(fmt::format("GET / {}\r\nHost: h\r\n\r\n", version)), ErrorCode::version_not_supported)
+        << version;
 }
 
 TEST(RequestReader, StaysRefused) {
-  EXPECT_EQ(read("\x16\x03\x01" + get + get), (Reading{.refused = ErrorCode::malformed_request, .last = Step::refused}));
+  EXPECT_EQ(read("\x16\x03\x01" + get + get),
+            (Reading{.refused = ErrorCode::malformed_request, .last = Step::refused}));
 }
 
 TEST(RequestReader, KnowsWhetherTheConnectionStays) {
@@ -234,11 +264,13 @@ TEST(RequestReader, KnowsWhetherTheConnectionStays) {
 }
 
 TEST(RequestReader, DecodesTheQuery) {
-  with_request("GET /p%20q?a=1&b=%26%3D&c&=d&a=2 HTTP/1.1\r\nHost: h\r\n\r\n", [](const Request& request, bool) {
-    EXPECT_EQ(request.path, "/p%20q") << "the path is decoded by the router";
-    const std::vector<std::pair<std::string, std::string>> query{{"a", "1"}, {"b", "&="}, {"c", ""}, {"", "d"}, {"a", "2"}};
-    EXPECT_EQ(request.query, query);
-  });
+  with_request("GET /p%20q?a=1&b=%26%3D&c&=d&a=2 HTTP/1.1\r\nHost: h\r\n\r\n",
+               [](const Request& request, bool) {
+                 EXPECT_EQ(request.path, "/p%20q") << "the path is decoded by the router";
+                 const std::vector<std::pair<std::string, std::string>> query{
+                     {"a", "1"}, {"b", "&="}, {"c", ""}, {"", "d"}, {"a", "2"}};
+                 EXPECT_EQ(request.query, query);
+               });
 }
 
 TEST(RequestReader, GivesFieldsByNameInAnyCase) {
@@ -249,7 +281,8 @@ TEST(RequestReader, GivesFieldsByNameInAnyCase) {
 }
 
 TEST(RequestReader, TakesNoFieldOfATrailerForOneOfTheHead) {
-  const auto request = chunked("0\r\nOrigin: http://evil\r\nX-One: evil\r\nHost: evil\r\n\r\n", "X-One: good\r\n");
+  const auto request =
+      chunked("0\r\nOrigin: http://evil\r\nX-One: evil\r\nHost: evil\r\n\r\n", "X-One: good\r\n");
   with_request(request, [](const Request& seen, bool) {
     EXPECT_EQ(seen.header("Origin"), "");
     EXPECT_EQ(seen.header("X-One"), "good");

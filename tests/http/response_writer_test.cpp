@@ -23,9 +23,10 @@ TEST(ResponseWriter, WritesStatusFieldsAndBody) {
 }
 
 TEST(ResponseWriter, WritesFurtherFieldsInOrder) {
-  EXPECT_EQ(written({.status = 202, .body = "{}", .headers = {{"Location", "/v1/jobs/a"}, {"Retry-After", "1"}}}),
-            "HTTP/1.1 202 Accepted\r\nDate: Thu, 01 Jan 2026 00:00:00 GMT\r\nContent-Type: application/json\r\n"
-            "Content-Length: 2\r\nLocation: /v1/jobs/a\r\nRetry-After: 1\r\n\r\n{}");
+  EXPECT_EQ(
+      written({.status = 202, .body = "{}", .headers = {{"Location", "/v1/jobs/a"}, {"Retry-After", "1"}}}),
+      "HTTP/1.1 202 Accepted\r\nDate: Thu, 01 Jan 2026 00:00:00 GMT\r\nContent-Type: application/json\r\n"
+      "Content-Length: 2\r\nLocation: /v1/jobs/a\r\nRetry-After: 1\r\n\r\n{}");
 }
 
 TEST(ResponseWriter, GivesAHeadAnswerTheLengthButNotTheBody) {
@@ -41,7 +42,8 @@ TEST(ResponseWriter, Gives204NeitherLengthNorTypeNorBody) {
 
 TEST(ResponseWriter, SaysThatTheConnectionEnds) {
   EXPECT_TRUE(written({.close = true}).contains("\r\nConnection: close\r\n"));
-  EXPECT_TRUE(written({.close = true}, {.date = date, .http_1_0 = true}).contains("\r\nConnection: close\r\n"));
+  EXPECT_TRUE(
+      written({.close = true}, {.date = date, .http_1_0 = true}).contains("\r\nConnection: close\r\n"));
   EXPECT_FALSE(written({}).contains("Connection"));
 }
 
@@ -64,7 +66,8 @@ TEST(ResponseWriter, KnowsTheReasonPhraseOfEveryStatusOfTheApi) {
 TEST(HttpDate, IsAnImfFixdate) {
   using namespace std::chrono;
   EXPECT_EQ(http_date(sys_days{January / 1 / 2026}), "Thu, 01 Jan 2026 00:00:00 GMT");
-  EXPECT_EQ(http_date(sys_days{November / 24 / 2026} + 8h + 9min + 5s + 999ms), "Tue, 24 Nov 2026 08:09:05 GMT");
+  EXPECT_EQ(http_date(sys_days{November / 24 / 2026} + 8h + 9min + 5s + 999ms),
+            "Tue, 24 Nov 2026 08:09:05 GMT");
   EXPECT_EQ(http_date(sys_days{February / 29 / 2028} + 23h + 59min + 59s), "Tue, 29 Feb 2028 23:59:59 GMT");
   EXPECT_EQ(http_date(domain::WallTime{}), "Thu, 01 Jan 1970 00:00:00 GMT");
 }

@@ -60,26 +60,33 @@ TEST(Router, TakesIdsThatLookLikePartsOfAPath) {
 }
 
 TEST(Router, AnIdIsOneSegmentAndNotEmpty) {
-  for (const auto* path : {"/jobs/", "/jobs/a/b", "/jobs/a/", "/jobs//cancel", "/jobs/a/b/cancel", "/jobs/cancel/"})
+  for (const auto* path :
+       {"/jobs/", "/jobs/a/b", "/jobs/a/", "/jobs//cancel", "/jobs/a/b/cancel", "/jobs/cancel/"})
     EXPECT_EQ(summary(answer("POST", path)), "404 /problems/not-found") << path;
 }
 
 TEST(Router, KnowsNoOtherPath) {
-  for (const auto* path : {"/", "/nope", "/healthz/", "//healthz", "/Healthz", "/jobsx", "/job", "/enqueue/a", "/healthz%20"})
+  for (const auto* path :
+       {"/", "/nope", "/healthz/", "//healthz", "/Healthz", "/jobsx", "/job", "/enqueue/a", "/healthz%20"})
     EXPECT_EQ(summary(answer("GET", path)), "404 /problems/not-found") << path;
 }
 
 TEST(Router, NamesTheMethodsOfAPathToOneThatIsNotThere) {
-  for (const auto& [method, path, allow] :
-       {std::tuple{"POST", "/healthz", "GET, HEAD, OPTIONS"}, {"GET", "/enqueue", "POST, OPTIONS"}, {"HEAD", "/enqueue", "POST, OPTIONS"},
-        {"PATCH", "/jobs/a", "GET, HEAD, DELETE, OPTIONS"}, {"get", "/healthz", "GET, HEAD, OPTIONS"}, {"X", "/jobs/a/cancel", "POST, OPTIONS"}}) {
+  for (const auto& [method, path, allow] : {std::tuple{"POST", "/healthz", "GET, HEAD, OPTIONS"},
+                                            {"GET", "/enqueue", "POST, OPTIONS"},
+                                            {"HEAD", "/enqueue", "POST, OPTIONS"},
+                                            {"PATCH", "/jobs/a", "GET, HEAD, DELETE, OPTIONS"},
+                                            {"get", "/healthz", "GET, HEAD, OPTIONS"},
+                                            {"X", "/jobs/a/cancel", "POST, OPTIONS"}}) {
     const auto response = answer(method, path);
     EXPECT_EQ(summary(response), "405 /problems/method-not-allowed") << path;
     EXPECT_EQ(field_of(response, "Allow"), allow) << path;
   }
 }
 
-TEST(Router, AnswersHeadAsGet) { EXPECT_EQ(answer("HEAD", "/jobs/a").body, "show(a)"); }
+TEST(Router, AnswersHeadAsGet) {
+  EXPECT_EQ(answer("HEAD", "/jobs/a").body, "show(a)");
+}
 
 TEST(Router, TellsTheMethodsOfAPathThatIsAskedForThem) {
   const auto response = answer("OPTIONS", "/jobs/a");

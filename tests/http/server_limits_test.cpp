@@ -22,15 +22,19 @@ const std::string request = "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
 constexpr std::string_view half_a_head = "GET / HTTP/1.1\r\nHo";
 constexpr std::string_view half_a_body = "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhe";
 
-std::string type_of(const Answer& answer) { return nlohmann::json::parse(answer.body).at("type").get<std::string>(); }
+std::string type_of(const Answer& answer) {
+  return nlohmann::json::parse(answer.body).at("type").get<std::string>();
+}
 
-/// The header is due within 10 s, the body within 30 s, a new request within 60 s, and an answer is read within 30 s.
+/// The header is due within 10 s, the body within 30 s, a new request within 60 s, and an answer is read
+/// within 30 s.
 class Timeouts : public testing::Test {
  protected:
   Timeouts() { EXPECT_EQ(client.ask(request)->status, 200); }
 
-  /// Lets time pass, in six steps, until the client gets something or `longest` has passed. The connection's clock may
-  /// start late, when the server gets to see what the client has sent: that is why tests leave room.
+  /// Lets time pass, in six steps, until the client gets something or `longest` has passed. The connection's
+  /// clock may start late, when the server gets to see what the client has sent: that is why tests leave
+  /// room.
   bool hears_within(domain::milliseconds longest, const std::function<void()>& meanwhile = [] {}) {
     for (int step = 0; step < 6; ++step) {
       server.clock.advance(longest / 6);
@@ -140,9 +144,11 @@ TEST_F(SlowReaders, AreClosed) {
 }
 
 TEST_F(SlowReaders, AreClosedWhileAnAnswerIsHeldBehindOneThatIsStuck) {
-  // Small answers in front of held ones: at some pair everything is full, and the held answer finds a write under way.
+  // Small answers in front of held ones: at some pair everything is full, and the held answer finds a write
+  // under way.
   std::string pairs;
-  for (int i = 0; i < 1000; ++i) pairs += "GET /size/48 HTTP/1.1\r\nHost: h\r\n\r\nGET /hold HTTP/1.1\r\nHost: h\r\n\r\n";
+  for (int i = 0; i < 1000; ++i)
+    pairs += "GET /size/48 HTTP/1.1\r\nHost: h\r\n\r\nGET /hold HTTP/1.1\r\nHost: h\r\n\r\n";
   pairs += half_a_head;
   client.send(pairs);
   do server.held()->respond({.body = "x"});

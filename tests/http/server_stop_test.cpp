@@ -22,7 +22,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-std::string get(std::string_view path) { return fmt::format("GET {} HTTP/1.1\r\nHost: h\r\n\r\n", path); }
+std::string get(std::string_view path) {
+  return fmt::format("GET {} HTTP/1.1\r\nHost: h\r\n\r\n", path);
+}
 
 /// A connection that has been served.
 std::unique_ptr<TestClient> client_of(std::uint16_t port) {

@@ -62,7 +62,8 @@ TEST_F(Connections, ServeOneRequestAfterTheOther) {
 
 TEST_F(Connections, ServePipelinedRequestsInOrder) {
   std::string requests;
-  for (int i = 0; i < 500; ++i) requests += i % 2 == 0 ? get(fmt::format("/{}", i)) : post(fmt::format("/{}", i), "body");
+  for (int i = 0; i < 500; ++i)
+    requests += i % 2 == 0 ? get(fmt::format("/{}", i)) : post(fmt::format("/{}", i), "body");
   client.send(requests);
   for (int i = 0; i < 500; ++i)
     ASSERT_EQ(body(), i % 2 == 0 ? fmt::format("GET /{} ", i) : fmt::format("POST /{} body", i));
@@ -96,7 +97,8 @@ TEST_F(Connections, AreAnsweredFromAnyThread) {
 
 TEST_F(Connections, TakeChunkedBodies) {
   const std::string head = "POST /c HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n";
-  EXPECT_EQ(client.ask(head + "5\r\nhello\r\n6;x=y\r\n world\r\n0\r\nTrailer: t\r\n\r\n")->body, "POST /c hello world");
+  EXPECT_EQ(client.ask(head + "5\r\nhello\r\n6;x=y\r\n world\r\n0\r\nTrailer: t\r\n\r\n")->body,
+            "POST /c hello world");
   EXPECT_EQ(client.ask(get("/next"))->body, "GET /next ");
 }
 
@@ -109,7 +111,8 @@ TEST_F(Connections, TakeABodyOfTheLargestSize) {
 }
 
 TEST_F(Connections, InviteABodyThatIsHeldBack) {
-  const auto interim = client.ask("POST /e HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n");
+  const auto interim =
+      client.ask("POST /e HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n");
   ASSERT_TRUE(interim.has_value());
   EXPECT_EQ(interim->status, 100);
   EXPECT_TRUE(interim->fields.empty());
@@ -117,7 +120,8 @@ TEST_F(Connections, InviteABodyThatIsHeldBack) {
 }
 
 TEST_F(Connections, DoNotInviteABodyThatWillBeRefused) {
-  const auto answer = client.ask("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 9999999\r\nExpect: 100-continue\r\n\r\n");
+  const auto answer =
+      client.ask("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 9999999\r\nExpect: 100-continue\r\n\r\n");
   EXPECT_EQ(answer->status, 413);
   EXPECT_TRUE(client.at_end());
 }
@@ -162,7 +166,8 @@ TEST_F(Connections, AnswerAClientThatSendsNoMore) {
 }
 
 TEST_F(Connections, AnswerWhatIsNoRequestAndClose) {
-  for (const auto* nonsense : {"\x16\x03\x01\x02\x00\x01", "GET / HTTP/1.1\nHost: h\r\n\r\n", "GET / HTTP/1.1\r\n\r\n"}) {
+  for (const auto* nonsense :
+       {"\x16\x03\x01\x02\x00\x01", "GET / HTTP/1.1\nHost: h\r\n\r\n", "GET / HTTP/1.1\r\n\r\n"}) {
     TestClient another(server.port());
     const auto answer = another.ask(nonsense);
     ASSERT_TRUE(answer.has_value());

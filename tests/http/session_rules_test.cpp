@@ -90,13 +90,14 @@ TEST(CheckHead, LetsHttp10GoWithoutAHost) {
 }
 
 TEST(CheckHead, TakesHostNamesAndAddresses) {
-  for (const auto* host : {"a", "a.example:80", "127.0.0.1", "127.0.0.1:8080", "[::1]", "[::1]:8080", "a_b-c", "a:"})
+  for (const auto* host :
+       {"a", "a.example:80", "127.0.0.1", "127.0.0.1:8080", "[::1]", "[::1]:8080", "a_b-c", "a:"})
     EXPECT_EQ(refusal_of_host(host), std::nullopt) << host;
 }
 
 TEST(CheckHead, RefusesWhatIsNoHost) {
-  for (const auto* host : {"", " ", "a b", "user@a", "a/path", "a?b", "a#b", "a,b", "a:b", "a:80:80", "[::1", "::1",
-                           "[::1]x", "a\\b", "a%zz", ":80", "http://a"})
+  for (const auto* host : {"", " ", "a b", "user@a", "a/path", "a?b", "a#b", "a,b", "a:b", "a:80:80", "[::1",
+                           "::1", "[::1]x", "a\\b", "a%zz", ":80", "http://a"})
     EXPECT_EQ(refusal_of_host(host), ErrorCode::malformed_request) << host;
 }
 
@@ -106,7 +107,8 @@ TEST(CheckHead, TakesChunkedAndNoOtherTransferEncoding) {
 }
 
 TEST(CheckHead, RefusesABodyWhoseEndIsNotKnown) {
-  for (const auto* coding : {"gzip", "xchunked", "identity", "", "chunked, gzip", "chunked,", "chunked;q=1", "\"chunked\"", "chunked "})
+  for (const auto* coding : {"gzip", "xchunked", "identity", "", "chunked, gzip", "chunked,", "chunked;q=1",
+                             "\"chunked\"", "chunked "})
     EXPECT_EQ(refusal(encoded(coding)), ErrorCode::malformed_request) << coding;
 }
 
@@ -130,8 +132,8 @@ TEST(CheckHead, RefusesTransferEncodingOfHttp10) {
 }
 
 TEST(CheckHead, WantsContentLengthAsAPlainNumber) {
-  for (const auto* length : {"", "+5", "-1", "-0", "5 ", "5, 5", "0x5", "0o5", "1_0", "1e2", "5.0", "05", "00", "five",
-                             "9999999999999999999", "99999999999999999999"})
+  for (const auto* length : {"", "+5", "-1", "-0", "5 ", "5, 5", "0x5", "0o5", "1_0", "1e2", "5.0", "05",
+                             "00", "five", "9999999999999999999", "99999999999999999999"})
     EXPECT_EQ(refusal(post(length)), ErrorCode::malformed_request) << length;
 }
 
@@ -185,8 +187,9 @@ TEST(CheckVersion, TakesTheTwoThatAreSpoken) {
 TEST(CheckVersion, TellsAnotherVersionFromNone) {
   for (const auto* version : {"HTTP/0.9", "HTTP/1.2", "HTTP/2.0", "HTTP/9.9"})
     EXPECT_EQ(refusal_of_version(version), ErrorCode::version_not_supported) << version;
-  for (const auto* version : {"", "/", "HTTP", "HTTP/", "HTTP/1", "HTTP/1.", "HTTP/01.1", "HTTP/1.10", "http/1.1", "HTTP/1,1", "HTTP/ 1.1",
-                              "HTTP/1.1 ", "HTTP/1.x", "XTTP/1.1", "GET / HTTP/1.1HTTP/1.1"})
+  for (const auto* version :
+       {"", "/", "HTTP", "HTTP/", "HTTP/1", "HTTP/1.", "HTTP/01.1", "HTTP/1.10", "http/1.1", "HTTP/1,1",
+        "HTTP/ 1.1", "HTTP/1.1 ", "HTTP/1.x", "XTTP/1.1", "GET / HTTP/1.1HTTP/1.1"})
     EXPECT_EQ(refusal_of_version(version), ErrorCode::malformed_request) << version;
   EXPECT_EQ(check_version("GET\r\n\r\n")->code, ErrorCode::malformed_request);
 }
@@ -205,8 +208,8 @@ TEST(ReadTarget, TakesTheAbsoluteFormOfTheHostThatIsAsked) {
 
 TEST(ReadTarget, RefusesTheAbsoluteFormOfAnother) {
   for (const auto* target :
-       {"http://other.org/", "http://example.org/", "https://example.org:8080/", "http://user@example.org:8080/",
-        "http:///", "ftp://example.org:8080/", "http:example.org:8080"})
+       {"http://other.org/", "http://example.org/", "https://example.org:8080/",
+        "http://user@example.org:8080/", "http:///", "ftp://example.org:8080/", "http:example.org:8080"})
     EXPECT_EQ(path_of(target), "refused") << target;
 }
 
@@ -216,14 +219,16 @@ TEST(ReadTarget, KnowsTheAsteriskOfOptionsOnly) {
 }
 
 TEST(ReadTarget, RefusesWhatIsNoPath) {
-  for (const auto* target : {"", "a", "example.org:443", "/a b", "/a#b", "/a\\b", "/%", "/%zz", "/%4", "/\"", "/<", "/a^",
-                             "/?%zz", "/caf\xC3\xA9", "?a", "../a"})
+  for (const auto* target : {"", "a", "example.org:443", "/a b", "/a#b", "/a\\b", "/%", "/%zz", "/%4", "/\"",
+                             "/<", "/a^", "/?%zz", "/caf\xC3\xA9", "?a", "../a"})
     EXPECT_EQ(path_of(target), "refused") << target;
 }
 
 TEST(BareLineFeed, IsOneWithoutACarriageReturnBefore) {
-  for (const auto* text : {"\n", "a\n", "a\r\n\n", "\r\n\r\na\nb", "\r \n"}) EXPECT_TRUE(has_bare_line_feed(text)) << text;
-  for (const auto* text : {"", "a", "\r", "\r\n", "a\r\n\r\n", "\r\r\n"}) EXPECT_FALSE(has_bare_line_feed(text)) << text;
+  for (const auto* text : {"\n", "a\n", "a\r\n\n", "\r\n\r\na\nb", "\r \n"})
+    EXPECT_TRUE(has_bare_line_feed(text)) << text;
+  for (const auto* text : {"", "a", "\r", "\r\n", "a\r\n\r\n", "\r\r\n"})
+    EXPECT_FALSE(has_bare_line_feed(text)) << text;
 }
 
 TEST(ChunkExtensions, AreTakenAsTheyAreWrittenInTheRfc) {
@@ -232,13 +237,15 @@ TEST(ChunkExtensions, AreTakenAsTheyAreWrittenInTheRfc) {
 }
 
 TEST(ChunkExtensions, AreRefusedOtherwise) {
-  for (const auto* extensions :
-       {"a", ";", ";;", ";a=", ";=b", ";a[=x", ";a=b c", " ;a", ";a=\"b", ";a=\"b\"c", ";a=\"\\", ";a=\"b\\\"", ";a\xC3\xA9"})
+  for (const auto* extensions : {"a", ";", ";;", ";a=", ";=b", ";a[=x", ";a=b c", " ;a", ";a=\"b",
+                                 ";a=\"b\"c", ";a=\"\\", ";a=\"b\\\"", ";a\xC3\xA9"})
     EXPECT_FALSE(valid_chunk_extensions(extensions)) << extensions;
   EXPECT_FALSE(valid_chunk_extensions(std::string_view(";\0a", 3)));
 }
 
-TEST(CrossSite, ProgramsSendNeitherHeader) { EXPECT_FALSE(from_another_site("", "", "a:80")); }
+TEST(CrossSite, ProgramsSendNeitherHeader) {
+  EXPECT_FALSE(from_another_site("", "", "a:80"));
+}
 
 TEST(CrossSite, APageOfThisHostMayAsk) {
   EXPECT_FALSE(from_another_site("http://a:80", "", "a:80"));
@@ -248,7 +255,8 @@ TEST(CrossSite, APageOfThisHostMayAsk) {
 }
 
 TEST(CrossSite, APageOfAnotherHostMayNot) {
-  for (const auto* origin : {"http://b:80", "http://a", "http://a:81", "http://a:80.evil", "null", "a:80", "http://"})
+  for (const auto* origin :
+       {"http://b:80", "http://a", "http://a:81", "http://a:80.evil", "null", "a:80", "http://"})
     EXPECT_TRUE(from_another_site(origin, "", "a:80")) << origin;
 }
 

@@ -27,14 +27,16 @@ std::size_t number(std::string_view text) {
 
 std::string lower(std::string_view text) {
   std::string result(text);
-  std::ranges::transform(result, result.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  std::ranges::transform(result, result.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
   return result;
 }
 
 /// The head without its empty line.
 Answer read_head(std::string_view head) {
   Answer answer;
-  if (!head.starts_with("HTTP/1.1 ")) throw std::runtime_error("this is no answer: " + std::string(head.substr(0, 100)));
+  if (!head.starts_with("HTTP/1.1 "))
+    throw std::runtime_error("this is no answer: " + std::string(head.substr(0, 100)));
   answer.status = static_cast<int>(number(head.substr(9, 3)));
   for (auto at = head.find(line_end); at != std::string_view::npos; at = head.find(line_end)) {
     head.remove_prefix(at + line_end.size());
@@ -58,7 +60,8 @@ std::string Answer::field(std::string_view name) const {
   return found == fields.end() ? "" : found->second;
 }
 
-TestClient::TestClient(std::uint16_t port, int receive_buffer) : socket_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+TestClient::TestClient(std::uint16_t port, int receive_buffer)
+    : socket_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
   const int yes = 1;
   setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
   if (receive_buffer > 0) setsockopt(socket_, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
@@ -118,9 +121,13 @@ std::string TestClient::read_to_end() {
   return std::exchange(in_, {});
 }
 
-bool TestClient::something_within(domain::milliseconds time) const { return !in_.empty() || ready(socket_, POLLIN, time); }
+bool TestClient::something_within(domain::milliseconds time) const {
+  return !in_.empty() || ready(socket_, POLLIN, time);
+}
 
-void TestClient::finish_sending() const { shutdown(socket_, SHUT_WR); }
+void TestClient::finish_sending() const {
+  shutdown(socket_, SHUT_WR);
+}
 
 void TestClient::reset() {
   const linger at_once{.l_onoff = 1, .l_linger = 0};

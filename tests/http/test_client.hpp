@@ -22,8 +22,8 @@ struct Answer {
   [[nodiscard]] std::string field(std::string_view name) const;
 };
 
-/// One TCP connection to a server on this machine. Whatever it waits for comes within its patience, or it gives up.
-/// One thread.
+/// One TCP connection to a server on this machine. Whatever it waits for comes within its patience, or it
+/// gives up. One thread.
 class TestClient {
  public:
   /// `receive_buffer`: bytes that the kernel may hold for it; 0 as usual.
@@ -38,7 +38,8 @@ class TestClient {
   /// false when the server has closed, or takes nothing more.
   bool send(std::string_view bytes);
 
-  /// The next answer, interim ones (1xx) included; empty when the server closes, or patience ends, before it is complete.
+  /// The next answer, interim ones (1xx) included; empty when the server closes, or patience ends, before it
+  /// is complete.
   std::optional<Answer> read_answer(bool to_head = false);
 
   /// send() and read_answer().

@@ -27,7 +27,9 @@ class TestServer::Impl {
 TestServer::TestServer(ServerOptions options, Handler handler) {
   options.port = 0;
   if (!handler)
-    handler = [this](Request& request, ExchangePtr exchange) { answer_or_hold(request, std::move(exchange)); };
+    handler = [this](Request& request, ExchangePtr exchange) {
+      answer_or_hold(request, std::move(exchange));
+    };
   impl_ = std::make_unique<Impl>(std::move(options), clock, std::move(handler));
   const auto port = impl_->listener.open();
   if (!port) throw std::runtime_error(port.error());
@@ -73,7 +75,8 @@ void TestServer::answer_or_hold(const Request& request, ExchangePtr exchange) {
     held_.push_back(std::move(exchange));
     held_more_.notify_all();
   } else if (request.path == "/wait") {
-    exchange->after(std::chrono::hours{1}, [weak = std::weak_ptr(exchange)] { weak.lock()->respond({.body = "waited"}); });
+    exchange->after(std::chrono::hours{1},
+                    [weak = std::weak_ptr(exchange)] { weak.lock()->respond({.body = "waited"}); });
     exchange.reset();
   } else if (request.path == "/throw") {
     throw std::runtime_error("a bug");
@@ -82,7 +85,8 @@ void TestServer::answer_or_hold(const Request& request, ExchangePtr exchange) {
     std::from_chars(request.path.data() + size_prefix.size(), request.path.data() + request.path.size(), kib);
     exchange->respond({.body = std::string(kib * 1024, 'x')});
   } else {
-    exchange->respond({.content_type = "text/plain", .body = fmt::format("{} {} {}", request.method, request.path, request.body)});
+    exchange->respond({.content_type = "text/plain",
+                       .body = fmt::format("{} {} {}", request.method, request.path, request.body)});
   }
 }
 

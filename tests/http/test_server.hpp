@@ -13,8 +13,8 @@
 
 namespace jobqd::http {
 
-/// Connections as the daemon serves them, with a handler of the test, on a free port. Its clock stands still until the
-/// test moves it, so that nothing times out by itself. Stops when it is destroyed.
+/// Connections as the daemon serves them, with a handler of the test, on a free port. Its clock stands still
+/// until the test moves it, so that nothing times out by itself. Stops when it is destroyed.
 class TestServer {
  public:
   /// Without a handler: the one of answer_or_hold().
@@ -41,8 +41,8 @@ class TestServer {
  private:
   class Impl;
 
-  /// `METHOD path body` for everything but: /hold, which the test answers; /throw; /wait, which is answered by "waited"
-  /// after an hour or when the server stops; /size/N, which is answered by N KiB.
+  /// `METHOD path body` for everything but: /hold, which the test answers; /throw; /wait, which is answered
+  /// by "waited" after an hour or when the server stops; /size/N, which is answered by N KiB.
   void answer_or_hold(const Request& request, ExchangePtr exchange);
 
   std::unique_ptr<Impl> impl_;

@@ -27,9 +27,13 @@ struct Kind {
   bool known = true;  ///< After it one still knows what is on disk.
 };
 
-void PrintTo(const Kind& kind, std::ostream* out) { *out << kind.name; }
+void PrintTo(const Kind& kind, std::ostream* out) {
+  *out << kind.name;
+}
 
-std::string name_of(const testing::TestParamInfo<Kind>& info) { return info.param.name; }
+std::string name_of(const testing::TestParamInfo<Kind>& info) {
+  return info.param.name;
+}
 
 /// What has to be in the file of a job that is in memory like this.
 struct Expected {
@@ -42,8 +46,9 @@ struct Expected {
 };
 
 void PrintTo(const Expected& job, std::ostream* out) {
-  *out << fmt::format("{} {} attempts {} failures {} interruptions {}", job.id, domain::to_string(job.progress.status),
-                      job.progress.attempts, job.progress.failures, job.progress.interruptions);
+  *out << fmt::format("{} {} attempts {} failures {} interruptions {}", job.id,
+                      domain::to_string(job.progress.status), job.progress.attempts, job.progress.failures,
+                      job.progress.interruptions);
 }
 
 std::vector<Expected> expected(const std::vector<domain::Job>& jobs) {
@@ -149,14 +154,17 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         Kind{"FullOnce", {.operations = FaultDisk::write, .code = SQLITE_FULL}},
         Kind{"FullFromThenOn", {.operations = FaultDisk::write, .code = SQLITE_FULL, .persistent = true}},
-        Kind{"FullInTheMiddleOfAPage", {.operations = FaultDisk::write, .code = SQLITE_FULL, .persistent = true, .landed = 1000}},
+        Kind{"FullInTheMiddleOfAPage",
+             {.operations = FaultDisk::write, .code = SQLITE_FULL, .persistent = true, .landed = 1000}},
         Kind{"WriteErrorOnce", {.operations = FaultDisk::write, .code = SQLITE_IOERR_WRITE, .landed = 10}},
         Kind{"WriteErrorFromThenOn",
              {.operations = FaultDisk::write, .code = SQLITE_IOERR_WRITE, .persistent = true, .landed = 512}},
-        Kind{"TruncateErrorFromThenOn", {.operations = FaultDisk::truncate, .code = SQLITE_IOERR_TRUNCATE, .persistent = true}},
+        Kind{"TruncateErrorFromThenOn",
+             {.operations = FaultDisk::truncate, .code = SQLITE_IOERR_TRUNCATE, .persistent = true}},
         Kind{"SyncErrorOnce", {.operations = FaultDisk::sync, .code = SQLITE_IOERR_FSYNC}, false},
         Kind{"SyncErrorFromThenOn",
-             {.operations = FaultDisk::sync, .code = SQLITE_IOERR_FSYNC, .persistent = true}, false}),
+             {.operations = FaultDisk::sync, .code = SQLITE_IOERR_FSYNC, .persistent = true},
+             false}),
     name_of);
 
 class DurabilityFullDisk : public testing::Test {

@@ -25,10 +25,14 @@ void apply(FaultDisk::Bytes& content, const FaultDisk::Change& change) {
 
 int failure_of(FaultDisk::Operation operation) {
   switch (operation) {
-    case FaultDisk::sync: return SQLITE_IOERR_FSYNC;
-    case FaultDisk::truncate: return SQLITE_IOERR_TRUNCATE;
-    case FaultDisk::remove: return SQLITE_IOERR_DELETE;
-    default: return SQLITE_IOERR_WRITE;
+    case FaultDisk::sync:
+      return SQLITE_IOERR_FSYNC;
+    case FaultDisk::truncate:
+      return SQLITE_IOERR_TRUNCATE;
+    case FaultDisk::remove:
+      return SQLITE_IOERR_DELETE;
+    default:
+      return SQLITE_IOERR_WRITE;
   }
 }
 
@@ -73,11 +77,13 @@ void FaultDisk::restart(Survivors survivors, std::uint64_t seed) {
   if (survivors == Survivors::sectors || survivors == Survivors::pages) {
     for (const auto& [name, file] : files_)
       if (!names.contains(name) && random() % 2 == 0) names.emplace(name, file);
-    std::erase_if(names, [&](const auto& entry) { return !files_.contains(entry.first) && random() % 2 == 0; });
+    std::erase_if(names,
+                  [&](const auto& entry) { return !files_.contains(entry.first) && random() % 2 == 0; });
   }
   files_.clear();
   for (const auto& [name, file] : names) {
-    auto left = std::make_shared<File>(File{.name = name, .now = survive(*file, survivors, random), .synced = {}, .unsynced = {}});
+    auto left = std::make_shared<File>(
+        File{.name = name, .now = survive(*file, survivors, random), .synced = {}, .unsynced = {}});
     left->synced = left->now;
     files_.emplace(name, std::move(left));
   }
@@ -88,10 +94,14 @@ void FaultDisk::restart(Survivors survivors, std::uint64_t seed) {
 
 FaultDisk::Bytes FaultDisk::survive(const File& file, Survivors survivors, std::mt19937_64& random) {
   switch (survivors) {
-    case Survivors::none: return file.synced;
-    case Survivors::all: return file.now;
-    case Survivors::sectors: return mixed(file, 512, random);
-    case Survivors::pages: return mixed(file, 4096, random);
+    case Survivors::none:
+      return file.synced;
+    case Survivors::all:
+      return file.now;
+    case Survivors::sectors:
+      return mixed(file, 512, random);
+    case Survivors::pages:
+      return mixed(file, 4096, random);
   }
   return {};
 }
@@ -108,15 +118,17 @@ FaultDisk::Bytes FaultDisk::mixed(const File& file, std::size_t grain, std::mt19
   // Sometimes next to nothing has landed, sometimes next to all.
   const auto share = std::uniform_real_distribution<>{}(random);
   for (auto& [number, sector] : sectors)
-    sector.kept = std::bernoulli_distribution{share}(random) ? sector.versions : random() % (sector.versions + 1);
+    sector.kept =
+        std::bernoulli_distribution{share}(random) ? sector.versions : random() % (sector.versions + 1);
 
   Bytes content = file.synced;
   for (const auto& change : file.unsynced) {
     if (change.truncates && random() % 2 == 0) content.resize(change.offset);
-    each_piece(change, grain, [&](std::uint64_t number, std::uint64_t offset, std::span<const unsigned char> bytes) {
-      auto& sector = sectors[number];
-      if (sector.seen++ < sector.kept) apply(content, offset, bytes);
-    });
+    each_piece(change, grain,
+               [&](std::uint64_t number, std::uint64_t offset, std::span<const unsigned char> bytes) {
+                 auto& sector = sectors[number];
+                 if (sector.seen++ < sector.kept) apply(content, offset, bytes);
+               });
   }
   return content;
 }
@@ -153,7 +165,8 @@ void FaultDisk::load(const Image& image) {
   const std::scoped_lock lock(mutex_);
   files_.clear();
   for (const auto& [name, bytes] : image)
-    files_.emplace(name, std::make_shared<File>(File{.name = name, .now = bytes, .synced = bytes, .unsynced = {}}));
+    files_.emplace(name,
+                   std::make_shared<File>(File{.name = name, .now = bytes, .synced = bytes, .unsynced = {}}));
   durable_ = files_;
 }
 
@@ -166,7 +179,9 @@ void FaultDisk::flip(const std::string& name, std::uint64_t bit) {
 
 FaultDisk::FilePtr FaultDisk::open(const char* name, bool create, bool main) {
   const std::scoped_lock lock(mutex_);
-  if (name == nullptr) return std::make_shared<File>(File{.name = {}, .now = {}, .synced = {}, .unsynced = {}, .counted = false});
+  if (name == nullptr)
+    return std::make_shared<File>(
+        File{.name = {}, .now = {}, .synced = {}, .unsynced = {}, .counted = false});
   if (const auto found = files_.find(name); found != files_.end()) return found->second;
   if (!create || off_) return nullptr;
   auto file = std::make_shared<File>(File{.name = name, .now = {}, .synced = {}, .unsynced = {}});
@@ -205,8 +220,10 @@ int FaultDisk::erase(const std::string& name, bool durably) {
 
 int FaultDisk::read(const File& file, std::uint64_t offset, std::span<unsigned char> into) const {
   const std::scoped_lock lock(mutex_);
-  const auto there = offset >= file.now.size() ? 0 : std::min<std::size_t>(into.size(), file.now.size() - offset);
-  std::copy_n(file.now.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(offset, file.now.size())), there, into.begin());
+  const auto there =
+      offset >= file.now.size() ? 0 : std::min<std::size_t>(into.size(), file.now.size() - offset);
+  std::copy_n(file.now.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(offset, file.now.size())),
+              there, into.begin());
   std::ranges::fill(into.subspan(there), 0);
   return there == into.size() ? SQLITE_OK : SQLITE_IOERR_SHORT_READ;
 }

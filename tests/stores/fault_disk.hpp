@@ -12,11 +12,12 @@
 
 namespace jobqd::stores::embedded {
 
-/// A disk in memory that knows what of its files was synced, and that fails, or loses its power, when a test says so.
+/// A disk in memory that knows what of its files was synced, and that fails, or loses its power, when a test
+/// says so.
 ///
-/// The name of a new file, and the end of a removed one, are durable with the next sync of a new file, because SQLite
-/// then syncs the directory too; the name of a database is at once.
-/// Thread-safe, but for restart(), content(), load() and flip(): nobody may have a file open then.
+/// The name of a new file, and the end of a removed one, are durable with the next sync of a new file,
+/// because SQLite then syncs the directory too; the name of a database is at once. Thread-safe, but for
+/// restart(), content(), load() and flip(): nobody may have a file open then.
 class FaultDisk {
  public:
   /// What counts and can fail; or-ed together.
@@ -26,9 +27,9 @@ class FaultDisk {
   struct Fault {
     unsigned operations = any;
     std::uint64_t nth = 1;
-    int code = 0;            ///< What SQLite is told.
-    bool persistent = false; ///< Every later one too.
-    std::size_t landed = 0;  ///< How much of a failed write is there all the same.
+    int code = 0;             ///< What SQLite is told.
+    bool persistent = false;  ///< Every later one too.
+    std::size_t landed = 0;   ///< How much of a failed write is there all the same.
   };
 
   /// What is left of unsynced writes when the power is back.
@@ -44,7 +45,8 @@ class FaultDisk {
 
   void fail(Fault fault);
   void heal();
-  /// The power goes as the nth operation from now begins; 0: now. Nothing that was not synced is certain any more.
+  /// The power goes as the nth operation from now begins; 0: now. Nothing that was not synced is certain any
+  /// more.
   void cut_power(std::uint64_t nth);
   void restart(Survivors survivors, std::uint64_t seed = 0);
 
@@ -75,7 +77,8 @@ class FaultDisk {
   using FilePtr = std::shared_ptr<File>;
 
   // For the VFS. Codes are SQLite's.
-  FilePtr open(const char* name, bool create, bool main);  ///< Null where there is none. No name: a temporary file.
+  FilePtr open(const char* name, bool create,
+               bool main);  ///< Null where there is none. No name: a temporary file.
   [[nodiscard]] bool exists(const std::string& name) const;
   int erase(const std::string& name, bool durably);
   int read(const File& file, std::uint64_t offset, std::span<unsigned char> into) const;

@@ -34,7 +34,9 @@ struct OpenFile {
   unsigned shm_exclusive = 0;
 };
 
-OpenFile& open_file(sqlite3_file* file) { return *reinterpret_cast<OpenFile*>(file); }
+OpenFile& open_file(sqlite3_file* file) {
+  return *reinterpret_cast<OpenFile*>(file);
+}
 
 }  // namespace
 
@@ -49,7 +51,9 @@ struct FaultVfs::State {
 
 namespace {
 
-FaultVfs::State& state(sqlite3_vfs* vfs) { return *static_cast<FaultVfs::State*>(vfs->pAppData); }
+FaultVfs::State& state(sqlite3_vfs* vfs) {
+  return *static_cast<FaultVfs::State*>(vfs->pAppData);
+}
 
 // --- files
 
@@ -95,12 +99,18 @@ int size_of_file(sqlite3_file* raw, sqlite3_int64* size) {
   return SQLITE_OK;
 }
 
-int file_control(sqlite3_file* /*raw*/, int /*operation*/, void* /*argument*/) { return SQLITE_NOTFOUND; }
+int file_control(sqlite3_file* /*raw*/, int /*operation*/, void* /*argument*/) {
+  return SQLITE_NOTFOUND;
+}
 
-int sector_size(sqlite3_file* /*raw*/) { return 4096; }
+int sector_size(sqlite3_file* /*raw*/) {
+  return 4096;
+}
 
 /// As SQLite's own VFS has it by default: a torn write harms no byte beside it.
-int device_characteristics(sqlite3_file* /*raw*/) { return SQLITE_IOCAP_POWERSAFE_OVERWRITE; }
+int device_characteristics(sqlite3_file* /*raw*/) {
+  return SQLITE_IOCAP_POWERSAFE_OVERWRITE;
+}
 
 // --- locks
 
@@ -147,7 +157,8 @@ int map_shared(sqlite3_file* raw, int region, int size, int extend, void volatil
   const auto index = static_cast<std::size_t>(region);
   *memory = nullptr;
   if (index >= regions.size() && extend == 0) return SQLITE_OK;
-  while (index >= regions.size()) regions.push_back(std::make_unique<unsigned char[]>(static_cast<std::size_t>(size)));
+  while (index >= regions.size())
+    regions.push_back(std::make_unique<unsigned char[]>(static_cast<std::size_t>(size)));
   *memory = regions[index].get();
   return SQLITE_OK;
 }
@@ -244,14 +255,18 @@ int randomness(sqlite3_vfs* vfs, int size, char* into) {
 }
 
 /// Time stands still here, and waiting for a lock takes none.
-int pass_time(sqlite3_vfs* /*vfs*/, int microseconds) { return microseconds; }
+int pass_time(sqlite3_vfs* /*vfs*/, int microseconds) {
+  return microseconds;
+}
 
 int current_time(sqlite3_vfs* /*vfs*/, sqlite3_int64* now) {
   *now = 0;
   return SQLITE_OK;
 }
 
-int last_error(sqlite3_vfs* /*vfs*/, int /*size*/, char* /*into*/) { return 0; }
+int last_error(sqlite3_vfs* /*vfs*/, int /*size*/, char* /*into*/) {
+  return 0;
+}
 
 }  // namespace
 
@@ -275,10 +290,16 @@ FaultVfs::FaultVfs() : state_(std::make_unique<State>()) {
   sqlite3_vfs_register(&vfs, 0);
 }
 
-FaultVfs::~FaultVfs() { sqlite3_vfs_unregister(&state_->vfs); }
+FaultVfs::~FaultVfs() {
+  sqlite3_vfs_unregister(&state_->vfs);
+}
 
-const std::string& FaultVfs::name() const { return state_->name; }
+const std::string& FaultVfs::name() const {
+  return state_->name;
+}
 
-FaultDisk& FaultVfs::disk() { return state_->disk; }
+FaultDisk& FaultVfs::disk() {
+  return state_->disk;
+}
 
 }  // namespace jobqd::stores::embedded

@@ -7,8 +7,8 @@
 
 namespace jobqd::stores::embedded {
 
-/// Shows a FaultDisk to SQLite, under a name that no other VFS has. Shared memory is there, so that a write-ahead log
-/// works as it does on a real disk. Outlives every database that is open on it.
+/// Shows a FaultDisk to SQLite, under a name that no other VFS has. Shared memory is there, so that a
+/// write-ahead log works as it does on a real disk. Outlives every database that is open on it.
 class FaultVfs {
  public:
   FaultVfs();

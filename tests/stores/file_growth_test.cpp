@@ -21,19 +21,20 @@ using support::new_job;
 constexpr std::size_t kib = 1024;
 constexpr std::size_t mib = 1024 * kib;
 
-constexpr int live = 1'000;        // jobs that wait, all the time
-constexpr int retained = 5'000;    // finished jobs that are kept
+constexpr int live = 1'000;      // jobs that wait, all the time
+constexpr int retained = 5'000;  // finished jobs that are kept
 constexpr int batch = 250;
 constexpr std::size_t payload = 400;
 
 StoreOnDisk::Settings as_shipped() {
-  return {.store = {.queues = {{.capacity = 1'000'000}}, .retention_max = retained}, .checkpoint_pages = 4'096};
+  return {.store = {.queues = {{.capacity = 1'000'000}}, .retention_max = retained},
+          .checkpoint_pages = 4'096};
 }
 
 }  // namespace
 
-/// The bound that docs/operations.md states: the database holds at most twice what is live and kept, and the log
-/// what two checkpoints leave.
+/// The bound that docs/operations.md states: the database holds at most twice what is live and kept, and the
+/// log what two checkpoints leave.
 TEST(DurabilityFileGrowth, FileAndLogStayBelowTheirBound) {
   constexpr std::size_t row = payload + 300;
   constexpr auto database_bound = 2 * (live + retained + 2 * batch) * row;
@@ -64,8 +65,9 @@ TEST(DurabilityFileGrowth, FileAndLogStayBelowTheirBound) {
     largest_database = std::max(largest_database, on_disk.disk().size(StoreOnDisk::path));
     largest_log = std::max(largest_log, on_disk.disk().size(StoreOnDisk::log_path));
   }
-  fmt::print("{} jobs through, {} live, {} kept: database up to {} KiB of {}, log up to {} KiB of {}\n", through, live,
-             retained, largest_database / kib, database_bound / kib, largest_log / kib, log_bound / kib);
+  fmt::print("{} jobs through, {} live, {} kept: database up to {} KiB of {}, log up to {} KiB of {}\n",
+             through, live, retained, largest_database / kib, database_bound / kib, largest_log / kib,
+             log_bound / kib);
   EXPECT_LT(largest_database, database_bound);
   EXPECT_LT(largest_log, log_bound);
   submit(1);  // Acknowledged, so all before it is durable.
@@ -93,7 +95,8 @@ TEST(DurabilityFileGrowth, LongLivedJobsDoNotKeepTheFileLarge) {
   // A page each at the most for those that stay.
   const auto stay = static_cast<std::size_t>(through / batch);
   const auto bound = 4 * kib * stay + 2 * (retained + 2 * batch) * 300;
-  fmt::print("{} jobs through, {} stay: database up to {} KiB of {}\n", through, stay, largest / kib, bound / kib);
+  fmt::print("{} jobs through, {} stay: database up to {} KiB of {}\n", through, stay, largest / kib,
+             bound / kib);
   EXPECT_LT(largest, bound);
 }
 

@@ -19,13 +19,14 @@ bool finished(const domain::Job& job) {
 }
 
 bool same_content(const domain::NewJob& submitted, const domain::Job& job) {
-  return submitted.payload == job.payload && submitted.queue == job.queue && submitted.priority == job.priority &&
-         submitted.max_retries.value_or(0) == job.max_retries && submitted.timeout == job.timeout;
+  return submitted.payload == job.payload && submitted.queue == job.queue &&
+         submitted.priority == job.priority && submitted.max_retries.value_or(0) == job.max_retries &&
+         submitted.timeout == job.timeout;
 }
 
 std::string describe(const domain::Job& job) {
-  return fmt::format("{} {} attempts {}", domain::to_string(job.progress.status), domain::to_string(job.progress.reason),
-                     job.progress.attempts);
+  return fmt::format("{} {} attempts {}", domain::to_string(job.progress.status),
+                     domain::to_string(job.progress.reason), job.progress.attempts);
 }
 
 }  // namespace
@@ -42,18 +43,25 @@ Ledger::Verdict& Ledger::Verdict::operator+=(const Verdict& other) {
   return *this;
 }
 
-void Ledger::submitting(const std::vector<domain::NewJob>& jobs) { submitting_ = jobs; }
+void Ledger::submitting(const std::vector<domain::NewJob>& jobs) {
+  submitting_ = jobs;
+}
 
 void Ledger::accepted() {
   for (auto& job : std::exchange(submitting_, {})) {
     const auto id = job.id;
-    if (entries_.emplace(id, Entry{.submitted = std::move(job), .place = ++last_place_}).second) ++acknowledged_;
+    if (entries_.emplace(id, Entry{.submitted = std::move(job), .place = ++last_place_}).second)
+      ++acknowledged_;
   }
 }
 
-void Ledger::refused() { submitting_.clear(); }
+void Ledger::refused() {
+  submitting_.clear();
+}
 
-void Ledger::unanswered() { uncertain_.push_back(std::exchange(submitting_, {})); }
+void Ledger::unanswered() {
+  uncertain_.push_back(std::exchange(submitting_, {}));
+}
 
 void Ledger::told(const domain::Job& job) {
   auto& entry = entries_.at(job.id);
@@ -61,18 +69,25 @@ void Ledger::told(const domain::Job& job) {
   entry.maybe_changed = false;
 }
 
-void Ledger::maybe_changed(const std::string& id) { entries_.at(id).maybe_changed = true; }
+void Ledger::maybe_changed(const std::string& id) {
+  entries_.at(id).maybe_changed = true;
+}
 
-void Ledger::removed(const std::string& id) { entries_.at(id).removal = Entry::Removal::done; }
+void Ledger::removed(const std::string& id) {
+  entries_.at(id).removal = Entry::Removal::done;
+}
 
-void Ledger::maybe_removed(const std::string& id) { entries_.at(id).removal = Entry::Removal::maybe; }
+void Ledger::maybe_removed(const std::string& id) {
+  entries_.at(id).removal = Entry::Removal::maybe;
+}
 
 Ledger::Verdict Ledger::check(const std::vector<domain::Job>& jobs) {
   Verdict verdict;
   std::map<std::string, domain::Job> there;
   std::uint64_t last = 0;
   for (const auto& job : jobs) {
-    if (!there.emplace(job.id, job).second) note(verdict, verdict.twice, fmt::format("{} is there twice", job.id));
+    if (!there.emplace(job.id, job).second)
+      note(verdict, verdict.twice, fmt::format("{} is there twice", job.id));
     const auto entry = entries_.find(job.id);
     if (entry == entries_.end()) continue;
     if (entry->second.place < last) note(verdict, verdict.altered, fmt::format("{} lost its place", job.id));
@@ -118,10 +133,12 @@ void Ledger::check_uncertain(Verdict& verdict, const std::map<std::string, domai
     const auto found = static_cast<std::size_t>(
         std::ranges::count_if(jobs, [&](const domain::NewJob& job) { return there.contains(job.id); }));
     if (found == 0) continue;
-    if (found < jobs.size()) note(verdict, verdict.half, fmt::format("{} of {} with {}", found, jobs.size(), jobs.front().id));
+    if (found < jobs.size())
+      note(verdict, verdict.half, fmt::format("{} of {} with {}", found, jobs.size(), jobs.front().id));
     for (auto& job : jobs) {
       const auto id = job.id;
-      if (const auto job_there = there.find(id); job_there != there.end() && !same_content(job, job_there->second))
+      if (const auto job_there = there.find(id);
+          job_there != there.end() && !same_content(job, job_there->second))
         note(verdict, verdict.altered, fmt::format("{} is altered", id));
       entries_.emplace(id, Entry{.submitted = std::move(job), .place = ++last_place_});
     }

@@ -10,20 +10,20 @@
 
 namespace jobqd::stores {
 
-/// What clients were told, and so what a store owes them after any crash. A request without an answer may have happened
-/// or not, but never by halves.
+/// What clients were told, and so what a store owes them after any crash. A request without an answer may
+/// have happened or not, but never by halves.
 class Ledger {
  public:
   /// What is wrong with a store that has come back. Every number is to be 0.
   struct Verdict {
-    int lost = 0;        ///< Acknowledged, and not there.
-    int back = 0;        ///< Removed, acknowledged, and there again.
-    int half = 0;        ///< Of an array some are there and some are not.
-    int unknown = 0;     ///< There, and nobody asked for it, or it was refused.
-    int twice = 0;       ///< Two jobs of one id.
-    int altered = 0;     ///< Other content than submitted, or another order.
-    int fell_back = 0;   ///< It had come further when a client was told: attempts fell, or an end is undone.
-    std::string first;   ///< The first finding, for people.
+    int lost = 0;       ///< Acknowledged, and not there.
+    int back = 0;       ///< Removed, acknowledged, and there again.
+    int half = 0;       ///< Of an array some are there and some are not.
+    int unknown = 0;    ///< There, and nobody asked for it, or it was refused.
+    int twice = 0;      ///< Two jobs of one id.
+    int altered = 0;    ///< Other content than submitted, or another order.
+    int fell_back = 0;  ///< It had come further when a client was told: attempts fell, or an end is undone.
+    std::string first;  ///< The first finding, for people.
     [[nodiscard]] int total() const { return lost + back + half + unknown + twice + altered + fell_back; }
     Verdict& operator+=(const Verdict& other);
   };
@@ -40,7 +40,8 @@ class Ledger {
   void removed(const std::string& id);
   void maybe_removed(const std::string& id);
 
-  /// Compares with every job the store knows, oldest first, and goes on from there: what was uncertain is settled.
+  /// Compares with every job the store knows, oldest first, and goes on from there: what was uncertain is
+  /// settled.
   Verdict check(const std::vector<domain::Job>& jobs);
 
   [[nodiscard]] std::size_t acknowledged() const { return acknowledged_; }
@@ -59,7 +60,7 @@ class Ledger {
   void check_uncertain(Verdict& verdict, const std::map<std::string, domain::Job>& there);
   void settle(const std::map<std::string, domain::Job>& there);
 
-  std::map<std::string, Entry> entries_;             // acknowledged
+  std::map<std::string, Entry> entries_;                // acknowledged
   std::vector<std::vector<domain::NewJob>> uncertain_;  // each all or nothing
   std::vector<domain::NewJob> submitting_;
   std::uint64_t last_place_ = 0;

@@ -1,4 +1,5 @@
-// The power goes at any write or sync: what was acknowledged is there again, nothing else is, nothing by halves.
+// The power goes at any write or sync: what was acknowledged is there again, nothing else is, nothing by
+// halves.
 
 #include <tuple>
 
@@ -23,7 +24,8 @@ struct Life {
   std::size_t acknowledged = 0;
 };
 
-/// From the birth of the file to its orderly end, unless the cut at the nth operation of the disk comes first.
+/// From the birth of the file to its orderly end, unless the cut at the nth operation of the disk comes
+/// first.
 Life live(StoreOnDisk::Settings settings, std::uint64_t seed, std::uint64_t cut_at, Survivors survivors) {
   StoreOnDisk on_disk(std::move(settings));
   Ledger ledger;
@@ -75,7 +77,8 @@ TEST(DurabilityPowerCutBites, WithoutAFullSyncAcknowledgedJobsAreLost) {
     all += life.verdict;
     ++runs;
   }
-  fmt::print("synchronous=NORMAL: {} cuts, {} acknowledged jobs lost, for example: {}\n", runs, all.lost, all.first);
+  fmt::print("synchronous=NORMAL: {} cuts, {} acknowledged jobs lost, for example: {}\n", runs, all.lost,
+             all.first);
   EXPECT_GT(all.lost, runs / 2);
   EXPECT_EQ(all.half + all.twice + all.altered, 0);
 }

@@ -37,14 +37,17 @@ void Simulation::check_crash() const {
   embedded::EmbeddedStore revived(model_.options(), clock_, [] {}, std::make_unique<embedded::NoneJournal>());
   Recovery recovery;
   for (const auto& [number, record] : journal_->image()) {
-    const auto fault = revived.restore(stored(record, model_.options().queues.at(record.queue).name), recovery);
+    const auto fault =
+        revived.restore(stored(record, model_.options().queues.at(record.queue).name), recovery);
     require(fault.empty(), "a restart is refused: {}", fault);
   }
   revived.finish_restore(last_token_);
   require(recovery.set_aside.empty(), "a restart sets jobs aside");
-  const auto page = result_of<engine::JobPage>([&](auto done) { revived.list({.limit = 1'000}, std::move(done)); });
+  const auto page =
+      result_of<engine::JobPage>([&](auto done) { revived.list({.limit = 1'000}, std::move(done)); });
   std::map<std::string, domain::Job> there;
-  for (const auto& job : page->jobs) require(there.emplace(job.id, job).second, "a restart makes two of {}", job);
+  for (const auto& job : page->jobs)
+    require(there.emplace(job.id, job).second, "a restart makes two of {}", job);
 
   for (const auto& [age, entry] : model_.jobs()) {
     if (!entry.durable) continue;
@@ -63,7 +66,8 @@ void Simulation::check_crash() const {
 }
 
 /// What is ready starts by priority, and within one in the order of enqueueing, with tokens that are new.
-void Simulation::check_crash_order(engine::Store& revived, const std::map<std::string, domain::Job>& there) const {
+void Simulation::check_crash_order(engine::Store& revived,
+                                   const std::map<std::string, domain::Job>& there) const {
   std::map<std::string, std::uint64_t> numbers;
   for (const auto& [number, record] : journal_->image()) numbers.emplace(record.id, number);
   for (const auto& queue : model_.options().queues) {

@@ -16,10 +16,10 @@ namespace jobqd::stores::embedded {
 
 namespace {
 
+using support::new_job;
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
-using support::new_job;
 
 constexpr auto path = StoreOnDisk::path;
 constexpr auto log_path = StoreOnDisk::log_path;
@@ -49,9 +49,9 @@ TEST_F(SqliteDamage, AJobWithAnotherPayloadIsSetAside) {
 }
 
 TEST_F(SqliteDamage, EveryColumnIsWatched) {
-  for (const auto* change :
-       {"id = 'x'", "queue = 'x'", "payload = 'x'", "priority = 1", "max_retries = 1", "timeout_ms = 1", "enqueued_at = 1",
-        "run_at = 1", "fingerprint = 1", "checksum = 1", "number = 9", "priority = 1000", "max_retries = -1"}) {
+  for (const auto* change : {"id = 'x'", "queue = 'x'", "payload = 'x'", "priority = 1", "max_retries = 1",
+                             "timeout_ms = 1", "enqueued_at = 1", "run_at = 1", "fingerprint = 1",
+                             "checksum = 1", "number = 9", "priority = 1000", "max_retries = -1"}) {
     StoreOnDisk other;
     other.must_open();
     other.submit({new_job("b")}).value();
@@ -64,9 +64,10 @@ TEST_F(SqliteDamage, EveryColumnIsWatched) {
 }
 
 TEST_F(SqliteDamage, EveryColumnOfTheProgressIsWatched) {
-  for (const auto* change : {"status = 'queued'", "status = 'x'", "reason = 'ready'", "attempts = 0", "failures = 1",
-                             "interruptions = 1", "run_at = 1", "started_at = 1", "finished_at = 1", "last_error = 'x'",
-                             "result = 'x'", "checksum = 1", "attempts = -1"}) {
+  for (const auto* change :
+       {"status = 'queued'", "status = 'x'", "reason = 'ready'", "attempts = 0", "failures = 1",
+        "interruptions = 1", "run_at = 1", "started_at = 1", "finished_at = 1", "last_error = 'x'",
+        "result = 'x'", "checksum = 1", "attempts = -1"}) {
     StoreOnDisk other;
     other.must_open();
     other.submit({new_job("b")}).value();
@@ -103,7 +104,8 @@ TEST_F(SqliteDamage, ProgressWithoutAJobIsRefused) {
 TEST_F(SqliteDamage, ANewerFileIsRefusedByName) {
   on_disk.sql("PRAGMA user_version = 2");
   const auto before = on_disk.disk().content();
-  EXPECT_THAT(on_disk.open().error(), AllOf(HasSubstr(path), HasSubstr("schema version 2"), HasSubstr("newer jobqd")));
+  EXPECT_THAT(on_disk.open().error(),
+              AllOf(HasSubstr(path), HasSubstr("schema version 2"), HasSubstr("newer jobqd")));
   EXPECT_EQ(on_disk.disk().content(), before);
 }
 
@@ -156,7 +158,7 @@ struct Flips {
   int refused = 0;    ///< The start failed, with a message.
   int set_aside = 0;  ///< Jobs set aside and named.
   int harmless = 0;   ///< All jobs came back as they were.
-  int cut_off = 0;    ///< The last transaction of the log was dropped: it looks like one that a crash has torn.
+  int cut_off = 0;  ///< The last transaction of the log was dropped: it looks like one that a crash has torn.
 };
 
 /// 60 jobs, of which half lie in the database and half in its log, as after a kill.
@@ -182,8 +184,8 @@ FaultDisk::Image image_of_a_kill(std::uint64_t seed) {
 }
 
 /// What a start makes of the image with one bit flipped. Every job that it knows must be as it was.
-void flip_one(const FaultDisk::Image& image, const std::map<std::string, domain::Job>& sound, const char* file,
-              std::uint64_t bit, Flips& flips) {
+void flip_one(const FaultDisk::Image& image, const std::map<std::string, domain::Job>& sound,
+              const char* file, std::uint64_t bit, Flips& flips) {
   StoreOnDisk on_disk({.checkpoint_pages = 1'000});
   on_disk.disk().load(image);
   on_disk.disk().flip(file, bit);
@@ -236,13 +238,16 @@ TEST_P(DurabilityBitFlip, NeverAltersAJobThatRuns) {
     flip_one(image, sound, GetParam(), bit, flips);
     ASSERT_FALSE(HasFailure()) << GetParam() << ", bit " << bit;
   }
-  fmt::print("{}: {} flips, one a start: {} starts refused, {} jobs set aside, {} harmless, {} ends of the log cut off\n",
-             GetParam(), starts, flips.refused, flips.set_aside, flips.harmless, flips.cut_off);
+  fmt::print(
+      "{}: {} flips, one a start: {} starts refused, {} jobs set aside, {} harmless, {} ends of the log cut "
+      "off\n",
+      GetParam(), starts, flips.refused, flips.set_aside, flips.harmless, flips.cut_off);
   // Most of a small file is free space; what lies in rows and pages has to be noticed.
   EXPECT_GT(flips.refused + flips.set_aside + flips.cut_off, starts / 20);
 }
 
-INSTANTIATE_TEST_SUITE_P(Of, DurabilityBitFlip, testing::Values(path, log_path),
-                         [](const auto& flipped) { return std::string(flipped.param == path ? "Database" : "Log"); });
+INSTANTIATE_TEST_SUITE_P(Of, DurabilityBitFlip, testing::Values(path, log_path), [](const auto& flipped) {
+  return std::string(flipped.param == path ? "Database" : "Log");
+});
 
 }  // namespace jobqd::stores::embedded

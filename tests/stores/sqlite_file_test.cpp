@@ -1,4 +1,5 @@
-// The sqlite store on a real file: who may open it, what becomes of it while it is in use, and the tools for it.
+// The sqlite store on a real file: who may open it, what becomes of it while it is in use, and the tools for
+// it.
 
 #include <array>
 #include <cstdlib>

@@ -54,7 +54,11 @@ class SqliteRecovery : public testing::Test {
 }  // namespace
 
 TEST_F(SqliteRecovery, QueuedJobsComeBackAsTheyWere) {
-  submit({.id = "a", .payload = R"({"text":"ü\u0000"})", .max_retries = 7, .priority = -3, .timeout = milliseconds{1500}});
+  submit({.id = "a",
+          .payload = R"({"text":"ü\u0000"})",
+          .max_retries = 7,
+          .priority = -3,
+          .timeout = milliseconds{1500}});
   const auto before = job("a");
   on_disk.clock.advance(hours{1});
   crash();
@@ -105,7 +109,8 @@ TEST_F(SqliteRecovery, AJobInBackoffKeepsItsTimeAndItsHistory) {
   on_disk.advance(seconds{10});
   crash();
   const auto after = job("a");
-  EXPECT_EQ(after.progress, (Progress{.status = Status::queued, .reason = Reason::backoff, .attempts = 1, .failures = 1}));
+  EXPECT_EQ(after.progress,
+            (Progress{.status = Status::queued, .reason = Reason::backoff, .attempts = 1, .failures = 1}));
   EXPECT_EQ(after.run_at, before.run_at);
   EXPECT_EQ(after.started_at, before.started_at);
   EXPECT_EQ(after.last_error, "it broke");
@@ -142,11 +147,13 @@ TEST_F(SqliteRecovery, AJobThatAlwaysTakesItsDaemonAlongFails) {
   for (std::uint32_t i = 1; i <= 10; ++i) {
     on_disk.claim_durably().value();
     crash();
-    EXPECT_EQ(job("a").progress,
-              (Progress{.status = Status::queued, .reason = Reason::ready, .attempts = i, .interruptions = i}));
+    EXPECT_EQ(
+        job("a").progress,
+        (Progress{.status = Status::queued, .reason = Reason::ready, .attempts = i, .interruptions = i}));
   }
   on_disk.claim_durably().value();
-  const Progress failed{.status = Status::failed, .reason = Reason::interrupted, .attempts = 11, .interruptions = 11};
+  const Progress failed{
+      .status = Status::failed, .reason = Reason::interrupted, .attempts = 11, .interruptions = 11};
   for (int i = 0; i < 2; ++i) {
     crash();
     EXPECT_EQ(job("a").progress, failed);
@@ -203,7 +210,8 @@ TEST_F(SqliteRecovery, WhatClientsChangedStaysChanged) {
   ASSERT_TRUE(on_disk.remove("removed"));
   on_disk.cancel("cancelled").value();
   crash();
-  EXPECT_EQ(job("retried").progress, (Progress{.status = Status::queued, .reason = Reason::ready, .attempts = 1}));
+  EXPECT_EQ(job("retried").progress,
+            (Progress{.status = Status::queued, .reason = Reason::ready, .attempts = 1}));
   EXPECT_EQ(job("retried").finished_at, std::nullopt);
   EXPECT_FALSE(on_disk.find("removed"));
   EXPECT_EQ(job("cancelled").progress, (Progress{.status = Status::failed, .reason = Reason::cancelled}));

@@ -63,7 +63,9 @@ void StoreOnDisk::must_open() {
   if (const auto opened = open(); !opened) throw std::runtime_error(opened.error());
 }
 
-void StoreOnDisk::close() { opened_.store.reset(); }
+void StoreOnDisk::close() {
+  opened_.store.reset();
+}
 
 void StoreOnDisk::crash(FaultDisk::Survivors survivors, std::uint64_t seed) {
   if (!disk().off()) disk().cut_power(0);
@@ -78,7 +80,8 @@ void StoreOnDisk::sql(const char* statements) {
 }
 
 engine::Expected<std::vector<engine::Submitted>> StoreOnDisk::submit(std::vector<domain::NewJob> jobs) {
-  return result_of<std::vector<engine::Submitted>>([&](auto done) { store().submit(std::move(jobs), std::move(done)); });
+  return result_of<std::vector<engine::Submitted>>(
+      [&](auto done) { store().submit(std::move(jobs), std::move(done)); });
 }
 
 engine::Expected<domain::Job> StoreOnDisk::find(const std::string& id) {
@@ -126,7 +129,8 @@ std::optional<engine::Claim> StoreOnDisk::claim_durably() {
 
 void StoreOnDisk::advance(domain::milliseconds by) {
   clock.advance(by);
-  for (auto next = store().tick(clock.now()); next && *next <= clock.now().steady;) next = store().tick(clock.now());
+  for (auto next = store().tick(clock.now()); next && *next <= clock.now().steady;)
+    next = store().tick(clock.now());
 }
 
 }  // namespace jobqd::stores::embedded

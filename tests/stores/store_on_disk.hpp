@@ -44,7 +44,7 @@ class StoreOnDisk {
   struct Settings {
     EmbeddedOptions store = {.queues = {{.capacity = 1'000'000}}};
     bool full_sync = true;
-    int checkpoint_pages = 24;           ///< Small, so that every scenario has checkpoints in it.
+    int checkpoint_pages = 24;  ///< Small, so that every scenario has checkpoints in it.
     domain::milliseconds try_again{1};
   };
   static constexpr auto path = "/jobs.db";

@@ -73,11 +73,16 @@ void Workload::settle() {
   claims_.erase(place);
   auto outcome = [&]() -> engine::Resolution {
     switch (below(6)) {
-      case 0: return engine::Again{.delay = milliseconds{1 + below(50)}, .error = "it broke"};
-      case 1: return engine::Failed{.reason = domain::Reason::exhausted, .error = "it broke for good"};
-      case 2: return engine::Interrupted{};
-      case 3: return engine::Done{.result = fmt::format(R"({{"by":{}}})", claim.attempt)};
-      default: return engine::Done{};
+      case 0:
+        return engine::Again{.delay = milliseconds{1 + below(50)}, .error = "it broke"};
+      case 1:
+        return engine::Failed{.reason = domain::Reason::exhausted, .error = "it broke for good"};
+      case 2:
+        return engine::Interrupted{};
+      case 3:
+        return engine::Done{.result = fmt::format(R"({{"by":{}}})", claim.attempt)};
+      default:
+        return engine::Done{};
     }
   }();
   on_disk_.store().settle(claim, std::move(outcome));
@@ -89,9 +94,12 @@ bool Workload::ask(int what) {
   const auto& id = ids[below(ids.size())];
   switch (what) {
     case 0:
-    case 1: return remove(id);
-    case 2: return answered(id, on_disk_.cancel(id));
-    case 3: return answered(id, on_disk_.retry(id));
+    case 1:
+      return remove(id);
+    case 2:
+      return answered(id, on_disk_.cancel(id));
+    case 3:
+      return answered(id, on_disk_.retry(id));
     default: {
       // Asked in trouble the store still answers, from memory: that binds nobody.
       const auto job = on_disk_.find(id);
@@ -138,12 +146,18 @@ constexpr int slower = 5;
 constexpr int slower = 1;
 #endif
 
-bool torture() { return std::getenv("JOBQD_TORTURE") != nullptr; }
+bool torture() {
+  return std::getenv("JOBQD_TORTURE") != nullptr;
+}
 
 }  // namespace
 
-int rounds(int short_run, int long_run) { return torture() ? long_run : std::max(1, short_run / slower); }
+int rounds(int short_run, int long_run) {
+  return torture() ? long_run : std::max(1, short_run / slower);
+}
 
-std::uint64_t sweep_stride() { return torture() ? 1 : slower; }
+std::uint64_t sweep_stride() {
+  return torture() ? 1 : slower;
+}
 
 }  // namespace jobqd::stores::embedded

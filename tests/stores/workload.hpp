@@ -10,11 +10,12 @@
 
 namespace jobqd::stores::embedded {
 
-/// Clients and workers in one thread, by chance and by seed: each step is one request, waited for, or one duty of a
-/// worker. What clients are told goes into the ledger.
+/// Clients and workers in one thread, by chance and by seed: each step is one request, waited for, or one
+/// duty of a worker. What clients are told goes into the ledger.
 class Workload {
  public:
-  Workload(StoreOnDisk& on_disk, Ledger& ledger, std::uint64_t seed) : on_disk_(on_disk), ledger_(ledger), random_(seed) {}
+  Workload(StoreOnDisk& on_disk, Ledger& ledger, std::uint64_t seed)
+      : on_disk_(on_disk), ledger_(ledger), random_(seed) {}
 
   /// false: the store answered that it cannot be written.
   bool step();
@@ -44,7 +45,8 @@ class Workload {
 /// JOBQD_SEED, else one of the system's: printed, so that a failure can be played again.
 [[nodiscard]] std::uint64_t seed_of_this_run();
 
-/// How many rounds: `short_run` in CI; `long_run` with JOBQD_TORTURE in the environment; a fifth with sanitizers.
+/// How many rounds: `short_run` in CI; `long_run` with JOBQD_TORTURE in the environment; a fifth with
+/// sanitizers.
 [[nodiscard]] int rounds(int short_run, int long_run);
 
 /// Every nth place of a sweep: 1, but 5 with sanitizers unless JOBQD_TORTURE is set.

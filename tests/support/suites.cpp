@@ -21,7 +21,9 @@ std::size_t octal(std::string_view field) {
   return number;
 }
 
-std::string_view until_nul(std::string_view field) { return field.substr(0, field.find('\0')); }
+std::string_view until_nul(std::string_view field) {
+  return field.substr(0, field.find('\0'));
+}
 
 }  // namespace
 
@@ -36,7 +38,8 @@ std::string unzipped(const std::filesystem::path& file) {
   if (pipe == nullptr) throw std::runtime_error("cannot run gzip");
   std::string content;
   std::array<char, 65536> buffer{};
-  while (const auto bytes = std::fread(buffer.data(), 1, buffer.size(), pipe)) content.append(buffer.data(), bytes);
+  while (const auto bytes = std::fread(buffer.data(), 1, buffer.size(), pipe))
+    content.append(buffer.data(), bytes);
   if (pclose(pipe) != 0) throw std::runtime_error("gzip failed on " + file.string());
   return content;
 }
@@ -45,7 +48,8 @@ std::map<std::string, std::string> untarred(const std::filesystem::path& file) {
   const auto archive = unzipped(file);
   std::map<std::string, std::string> files;
   std::size_t at = 0;
-  while (at + tar_block <= archive.size() && archive[at] != '\0') {  // POSIX.1 ustar: name, size and type at these places
+  while (at + tar_block <= archive.size() &&
+         archive[at] != '\0') {  // POSIX.1 ustar: name, size and type at these places
     const auto head = std::string_view(archive).substr(at, tar_block);
     const auto size = octal(head.substr(124, 12));
     const std::filesystem::path path(until_nul(head.substr(0, 100)));

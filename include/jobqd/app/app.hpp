@@ -23,8 +23,8 @@ class App {
   /// Listens and runs jobs. The error is one line.
   std::expected<void, std::string> start();
 
-  /// Ends gracefully: not ready, no new jobs, running ones finish within the grace; the rest stays queued, or, in memory,
-  /// is worked off within the grace. Returns when all threads have ended.
+  /// Ends gracefully: not ready, no new jobs, running ones finish within the grace; the rest stays queued,
+  /// or, in memory, is worked off within the grace. Returns when all threads have ended.
   void stop();
 
   /// The port, once started.
@@ -44,7 +44,7 @@ class App {
 };
 
 /// Wires all parts of the daemon; starts nothing. The error is one line. `clock` and `log` outlive the app.
-[[nodiscard]] std::expected<std::unique_ptr<App>, std::string> build(const Config& config, const domain::Clock& clock,
-                                                                     Log& log);
+[[nodiscard]] std::expected<std::unique_ptr<App>, std::string> build(const Config& config,
+                                                                     const domain::Clock& clock, Log& log);
 
 }  // namespace jobqd::app

@@ -69,10 +69,10 @@ using Environment = std::function<std::optional<std::string>(std::string_view)>;
 /// The environment of this process.
 [[nodiscard]] std::optional<std::string> process_environment(std::string_view name);
 
-/// Flags over environment over file over default. The error is one line: the setting, where it came from, the value, and
-/// what is allowed.
+/// Flags over environment over file over default. The error is one line: the setting, where it came from, the
+/// value, and what is allowed.
 [[nodiscard]] std::expected<Command, std::string> read_command(std::span<const char* const> arguments,
-                                                              const Environment& environment);
+                                                               const Environment& environment);
 
 /// Every setting's name and effective value, in the order of --help.
 [[nodiscard]] std::vector<std::pair<std::string_view, std::string>> effective_settings(const Config& config);

@@ -13,7 +13,8 @@
 
 namespace jobqd::app {
 
-/// One named value of a log line. Text from clients is safe here: it is escaped, so that no request can forge a line.
+/// One named value of a log line. Text from clients is safe here: it is escaped, so that no request can forge
+/// a line.
 struct LogField {
   template <std::integral Number>
   LogField(std::string_view field, Number number) : name(field), value(static_cast<std::int64_t>(number)) {}

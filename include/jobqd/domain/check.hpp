@@ -2,10 +2,10 @@
 
 /// Invariants that hold in release builds too: a queue that goes on with a broken state map would lose jobs
 /// silently, so a broken invariant prints where it broke and aborts. Never used for input or for I/O errors.
-#define JOBQD_CHECK(condition)                                                                  \
-  do {                                                                                          \
-    if (!(condition)) [[unlikely]]                                                              \
-      ::jobqd::domain::check_failed(#condition, __FILE__, __LINE__);                            \
+#define JOBQD_CHECK(condition)                                       \
+  do {                                                               \
+    if (!(condition)) [[unlikely]]                                   \
+      ::jobqd::domain::check_failed(#condition, __FILE__, __LINE__); \
   } while (false)
 
 namespace jobqd::domain {

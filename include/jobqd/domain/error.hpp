@@ -40,8 +40,8 @@ enum class ErrorCode : std::uint8_t {
 struct ErrorTraits {
   ErrorCode code;
   std::uint16_t http_status;
-  std::string_view slug;   ///< Problem type `/problems/<slug>` (RFC 9457) and metric label.
-  std::string_view title;  ///< Constant for each type.
+  std::string_view slug;                ///< Problem type `/problems/<slug>` (RFC 9457) and metric label.
+  std::string_view title;               ///< Constant for each type.
   std::chrono::seconds retry_after{0};  ///< Sent as Retry-After where not zero.
 };
 
@@ -50,7 +50,8 @@ struct ErrorTraits {
 
 [[nodiscard]] const ErrorTraits& error_traits(ErrorCode code);
 
-/// What is wrong with one field of a body. `pointer` is an RFC 6901 JSON pointer, empty for the whole document.
+/// What is wrong with one field of a body. `pointer` is an RFC 6901 JSON pointer, empty for the whole
+/// document.
 struct FieldError {
   std::string pointer;
   std::string detail;

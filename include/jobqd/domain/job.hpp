@@ -17,8 +17,15 @@ inline constexpr std::size_t status_count = 4;
 /// Says more about a status: the first row goes with queued, the second with failed.
 enum class Reason : std::uint8_t {
   none,
-  ready, delayed, backoff, paused,
-  exhausted, rejected, cancelled, expired, interrupted,
+  ready,
+  delayed,
+  backoff,
+  paused,
+  exhausted,
+  rejected,
+  cancelled,
+  expired,
+  interrupted,
 };
 
 [[nodiscard]] std::string_view to_string(Status status);

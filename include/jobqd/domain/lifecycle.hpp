@@ -5,7 +5,8 @@
 #include <jobqd/domain/error.hpp>
 #include <jobqd/domain/job.hpp>
 
-/// The life of a job as pure decisions. One table says which status follows which; everything else is an error.
+/// The life of a job as pure decisions. One table says which status follows which; everything else is an
+/// error.
 namespace jobqd::domain {
 
 /// What can happen to a job.

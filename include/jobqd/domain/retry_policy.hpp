@@ -9,7 +9,7 @@ namespace jobqd::domain {
 /// Exponential backoff with full jitter: the wait before retry n is uniform in (0, min(cap, base * 2^(n-1))].
 /// Source: M. Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015 ("Full Jitter").
 struct RetryPolicy {
-  milliseconds base{100};  ///< At least 1 ms.
+  milliseconds base{100};    ///< At least 1 ms.
   milliseconds cap{30'000};  ///< At least base.
 
   /// The longest wait before retry n (n >= 1), for any n: clamped before the power can overflow.

@@ -17,11 +17,11 @@ namespace jobqd::engine {
 
 /// Bounded hand-off to the workers: the highest priority first, first in first out within one priority.
 ///
-/// The bound counts places. A job takes one when it is admitted and holds it while it waits, in here or still delayed;
-/// pop() and erase() give it back.
+/// The bound counts places. A job takes one when it is admitted and holds it while it waits, in here or still
+/// delayed; pop() and erase() give it back.
 ///
-/// Thread-safe. Owned by the store, outlives every worker. Only pop() waits. T{} is no value. After close() nothing goes
-/// in, and what is in can still be taken out.
+/// Thread-safe. Owned by the store, outlives every worker. Only pop() waits. T{} is no value. After close()
+/// nothing goes in, and what is in can still be taken out.
 template <class T>
 class Channel {
  public:
@@ -38,8 +38,8 @@ class Channel {
     return true;
   }
 
-  /// Takes a place for work that was admitted before and comes back, even when none is free: new work never keeps old
-  /// work out.
+  /// Takes a place for work that was admitted before and comes back, even when none is free: new work never
+  /// keeps old work out.
   void reserve_again() {
     const std::scoped_lock lock(mutex_);
     ++places_;
@@ -128,7 +128,8 @@ class Channel {
   const std::size_t capacity_;
   mutable std::mutex mutex_;
   std::condition_variable_any ready_;
-  std::map<int, KeyedFifo<T>, std::greater<>> lanes_;  // Empty lanes stay: there are few, and they come again.
+  std::map<int, KeyedFifo<T>, std::greater<>>
+      lanes_;  // Empty lanes stay: there are few, and they come again.
   std::size_t size_ = 0;
   std::size_t places_ = 0;
   Ticket last_ticket_ = 0;

@@ -21,8 +21,8 @@ using JobHandle = std::uint64_t;
 /// Why a running attempt is asked to stop.
 enum class StopCause : std::uint8_t { none, cancelled, timed_out, shutdown };
 
-/// Asks one running attempt to stop and says why. The first cause wins, but a client's cancel beats the others.
-/// Thread-safe. Shared by the store, which asks, and the worker, which obeys.
+/// Asks one running attempt to stop and says why. The first cause wins, but a client's cancel beats the
+/// others. Thread-safe. Shared by the store, which asks, and the worker, which obeys.
 class StopSignal {
  public:
   [[nodiscard]] std::stop_token token() const { return source_.get_token(); }
@@ -55,9 +55,9 @@ struct Claim {
   FencingToken token = 0;
   std::string id;
   std::string queue;
-  std::string payload;             ///< JSON text.
-  std::uint32_t attempt = 1;       ///< This start, counted from 1.
-  std::uint32_t failures = 0;      ///< Failed attempts before this one.
+  std::string payload;         ///< JSON text.
+  std::uint32_t attempt = 1;   ///< This start, counted from 1.
+  std::uint32_t failures = 0;  ///< Failed attempts before this one.
   std::uint16_t max_retries = 0;
   std::optional<domain::milliseconds> timeout = {};
   std::shared_ptr<StopSignal> stop;  ///< Never null.

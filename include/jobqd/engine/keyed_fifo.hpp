@@ -11,8 +11,9 @@ namespace jobqd::engine {
 
 /// First in, first out, under keys that only grow, with removal from anywhere.
 ///
-/// Not thread-safe. push and pop amortised O(1), erase O(log n). An erased entry leaves a gap, T{}, that is dropped once
-/// it reaches an end or half of all entries are gaps: memory stays within twice of what is held. T{} is no value.
+/// Not thread-safe. push and pop amortised O(1), erase O(log n). An erased entry leaves a gap, T{}, that is
+/// dropped once it reaches an end or half of all entries are gaps: memory stays within twice of what is held.
+/// T{} is no value.
 template <class T>
 class KeyedFifo {
  public:
@@ -44,8 +45,8 @@ class KeyedFifo {
     return true;
   }
 
-  /// Visits (key, value) from the newest entry older than `before` (0: from the newest) towards the oldest, until
-  /// `visit` returns false.
+  /// Visits (key, value) from the newest entry older than `before` (0: from the newest) towards the oldest,
+  /// until `visit` returns false.
   template <class Visit>
   void visit_newest_first(Key before, Visit visit) const {
     auto end = before == 0 ? entries_.end() : lower_bound(before);

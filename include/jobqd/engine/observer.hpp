@@ -8,7 +8,8 @@
 namespace jobqd::engine {
 
 /// Told what happens, for logs and metrics. The engine itself writes neither.
-/// Called from workers and from the store's threads, many at once, never under a lock; must not block or throw.
+/// Called from workers and from the store's threads, many at once, never under a lock; must not block or
+/// throw.
 class Observer {
  public:
   virtual ~Observer() = default;

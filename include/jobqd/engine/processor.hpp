@@ -35,9 +35,9 @@ class Processor {
  public:
   virtual ~Processor() = default;
 
-  /// Runs one attempt and returns what became of it. Called by many workers at once. Returns soon after `stop` is
-  /// requested, with Interrupted unless the work was finished all the same. What it throws counts as Retry with
-  /// the exception's message.
+  /// Runs one attempt and returns what became of it. Called by many workers at once. Returns soon after
+  /// `stop` is requested, with Interrupted unless the work was finished all the same. What it throws counts
+  /// as Retry with the exception's message.
   [[nodiscard]] virtual Outcome process(const Claim& claim, std::stop_token stop) = 0;
 };
 

@@ -11,8 +11,8 @@ namespace jobqd::engine {
 
 /// The one thread that calls Store::tick() when something is due.
 ///
-/// Owned by the app, outlived by store and clock. wake() is thread-safe and never blocks for long; the rest as
-/// WorkerPool.
+/// Owned by the app, outlived by store and clock. wake() is thread-safe and never blocks for long; the rest
+/// as WorkerPool.
 class Scheduler {
  public:
   Scheduler(Store& store, const domain::Clock& clock);

@@ -20,7 +20,8 @@ namespace jobqd::engine {
 template <class T>
 using Expected = std::expected<T, domain::Error>;
 
-/// Called exactly once, on any thread, possibly before the call that took it returns; never under a lock of the store.
+/// Called exactly once, on any thread, possibly before the call that took it returns; never under a lock of
+/// the store.
 template <class T>
 using Callback = std::move_only_function<void(Expected<T>)>;
 
@@ -41,13 +42,16 @@ struct ListQuery {
 
 struct JobPage {
   std::vector<domain::Job> jobs;
-  std::uint64_t next = 0;  ///< Cursor of the next page; 0: this is the last. A page may be short and yet have a next.
+  std::uint64_t next =
+      0;  ///< Cursor of the next page; 0: this is the last. A page may be short and yet have a next.
 };
 
 /// How many jobs have which status, indexed by domain::Status.
 struct Counts {
   std::array<std::uint64_t, domain::status_count> by_status{};
-  [[nodiscard]] std::uint64_t of(domain::Status status) const { return by_status.at(static_cast<std::size_t>(status)); }
+  [[nodiscard]] std::uint64_t of(domain::Status status) const {
+    return by_status.at(static_cast<std::size_t>(status));
+  }
 };
 
 /// Names one waiting watch(), for unwatch().
@@ -55,17 +59,20 @@ using WatchId = std::uint64_t;
 
 /// Where jobs live and how they change.
 ///
-/// Thread-safe. Nothing here blocks but claim(): what takes time completes through its callback, and what a callback
-/// tells is as durable as the store promises. No method assumes that this process is the store's only user.
+/// Thread-safe. Nothing here blocks but claim(): what takes time completes through its callback, and what a
+/// callback tells is as durable as the store promises. No method assumes that this process is the store's
+/// only user.
 class Store {
  public:
   virtual ~Store() = default;
 
   /// Takes all jobs or none; answers in the given order, as soon as all are as durable as the store promises.
-  /// Errors: id_conflict, queue_full, queue_not_found, draining, store_unavailable; pointers begin with the place in `jobs`.
+  /// Errors: id_conflict, queue_full, queue_not_found, draining, store_unavailable; pointers begin with the
+  /// place in `jobs`.
   virtual void submit(std::vector<domain::NewJob> jobs, Callback<std::vector<Submitted>> done) = 0;
 
-  /// Waits until a job of the queue is ready and starts it. Empty when `stop` is requested or claims are closed.
+  /// Waits until a job of the queue is ready and starts it. Empty when `stop` is requested or claims are
+  /// closed.
   [[nodiscard]] virtual std::optional<Claim> claim(std::string_view queue, std::stop_token stop) = 0;
 
   /// Ends an attempt. false: the claim's token is no longer the job's, and nothing was changed.
@@ -83,8 +90,8 @@ class Store {
 
   virtual void list(const ListQuery& query, Callback<JobPage> done) = 0;
 
-  /// Queued: failed with reason cancelled. Running: asked to stop, and failed once it did. Errors: job_not_found,
-  /// wrong_status.
+  /// Queued: failed with reason cancelled. Running: asked to stop, and failed once it did. Errors:
+  /// job_not_found, wrong_status.
   virtual void cancel(std::string_view id, Callback<domain::Job> done) = 0;
 
   /// A failed job is queued again with a fresh budget; takes a place even in a full queue.
@@ -103,8 +110,9 @@ class Store {
   /// Why nothing can be accepted just now; empty when all is well.
   [[nodiscard]] virtual std::string trouble() const = 0;
 
-  /// Does what is due at `now`: delayed and backed-off jobs become ready, attempts past their timeout are asked to stop,
-  /// finished jobs past their retention go. Returns when it wants to be called next, if at all. One thread.
+  /// Does what is due at `now`: delayed and backed-off jobs become ready, attempts past their timeout are
+  /// asked to stop, finished jobs past their retention go. Returns when it wants to be called next, if at
+  /// all. One thread.
   virtual std::optional<domain::SteadyTime> tick(domain::Now now) = 0;
 
   /// Refuses new jobs from now on (draining). Everything else goes on.

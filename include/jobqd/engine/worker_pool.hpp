@@ -12,8 +12,8 @@ namespace jobqd::engine {
 
 /// Threads that take jobs of one queue from the store and run them, one at a time each.
 ///
-/// Owned by the app, outlived by the store and the processor. start(), request_stop() and join() are safe in any order
-/// and any number, from one thread.
+/// Owned by the app, outlived by the store and the processor. start(), request_stop() and join() are safe in
+/// any order and any number, from one thread.
 class WorkerPool {
  public:
   WorkerPool(Store& store, RetryProcessor& processor, std::string queue, std::size_t workers);

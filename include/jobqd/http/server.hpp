@@ -24,8 +24,8 @@ struct ServerOptions {
 
 /// The HTTP API of one store, on one thread.
 ///
-/// Owned by the app, outlived by everything it refers to. listen() and start() once and in this order; drain() from any
-/// thread; request_stop() and join() in any order and any number, from one thread.
+/// Owned by the app, outlived by everything it refers to. listen() and start() once and in this order;
+/// drain() from any thread; request_stop() and join() in any order and any number, from one thread.
 class Server {
  public:
   Server(ServerOptions options, engine::Store& store, const domain::Clock& clock, domain::Random& random);

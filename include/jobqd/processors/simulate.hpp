@@ -5,8 +5,8 @@
 
 namespace jobqd::processors {
 
-/// Pretends to work: waits a random time, then succeeds or fails at random. For trying the daemon out and for tests.
-/// Thread-safe. A stop ends the wait at once, with Interrupted.
+/// Pretends to work: waits a random time, then succeeds or fails at random. For trying the daemon out and for
+/// tests. Thread-safe. A stop ends the wait at once, with Interrupted.
 class Simulate final : public engine::Processor {
  public:
   struct Options {

@@ -24,15 +24,17 @@ struct EmbeddedOptions {
   std::vector<QueueOptions> queues{QueueOptions{}};
   domain::milliseconds retention = std::chrono::hours{24};  ///< How long a finished job is kept.
   std::size_t retention_max = 100'000;                      ///< How many finished jobs are kept.
-  std::size_t retention_bytes = 256UL * 1024 * 1024;        ///< How much of their payloads, results and errors.
-  std::uint32_t interruptions_max = 10;                     ///< More of them, and the job is failed.
+  std::size_t retention_bytes = 256UL * 1024 * 1024;  ///< How much of their payloads, results and errors.
+  std::uint32_t interruptions_max = 10;               ///< More of them, and the job is failed.
 };
 
-/// Called, from any thread, when something may be due earlier than the last Store::tick() said. Must not block.
+/// Called, from any thread, when something may be due earlier than the last Store::tick() said. Must not
+/// block.
 using DueChanged = std::function<void()>;
 
 /// Jobs in this process's memory only. `clock` outlives the store.
-[[nodiscard]] std::unique_ptr<engine::Store> open_memory_store(EmbeddedOptions options, const domain::Clock& clock,
+[[nodiscard]] std::unique_ptr<engine::Store> open_memory_store(EmbeddedOptions options,
+                                                               const domain::Clock& clock,
                                                                DueChanged due_changed);
 
 /// What a store found when it was opened.
@@ -40,7 +42,8 @@ struct Recovery {
   std::uint64_t queued = 0;
   std::uint64_t interrupted = 0;  ///< Were running when the last process ended.
   std::uint64_t finished = 0;
-  std::vector<std::string> set_aside = {};  ///< Jobs whose rows are damaged: left in the file, not run. For people.
+  std::vector<std::string> set_aside =
+      {};  ///< Jobs whose rows are damaged: left in the file, not run. For people.
 };
 
 struct OpenedStore {
@@ -48,9 +51,10 @@ struct OpenedStore {
   Recovery recovery;
 };
 
-/// Jobs in memory and, synced before they are acknowledged, in the SQLite file at `path`. Created where it is not there;
-/// one process at a time. The error is one line. `clock` and `observer` outlive the store.
-[[nodiscard]] std::expected<OpenedStore, std::string> open_sqlite_store(const std::string& path, EmbeddedOptions options,
+/// Jobs in memory and, synced before they are acknowledged, in the SQLite file at `path`. Created where it is
+/// not there; one process at a time. The error is one line. `clock` and `observer` outlive the store.
+[[nodiscard]] std::expected<OpenedStore, std::string> open_sqlite_store(const std::string& path,
+                                                                        EmbeddedOptions options,
                                                                         const domain::Clock& clock,
                                                                         DueChanged due_changed,
                                                                         engine::Observer& observer);

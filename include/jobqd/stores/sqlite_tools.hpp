@@ -16,11 +16,13 @@ struct CheckReport {
   std::vector<std::string> faults;  ///< One line each; empty: the file is sound.
 };
 
-/// Reads the whole file and changes nothing. The error is one line: it cannot be read at all, or is none of ours.
+/// Reads the whole file and changes nothing. The error is one line: it cannot be read at all, or is none of
+/// ours.
 [[nodiscard]] std::expected<CheckReport, std::string> check_sqlite_file(const std::string& path);
 
-/// Copies the file as it is at one moment, with everything acknowledged before the call, to `to`, which must not exist.
-/// Synced before it returns. The error is one line.
-[[nodiscard]] std::expected<void, std::string> backup_sqlite_file(const std::string& from, const std::string& to);
+/// Copies the file as it is at one moment, with everything acknowledged before the call, to `to`, which must
+/// not exist. Synced before it returns. The error is one line.
+[[nodiscard]] std::expected<void, std::string> backup_sqlite_file(const std::string& from,
+                                                                  const std::string& to);
 
 }  // namespace jobqd::stores

@@ -59,7 +59,8 @@ std::optional<engine::Claim> EmbeddedStore::claim(std::string_view queue, std::s
     Turn turn(*this);
     if (!claiming_) return std::nullopt;
     Record* record = table_.find(*handle);
-    // Between pop and here the job may have been cancelled, removed, even retried: then it is not waiting any more.
+    // Between pop and here the job may have been cancelled, removed, even retried: then it is not waiting any
+    // more.
     const bool waiting = record != nullptr && record->progress.status == Status::queued &&
                          record->progress.reason == domain::Reason::ready;
     if (waiting) return start(turn, *handle, *record);
@@ -70,7 +71,8 @@ std::optional<engine::Claim> EmbeddedStore::claim(std::string_view queue, std::s
 bool EmbeddedStore::settle(const engine::Claim& claim, engine::Resolution resolution) {
   Turn turn(*this);
   Record* record = table_.find(claim.handle);
-  if (record == nullptr || record->progress.status != Status::running || record->token != claim.token) return false;
+  if (record == nullptr || record->progress.status != Status::running || record->token != claim.token)
+    return false;
   apply(turn, claim.handle, *record, std::move(resolution));
   work_off_retention(turn);
   return true;
@@ -98,9 +100,11 @@ engine::WatchId EmbeddedStore::watch(std::string_view id, engine::Callback<domai
 }
 
 bool EmbeddedStore::unwatch(engine::WatchId watch) {
-  engine::Callback<domain::Job> forgotten;  // Let go of after the lock, because what it holds may call the store.
+  engine::Callback<domain::Job>
+      forgotten;  // Let go of after the lock, because what it holds may call the store.
   const std::scoped_lock lock(mutex_);
-  const auto found = std::ranges::find_if(watches_, [&](const auto& entry) { return entry.second.first == watch; });
+  const auto found =
+      std::ranges::find_if(watches_, [&](const auto& entry) { return entry.second.first == watch; });
   if (found == watches_.end()) return false;
   forgotten = std::move(found->second.second);
   watches_.erase(found);
@@ -198,12 +202,13 @@ std::optional<domain::SteadyTime> EmbeddedStore::next_start() const {
   if (std::ranges::any_of(queues_, [](const Queue& queue) { return queue.channel.size() > 0; }))
     return domain::SteadyTime::min();
   // Timeouts of running jobs stand in the same queue: there are as many as workers at the most.
-  return due_.next_where([this](engine::JobHandle handle) {
-    return table_.at(handle).progress.status == Status::queued;
-  });
+  return due_.next_where(
+      [this](engine::JobHandle handle) { return table_.at(handle).progress.status == Status::queued; });
 }
 
-std::string EmbeddedStore::trouble() const { return journal_->trouble(); }
+std::string EmbeddedStore::trouble() const {
+  return journal_->trouble();
+}
 
 std::optional<domain::SteadyTime> EmbeddedStore::tick(domain::Now now) {
   Turn turn(*this, now);
@@ -238,8 +243,8 @@ bool EmbeddedStore::work_off_retention(Turn& turn) {
     if (finished_.empty()) return true;
     const auto handle = finished_.front();
     Record& record = table_.at(handle);
-    const bool kept = finished_.size() <= options_.retention_max && finished_bytes_ <= options_.retention_bytes &&
-                      record.due > turn.now.steady;
+    const bool kept = finished_.size() <= options_.retention_max &&
+                      finished_bytes_ <= options_.retention_bytes && record.due > turn.now.steady;
     if (kept) return true;
     take_out_of_finished(record);
     forget(handle, record);
@@ -268,8 +273,8 @@ engine::Expected<EmbeddedStore::Found> EmbeddedStore::find_job(std::string_view 
   const auto handle = table_.find_id(id);
   Record* record = handle == 0 ? nullptr : table_.find(handle);
   if (record == nullptr || !record->durable)
-    return std::unexpected(
-        Error{.code = ErrorCode::job_not_found, .detail = fmt::format("there is no job with the id \"{}\"", id)});
+    return std::unexpected(Error{.code = ErrorCode::job_not_found,
+                                 .detail = fmt::format("there is no job with the id \"{}\"", id)});
   return Found{.handle = handle, .record = record};
 }
 
@@ -295,7 +300,8 @@ domain::Job EmbeddedStore::to_job(const Record& record) const {
           .progress = record.progress,
           .priority = record.priority,
           .max_retries = record.max_retries,
-          .timeout = record.timeout_ms > 0 ? std::optional(domain::milliseconds(record.timeout_ms)) : std::nullopt,
+          .timeout =
+              record.timeout_ms > 0 ? std::optional(domain::milliseconds(record.timeout_ms)) : std::nullopt,
           .enqueued_at = record.enqueued_at,
           .run_at = optional_time(record.run_at),
           .started_at = optional_time(record.started_at),
@@ -318,17 +324,20 @@ void EmbeddedStore::tell(Turn& turn, const Record& record, engine::Callback<doma
     turn.call([done = std::move(done), job = std::move(job)]() mutable { done(std::move(job)); });
     return;
   }
-  journal_->when_durable([done = std::move(done), job = std::move(job)](auto /*durable*/) mutable { done(std::move(job)); });
+  journal_->when_durable(
+      [done = std::move(done), job = std::move(job)](auto /*durable*/) mutable { done(std::move(job)); });
   turn.flush();
 }
 
-void EmbeddedStore::answer_when_durable(Turn& turn, const Record& record, engine::Callback<domain::Job> done) {
-  journal_->when_durable([done = std::move(done), job = to_job(record)](std::expected<void, Error> durable) mutable {
-    if (durable)
-      done(std::move(job));
-    else
-      done(std::unexpected(std::move(durable.error())));
-  });
+void EmbeddedStore::answer_when_durable(Turn& turn, const Record& record,
+                                        engine::Callback<domain::Job> done) {
+  journal_->when_durable(
+      [done = std::move(done), job = to_job(record)](std::expected<void, Error> durable) mutable {
+        if (durable)
+          done(std::move(job));
+        else
+          done(std::unexpected(std::move(durable.error())));
+      });
   turn.flush();
 }
 

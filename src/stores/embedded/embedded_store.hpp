@@ -20,15 +20,17 @@ namespace jobqd::stores::embedded {
 
 /// The state map is the authority; channels and due queue say what runs next; the journal keeps it all.
 ///
-/// One lock guards every decision. Nothing foreign is called under it: a Turn holds the lock and collects what has to be
-/// called once it is released. Starts no thread; the same calls at the same times give the same decisions.
+/// One lock guards every decision. Nothing foreign is called under it: a Turn holds the lock and collects
+/// what has to be called once it is released. Starts no thread; the same calls at the same times give the
+/// same decisions.
 class EmbeddedStore final : public engine::Store {
  public:
   EmbeddedStore(EmbeddedOptions options, const domain::Clock& clock, DueChanged due_changed,
                 std::unique_ptr<Journal> journal);
   ~EmbeddedStore() override;
 
-  void submit(std::vector<domain::NewJob> jobs, engine::Callback<std::vector<engine::Submitted>> done) override;
+  void submit(std::vector<domain::NewJob> jobs,
+              engine::Callback<std::vector<engine::Submitted>> done) override;
   std::optional<engine::Claim> claim(std::string_view queue, std::stop_token stop) override;
   bool settle(const engine::Claim& claim, engine::Resolution resolution) override;
   void find(std::string_view id, engine::Callback<domain::Job> done) override;
@@ -46,8 +48,9 @@ class EmbeddedStore final : public engine::Store {
   void stop_claims() override;
   void stop_attempts() override;
 
-  /// Takes in one job of an earlier run: queued and delayed ones go on, a running one was interrupted, finished ones are
-  /// kept. Returns what makes going on impossible, in one line. Before anything else is called.
+  /// Takes in one job of an earlier run: queued and delayed ones go on, a running one was interrupted,
+  /// finished ones are kept. Returns what makes going on impossible, in one line. Before anything else is
+  /// called.
   std::string restore(StoredJob stored, Recovery& recovery);
 
   /// Once, after the last restore(). Tokens continue from `first_token`.
@@ -57,7 +60,8 @@ class EmbeddedStore final : public engine::Store {
   class Turn;
 
   struct Queue {
-    explicit Queue(QueueOptions queue_options) : options(std::move(queue_options)), channel(options.capacity) {}
+    explicit Queue(QueueOptions queue_options)
+        : options(std::move(queue_options)), channel(options.capacity) {}
     QueueOptions options;
     engine::Channel<engine::JobHandle> channel;
     engine::Counts counts;
@@ -112,8 +116,8 @@ class EmbeddedStore final : public engine::Store {
   template <class T>
   static void answer(Turn& turn, engine::Callback<T> done, domain::Error error);
 
-  /// Calls done(job) once its present state is durable: what is told must not be taken back by a crash. Where the disk is
-  /// in trouble, telling is better than not.
+  /// Calls done(job) once its present state is durable: what is told must not be taken back by a crash. Where
+  /// the disk is in trouble, telling is better than not.
   void tell(Turn& turn, const Record& record, engine::Callback<domain::Job> done);
 
   /// As tell(), for what a client has changed: an error where it could not be made durable now.
@@ -150,7 +154,8 @@ class EmbeddedStore final : public engine::Store {
 class SqliteJournal;
 
 /// An embedded store with all that the journal's file holds.
-[[nodiscard]] std::expected<OpenedStore, std::string> restore_store(EmbeddedOptions options, const domain::Clock& clock,
+[[nodiscard]] std::expected<OpenedStore, std::string> restore_store(EmbeddedOptions options,
+                                                                    const domain::Clock& clock,
                                                                     DueChanged due_changed,
                                                                     std::unique_ptr<SqliteJournal> journal);
 

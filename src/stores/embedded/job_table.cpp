@@ -7,9 +7,13 @@
 
 namespace jobqd::stores::embedded {
 
-std::size_t JobTable::IdHash::operator()(std::string_view id) const { return std::hash<std::string_view>{}(id); }
+std::size_t JobTable::IdHash::operator()(std::string_view id) const {
+  return std::hash<std::string_view>{}(id);
+}
 
-std::size_t JobTable::IdHash::operator()(SlotIndex slot) const { return (*this)(table->slots_[slot].record.id); }
+std::size_t JobTable::IdHash::operator()(SlotIndex slot) const {
+  return (*this)(table->slots_[slot].record.id);
+}
 
 bool JobTable::IdEqual::operator()(SlotIndex a, SlotIndex b) const {
   return a == b || table->slots_[a].record.id == table->slots_[b].record.id;

@@ -16,8 +16,8 @@ namespace jobqd::stores::embedded {
 
 /// The state map: every job this store knows, by handle, by id and by age.
 ///
-/// Not thread-safe. Records stay where they are until erased. A handle is a slot and the slot's generation, so a handle
-/// of an erased job finds nothing, even when the slot is in use again.
+/// Not thread-safe. Records stay where they are until erased. A handle is a slot and the slot's generation,
+/// so a handle of an erased job finds nothing, even when the slot is in use again.
 class JobTable {
  public:
   JobTable();

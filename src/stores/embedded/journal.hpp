@@ -13,8 +13,9 @@ namespace jobqd::stores::embedded {
 
 /// What keeps the state map across a restart.
 ///
-/// insert, update, erase and when_durable are called under the store's lock, in the order things were decided; they copy
-/// what they need and never block. flush is called without the lock, after them. The others: any thread.
+/// insert, update, erase and when_durable are called under the store's lock, in the order things were
+/// decided; they copy what they need and never block. flush is called without the lock, after them. The
+/// others: any thread.
 class Journal {
  public:
   using Durable = std::move_only_function<void(std::expected<void, domain::Error>)>;
@@ -24,14 +25,14 @@ class Journal {
 
   virtual ~Journal() = default;
 
-  /// Each tells the batch that the change went into. An insert whose batch fails is gone; updates and erasures are tried
-  /// again until they are written.
+  /// Each tells the batch that the change went into. An insert whose batch fails is gone; updates and
+  /// erasures are tried again until they are written.
   virtual Batch insert(const Record& record) = 0;
   virtual Batch update(const Record& record) = 0;
   virtual void erase(const Record& record) = 0;
 
-  /// Calls `done` once everything handed over before is durable, or could not be made so now. Never under the store's
-  /// lock.
+  /// Calls `done` once everything handed over before is durable, or could not be made so now. Never under the
+  /// store's lock.
   virtual void when_durable(Durable done) = 0;
 
   /// Sees to it that what was handed over is written: at once where somebody waits for it, else soon.

@@ -69,18 +69,21 @@ engine::Claim EmbeddedStore::start(Turn& turn, engine::JobHandle handle, Record&
           .attempt = record.progress.attempts,
           .failures = record.progress.failures,
           .max_retries = record.max_retries,
-          .timeout = record.timeout_ms > 0 ? std::optional(domain::milliseconds(record.timeout_ms)) : std::nullopt,
+          .timeout =
+              record.timeout_ms > 0 ? std::optional(domain::milliseconds(record.timeout_ms)) : std::nullopt,
           .stop = std::move(signal)};
 }
 
-void EmbeddedStore::apply(Turn& turn, engine::JobHandle handle, Record& record, engine::Resolution resolution) {
+void EmbeddedStore::apply(Turn& turn, engine::JobHandle handle, Record& record,
+                          engine::Resolution resolution) {
   const auto running = running_.extract(handle);
   JOBQD_CHECK(!running.empty());
   if (record.due != domain::SteadyTime{}) due_.erase(std::exchange(record.due, {}), handle);
 
   if (auto* done = std::get_if<engine::Done>(&resolution)) {
     record.ending.reset();
-    if (done->result) record.ending = std::make_unique<Ending>(Ending{.last_error = {}, .result = done->result});
+    if (done->result)
+      record.ending = std::make_unique<Ending>(Ending{.last_error = {}, .result = done->result});
     finish(turn, handle, record, certain(domain::succeeded(record.progress)));
   } else if (auto* failed = std::get_if<engine::Failed>(&resolution)) {
     note_error(record, std::move(failed->error));

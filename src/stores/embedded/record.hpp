@@ -20,7 +20,7 @@ struct Ending {
 struct Record {
   std::string id;
   std::string payload;
-  std::uint64_t number = 0;       ///< Grows with every job accepted: the order of enqueueing, and the key on disk.
+  std::uint64_t number = 0;  ///< Grows with every job accepted: the order of enqueueing, and the key on disk.
   std::uint64_t fingerprint = 0;  ///< domain::fingerprint() of what was submitted.
   engine::FencingToken token = 0;
   std::uint64_t batch = 0;  ///< The journal's batch that its latest change is in.
@@ -29,7 +29,8 @@ struct Record {
   domain::WallTime started_at{};   ///< Epoch: none.
   domain::WallTime finished_at{};  ///< Epoch: none.
 
-  /// When tick() has to look at it: ready again (queued), timed out (running), forgotten (finished). Epoch: never.
+  /// When tick() has to look at it: ready again (queued), timed out (running), forgotten (finished). Epoch:
+  /// never.
   domain::SteadyTime due{};
   /// Its place in the channel (queued) or among the finished. 0: in neither.
   std::uint64_t ticket = 0;
@@ -38,16 +39,17 @@ struct Record {
   domain::Progress progress;
   std::uint32_t timeout_ms = 0;  ///< 0: none.
   std::uint16_t max_retries = 0;
-  std::uint16_t queue = 0;       ///< Index into the store's queues.
+  std::uint16_t queue = 0;  ///< Index into the store's queues.
   std::int8_t priority = 0;
-  bool durable = false;          ///< false: submitted, but not yet acknowledged; invisible, not runnable.
+  bool durable = false;  ///< false: submitted, but not yet acknowledged; invisible, not runnable.
 
   [[nodiscard]] bool finished() const {
     return progress.status == domain::Status::done || progress.status == domain::Status::failed;
   }
   /// What retention_bytes counts.
   [[nodiscard]] std::size_t content_bytes() const {
-    return payload.size() + (ending ? ending->last_error.size() + (ending->result ? ending->result->size() : 0) : 0);
+    return payload.size() +
+           (ending ? ending->last_error.size() + (ending->result ? ending->result->size() : 0) : 0);
   }
 };
 

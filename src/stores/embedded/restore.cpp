@@ -29,9 +29,11 @@ namespace jobqd::stores::embedded {
 using domain::Status;
 
 std::expected<OpenedStore, std::string> restore_store(EmbeddedOptions options, const domain::Clock& clock,
-                                                      DueChanged due_changed, std::unique_ptr<SqliteJournal> journal) {
+                                                      DueChanged due_changed,
+                                                      std::unique_ptr<SqliteJournal> journal) {
   SqliteJournal& file = *journal;
-  auto store = std::make_unique<EmbeddedStore>(std::move(options), clock, std::move(due_changed), std::move(journal));
+  auto store =
+      std::make_unique<EmbeddedStore>(std::move(options), clock, std::move(due_changed), std::move(journal));
   Recovery recovery;
   std::string fault;
   const auto read = file.replay([&](StoredJob&& stored) {
@@ -72,7 +74,8 @@ std::string EmbeddedStore::restore(StoredJob stored, Recovery& recovery) {
     record.run_at = stored.progress->run_at;
     record.started_at = stored.progress->started_at;
     record.finished_at = stored.progress->finished_at;
-    if (stored.progress->ending) record.ending = std::make_unique<Ending>(*std::move(stored.progress->ending));
+    if (stored.progress->ending)
+      record.ending = std::make_unique<Ending>(*std::move(stored.progress->ending));
   } else if (record.run_at != domain::WallTime{}) {
     record.progress.reason = domain::Reason::delayed;
   }
@@ -112,7 +115,8 @@ void EmbeddedStore::finish_restore(engine::FencingToken first_token) {
   Turn turn(*this);
   last_token_ = first_token;
   // Jobs come by number; retention wants them by their end.
-  std::ranges::sort(restored_finished_, {}, [this](engine::JobHandle handle) { return table_.at(handle).finished_at; });
+  std::ranges::sort(restored_finished_, {},
+                    [this](engine::JobHandle handle) { return table_.at(handle).finished_at; });
   for (const auto handle : restored_finished_) {
     Record& record = table_.at(handle);
     if (!record.finished()) continue;

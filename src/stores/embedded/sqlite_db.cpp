@@ -43,24 +43,27 @@ std::string_view SqliteStatement::text(int column) const {
   return bytes == nullptr ? std::string_view{} : std::string_view(static_cast<const char*>(bytes), size);
 }
 
-SqliteResult<SqliteDatabase> SqliteDatabase::open(const std::string& path, int flags, const std::string& vfs) {
+SqliteResult<SqliteDatabase> SqliteDatabase::open(const std::string& path, int flags,
+                                                  const std::string& vfs) {
   sqlite3* raw = nullptr;
   const int code = sqlite3_open_v2(path.c_str(), &raw, flags, vfs.empty() ? nullptr : vfs.c_str());
   SqliteDatabase database(raw);
-  if (code != SQLITE_OK) return std::unexpected(raw == nullptr ? SqliteError{code, "out of memory"} : error_of(raw));
+  if (code != SQLITE_OK)
+    return std::unexpected(raw == nullptr ? SqliteError{code, "out of memory"} : error_of(raw));
   sqlite3_extended_result_codes(raw, 1);
   return database;
 }
 
 SqliteResult<> SqliteDatabase::execute(const char* sql) {
-  if (sqlite3_exec(database_.get(), sql, nullptr, nullptr, nullptr) != SQLITE_OK) return std::unexpected(last_error());
+  if (sqlite3_exec(database_.get(), sql, nullptr, nullptr, nullptr) != SQLITE_OK)
+    return std::unexpected(last_error());
   return {};
 }
 
 SqliteResult<SqliteStatement> SqliteDatabase::prepare(std::string_view sql) {
   sqlite3_stmt* statement = nullptr;
-  if (sqlite3_prepare_v3(database_.get(), sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT, &statement,
-                         nullptr) != SQLITE_OK)
+  if (sqlite3_prepare_v3(database_.get(), sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT,
+                         &statement, nullptr) != SQLITE_OK)
     return std::unexpected(last_error());
   return SqliteStatement(database_.get(), statement);
 }
@@ -81,6 +84,8 @@ SqliteResult<std::int64_t> SqliteDatabase::query_integer(std::string_view sql) {
   return *row ? statement->integer(0) : 0;
 }
 
-SqliteError SqliteDatabase::last_error() const { return error_of(database_.get()); }
+SqliteError SqliteDatabase::last_error() const {
+  return error_of(database_.get());
+}
 
 }  // namespace jobqd::stores::embedded

@@ -45,7 +45,9 @@ class SqliteStatement {
   void reset() { sqlite3_reset(statement_.get()); }
 
   /// Columns from 0, of the present row. Text lives until the next step().
-  [[nodiscard]] std::int64_t integer(int column) const { return sqlite3_column_int64(statement_.get(), column); }
+  [[nodiscard]] std::int64_t integer(int column) const {
+    return sqlite3_column_int64(statement_.get(), column);
+  }
   [[nodiscard]] std::string_view text(int column) const;
   [[nodiscard]] bool is_null(int column) const {
     return sqlite3_column_type(statement_.get(), column) == SQLITE_NULL;

@@ -26,10 +26,14 @@ constexpr domain::milliseconds soon{10};
 
 std::string in_words(const SqliteError& error) {
   switch (error.code & 0xFF) {
-    case SQLITE_FULL: return "the disk is full";
-    case SQLITE_BUSY: return "another process holds the database";
-    case SQLITE_READONLY: return fmt::format("the database is read-only ({})", error.text);
-    default: return error.text;
+    case SQLITE_FULL:
+      return "the disk is full";
+    case SQLITE_BUSY:
+      return "another process holds the database";
+    case SQLITE_READONLY:
+      return fmt::format("the database is read-only ({})", error.text);
+    default:
+      return error.text;
   }
 }
 
@@ -41,7 +45,7 @@ bool nobody_knows(const SqliteError& error) {
 
 /// Which file of a file system the name stands for; empty: none.
 std::optional<ino_t> inode_of(const std::string& path) {
-  struct stat found {};
+  struct stat found{};
   if (::stat(path.c_str(), &found) != 0) return std::nullopt;
   return found.st_ino;
 }
@@ -53,7 +57,9 @@ class SqliteJournal::FileLock {
  public:
   static std::expected<std::unique_ptr<FileLock>, std::string> take(const std::string& path) {
     const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (descriptor < 0) return std::unexpected(errno == ELOOP ? std::string("it is a symbolic link") : std::generic_category().message(errno));
+    if (descriptor < 0)
+      return std::unexpected(errno == ELOOP ? std::string("it is a symbolic link")
+                                            : std::generic_category().message(errno));
     auto lock = std::unique_ptr<FileLock>(new FileLock(descriptor));
     if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) return std::unexpected("another jobqd is running on it");
     return lock;
@@ -70,7 +76,10 @@ class SqliteJournal::FileLock {
 
 SqliteJournal::SqliteJournal(Options options, engine::Observer& observer, SqliteDatabase database,
                              std::unique_ptr<FileLock> lock)
-    : options_(std::move(options)), observer_(observer), lock_(std::move(lock)), database_(std::move(database)) {}
+    : options_(std::move(options)),
+      observer_(observer),
+      lock_(std::move(lock)),
+      database_(std::move(database)) {}
 
 std::expected<std::unique_ptr<SqliteJournal>, std::string> SqliteJournal::open(Options options,
                                                                                engine::Observer& observer) {
@@ -84,8 +93,8 @@ std::expected<std::unique_ptr<SqliteJournal>, std::string> SqliteJournal::open(O
     lock = *std::move(taken);
     sync_directory_of(options.path);
   }
-  auto database = SqliteDatabase::open(options.path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
-                                       options.vfs);
+  auto database = SqliteDatabase::open(
+      options.path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, options.vfs);
   if (!database) return refuse(in_words(database.error()));
   const auto path = options.path;
   std::unique_ptr<SqliteJournal> journal(
@@ -98,20 +107,23 @@ std::expected<std::unique_ptr<SqliteJournal>, std::string> SqliteJournal::open(O
 std::expected<void, std::string> SqliteJournal::prepare() {
   const auto refused = [](const SqliteError& error) { return std::unexpected(in_words(error)); };
   const auto pragmas = fmt::format(
-      "PRAGMA busy_timeout = 2000; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA journal_mode = WAL;"
+      "PRAGMA busy_timeout = 2000; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA "
+      "journal_mode = WAL;"
       "PRAGMA synchronous = {}; PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = {};",
       options_.full_sync ? "FULL" : "NORMAL", 2 * options_.checkpoint_pages * 4096);
   // First of all, so that a file of somebody else is left as it is.
   if (const auto ours = version_of(database_); !ours) return std::unexpected(ours.error());
   if (auto set = database_.execute(pragmas.c_str()); !set) return refused(set.error());
   if (const auto damage = damage_of_log(database_); !damage.empty())
-    return std::unexpected(damage + "; restore a backup, or move the log away to go on with what the database holds");
+    return std::unexpected(damage +
+                           "; restore a backup, or move the log away to go on with what the database holds");
   if (const auto mode = database_.query_text("PRAGMA journal_mode"); mode && *mode != "wal")
     return std::unexpected("the file system does not allow a write-ahead log here");
   if (auto ready = prepare_schema(database_); !ready) return ready;
   if (const auto sound = database_.query_text("PRAGMA quick_check(1)"); !sound || *sound != "ok")
-    return std::unexpected(fmt::format("the database is damaged: {}; restore a backup, or see what `jobqd check` says",
-                                       sound ? *sound : sound.error().text));
+    return std::unexpected(
+        fmt::format("the database is damaged: {}; restore a backup, or see what `jobqd check` says",
+                    sound ? *sound : sound.error().text));
 
   if (auto grown = database_.execute("UPDATE counters SET value = value + 1 WHERE name = 'epoch'"); !grown)
     return refused(grown.error());
@@ -123,8 +135,8 @@ std::expected<void, std::string> SqliteJournal::prepare() {
   auto rows = RowWriter::prepare(database_);
   if (!rows) return refused(rows.error());
   rows_ = *std::move(rows);
-  for (const auto& [statement, sql] :
-       {std::pair{&begin_, "BEGIN IMMEDIATE"}, std::pair{&commit_, "COMMIT"}, std::pair{&rollback_, "ROLLBACK"}}) {
+  for (const auto& [statement, sql] : {std::pair{&begin_, "BEGIN IMMEDIATE"}, std::pair{&commit_, "COMMIT"},
+                                       std::pair{&rollback_, "ROLLBACK"}}) {
     auto prepared = database_.prepare(sql);
     if (!prepared) return refused(prepared.error());
     *statement = *std::move(prepared);
@@ -153,8 +165,9 @@ std::expected<void, std::string> SqliteJournal::replay(const std::function<void(
   if (!read) return std::unexpected(fmt::format("cannot read {}: {}", options_.path, in_words(read.error())));
   const auto rows = database_.query_integer("SELECT count(*) FROM progress");
   if (!rows || *rows != joined)
-    return std::unexpected(fmt::format("{} is damaged: progress without a job; restore a backup, or see what `jobqd check` says",
-                                       options_.path));
+    return std::unexpected(
+        fmt::format("{} is damaged: progress without a job; restore a backup, or see what `jobqd check` says",
+                    options_.path));
   return {};
 }
 
@@ -265,12 +278,14 @@ SqliteResult<> SqliteJournal::check_place() {
   sqlite3_file_control(database_.get(), "main", SQLITE_FCNTL_HAS_MOVED, &moved);
   // SQLite knows it of the database only.
   if (moved == 0 && inode_of(log_path()) == log_inode_) return {};
-  return std::unexpected(SqliteError{SQLITE_IOERR, fmt::format("{} was deleted or replaced while in use", options_.path)});
+  return std::unexpected(
+      SqliteError{SQLITE_IOERR, fmt::format("{} was deleted or replaced while in use", options_.path)});
 }
 
 void SqliteJournal::checkpoint_when_large() {
   if (wal_pages_ < options_.checkpoint_pages) return;
-  const int code = sqlite3_wal_checkpoint_v2(database_.get(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+  const int code =
+      sqlite3_wal_checkpoint_v2(database_.get(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
   if (code == SQLITE_OK || (code & 0xFF) == SQLITE_BUSY) return;
   // The log still holds everything and goes on growing: where the disk is full, the next commit finds out.
   const auto error = database_.last_error();

@@ -21,26 +21,27 @@ namespace jobqd::stores::embedded {
 
 /// Keeps jobs in one SQLite file: WAL, synchronous=FULL, one connection in one thread.
 ///
-/// Group commit: the thread takes all that has gathered while it wrote the last batch, writes it in one transaction with
-/// one sync, and then answers all who wait for it. Changes nobody waits for (starts, ends) ride along, or go by
-/// themselves a moment later. Several changes of one job in a batch are one write.
+/// Group commit: the thread takes all that has gathered while it wrote the last batch, writes it in one
+/// transaction with one sync, and then answers all who wait for it. Changes nobody waits for (starts, ends)
+/// ride along, or go by themselves a moment later. Several changes of one job in a batch are one write.
 ///
-/// A write that fails before it is synced is rolled back: inserts are refused, other changes kept for later, trouble()
-/// says why until the disk takes them. After a failed sync nobody knows what is on disk: Observer::store_lost() is told,
-/// which ends the process, and nothing is written or acknowledged any more.
+/// A write that fails before it is synced is rolled back: inserts are refused, other changes kept for later,
+/// trouble() says why until the disk takes them. After a failed sync nobody knows what is on disk:
+/// Observer::store_lost() is told, which ends the process, and nothing is written or acknowledged any more.
 class SqliteJournal final : public Journal {
  public:
   struct Options {
     std::string path;
     std::vector<std::string> queues = {};  ///< Names, by Record::queue.
-    std::string vfs = {};             ///< Empty: the operating system's.
-    bool full_sync = true;            ///< false only for the test that shows that true is needed.
-    int checkpoint_pages = 4'096;     ///< A write-ahead log beyond this is copied into the database: 16 MiB.
+    std::string vfs = {};                  ///< Empty: the operating system's.
+    bool full_sync = true;                 ///< false only for the test that shows that true is needed.
+    int checkpoint_pages = 4'096;  ///< A write-ahead log beyond this is copied into the database: 16 MiB.
     domain::milliseconds try_again{500};  ///< How long after a failed write the next one is tried.
   };
 
   /// Opens or creates the file and takes it for this process alone. The error is one line.
-  static std::expected<std::unique_ptr<SqliteJournal>, std::string> open(Options options, engine::Observer& observer);
+  static std::expected<std::unique_ptr<SqliteJournal>, std::string> open(Options options,
+                                                                         engine::Observer& observer);
   ~SqliteJournal() override;
 
   SqliteJournal(const SqliteJournal&) = delete;
@@ -70,11 +71,14 @@ class SqliteJournal final : public Journal {
     std::unordered_map<std::uint64_t, ProgressRow> updates;
     std::vector<std::uint64_t> erasures;
     std::vector<Durable> waiting;
-    [[nodiscard]] bool has_changes() const { return !inserts.empty() || !updates.empty() || !erasures.empty(); }
+    [[nodiscard]] bool has_changes() const {
+      return !inserts.empty() || !updates.empty() || !erasures.empty();
+    }
   };
   class FileLock;
 
-  SqliteJournal(Options options, engine::Observer& observer, SqliteDatabase database, std::unique_ptr<FileLock> lock);
+  SqliteJournal(Options options, engine::Observer& observer, SqliteDatabase database,
+                std::unique_ptr<FileLock> lock);
   std::expected<void, std::string> prepare();
 
   void run(const std::stop_token& stop);
@@ -91,7 +95,8 @@ class SqliteJournal final : public Journal {
 
   const Options options_;
   engine::Observer& observer_;
-  std::unique_ptr<FileLock> lock_;  // Outlives the database: closing any descriptor of a file drops SQLite's locks on it.
+  std::unique_ptr<FileLock>
+      lock_;  // Outlives the database: closing any descriptor of a file drops SQLite's locks on it.
   SqliteDatabase database_;
   RowWriter rows_;
   SqliteStatement begin_;

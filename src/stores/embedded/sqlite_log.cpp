@@ -61,14 +61,17 @@ class Log {
     auto before = Checksum::stored(header_, 24);
     bool readable = true;
     int commits = 0;  // In one piece, behind what SQLite reads.
-    for (std::uint64_t offset = header_size; offset + frame_.size() <= size_ && read(offset, frame_); offset += frame_.size()) {
+    for (std::uint64_t offset = header_size; offset + frame_.size() <= size_ && read(offset, frame_);
+         offset += frame_.size()) {
       const bool fits = frame_fits(before);
       before = Checksum::stored(frame_, 16);
       readable = readable && fits;
       if (readable) continue;
       if (!fits) commits = 0;
       if (ours() && big_endian(frame_, 4) != 0) ++commits;
-      if (commits > 1) return fmt::format("acknowledged changes up to its page {} cannot be read any more", offset / frame_.size() + 1);
+      if (commits > 1)
+        return fmt::format("acknowledged changes up to its page {} cannot be read any more",
+                           offset / frame_.size() + 1);
     }
     return {};
   }
@@ -81,8 +84,8 @@ class Log {
 
  private:
   bool read(std::uint64_t offset, std::span<unsigned char> into) {
-    return file_->pMethods->xRead(file_, into.data(), static_cast<int>(into.size()), static_cast<sqlite3_int64>(offset)) ==
-           SQLITE_OK;
+    return file_->pMethods->xRead(file_, into.data(), static_cast<int>(into.size()),
+                                  static_cast<sqlite3_int64>(offset)) == SQLITE_OK;
   }
 
   bool header_fits() {
@@ -97,7 +100,9 @@ class Log {
   }
 
   /// Written in this generation.
-  [[nodiscard]] bool ours() const { return std::equal(header_.begin() + 16, header_.begin() + 24, frame_.begin() + 8); }
+  [[nodiscard]] bool ours() const {
+    return std::equal(header_.begin() + 16, header_.begin() + 24, frame_.begin() + 8);
+  }
 
   [[nodiscard]] bool frame_fits(Checksum before) const {
     if (!ours()) return false;

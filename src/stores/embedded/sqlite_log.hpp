@@ -6,13 +6,14 @@
 
 namespace jobqd::stores::embedded {
 
-/// Looks into the write-ahead log itself, because SQLite keeps silent about what it cannot read there: to it the log ends
-/// at the first page whose checksum does not fit, as it does where a crash has torn a write. A flipped bit looks the same
-/// and takes every later transaction along. But a crash tears one transaction at the most, since each is synced before the
-/// next one begins: where more follow, the log is damaged.
+/// Looks into the write-ahead log itself, because SQLite keeps silent about what it cannot read there: to it
+/// the log ends at the first page whose checksum does not fit, as it does where a crash has torn a write. A
+/// flipped bit looks the same and takes every later transaction along. But a crash tears one transaction at
+/// the most, since each is synced before the next one begins: where more follow, the log is damaged.
 ///
-/// Returns what is wrong in one line; empty: it is sound, or there is none. `database` has read something, and nothing has
-/// been written since the log was read. Format: https://www.sqlite.org/fileformat2.html#walformat
+/// Returns what is wrong in one line; empty: it is sound, or there is none. `database` has read something,
+/// and nothing has been written since the log was read. Format:
+/// https://www.sqlite.org/fileformat2.html#walformat
 [[nodiscard]] std::string damage_of_log(SqliteDatabase& database);
 
 }  // namespace jobqd::stores::embedded

@@ -14,6 +14,7 @@ namespace {
 /// XXH3 over all columns but the checksum, each with its length, in the order they are bound.
 class RowChecksum {
  public:
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): the reset fills it.
   RowChecksum() { XXH3_64bits_reset(&state_); }
 
   void add(std::int64_t number) { XXH3_64bits_update(&state_, &number, sizeof number); }
@@ -25,7 +26,7 @@ class RowChecksum {
   [[nodiscard]] std::int64_t digest() const { return static_cast<std::int64_t>(XXH3_64bits_digest(&state_)); }
 
  private:
-  XXH3_state_t state_;  // NOLINT(cppcoreguidelines-pro-type-member-init): reset() fills it
+  XXH3_state_t state_;
 };
 
 /// Binds columns from left to right and sums them up; the checksum is the last.
@@ -97,7 +98,9 @@ class RowReader {
   bool sound_ = true;
 };
 
-std::int64_t count(domain::WallTime time) { return time.time_since_epoch().count(); }
+std::int64_t count(domain::WallTime time) {
+  return time.time_since_epoch().count();
+}
 
 bool read_job(RowReader in, JobRow& row) {
   row.number = static_cast<std::uint64_t>(in.integer());
@@ -128,7 +131,8 @@ bool read_progress(RowReader in, ProgressRow& row) {
   row.finished_at = in.time();
   auto last_error = in.optional_text();
   auto result = in.optional_text();
-  if (last_error || result) row.ending = Ending{.last_error = last_error.value_or(""), .result = std::move(result)};
+  if (last_error || result)
+    row.ending = Ending{.last_error = last_error.value_or(""), .result = std::move(result)};
   return in.sound();
 }
 
@@ -175,18 +179,19 @@ SqliteResult<> RowWriter::insert(const JobRow& row) {
   return (RowBinder(insert_job_) << static_cast<std::int64_t>(row.number) << std::string_view(row.id)
                                  << std::string_view(row.queue) << std::string_view(row.payload)
                                  << std::int64_t{row.priority} << std::int64_t{row.max_retries}
-                                 << std::int64_t{row.timeout_ms} << count(row.enqueued_at) << count(row.run_at)
-                                 << static_cast<std::int64_t>(row.fingerprint))
+                                 << std::int64_t{row.timeout_ms} << count(row.enqueued_at)
+                                 << count(row.run_at) << static_cast<std::int64_t>(row.fingerprint))
       .run();
 }
 
 SqliteResult<> RowWriter::put(const ProgressRow& row) {
   const auto& progress = row.progress;
   const bool has_error = row.ending && !row.ending->last_error.empty();
-  return (RowBinder(put_progress_) << static_cast<std::int64_t>(row.number) << domain::to_string(progress.status)
-                                   << domain::to_string(progress.reason) << std::int64_t{progress.attempts}
-                                   << std::int64_t{progress.failures} << std::int64_t{progress.interruptions}
-                                   << count(row.run_at) << count(row.started_at) << count(row.finished_at)
+  return (RowBinder(put_progress_) << static_cast<std::int64_t>(row.number)
+                                   << domain::to_string(progress.status) << domain::to_string(progress.reason)
+                                   << std::int64_t{progress.attempts} << std::int64_t{progress.failures}
+                                   << std::int64_t{progress.interruptions} << count(row.run_at)
+                                   << count(row.started_at) << count(row.finished_at)
                                    << (has_error ? std::optional(row.ending->last_error) : std::nullopt)
                                    << (row.ending ? row.ending->result : std::nullopt))
       .run();
@@ -201,8 +206,8 @@ SqliteResult<> RowWriter::erase(std::uint64_t number) {
 }
 
 SqliteResult<> read_jobs(SqliteDatabase& database, const std::function<void(StoredJob&&)>& visit) {
-  auto statement =
-      database.prepare("SELECT jobs.*, progress.* FROM jobs LEFT JOIN progress USING (number) ORDER BY jobs.number");
+  auto statement = database.prepare(
+      "SELECT jobs.*, progress.* FROM jobs LEFT JOIN progress USING (number) ORDER BY jobs.number");
   if (!statement) return std::unexpected(statement.error());
   constexpr int progress_column = 11;
   while (true) {

@@ -13,9 +13,9 @@ constexpr std::int64_t application_id = 0x6A6F6271;
 
 /// Step n takes a file from version n to n + 1.
 ///
-/// `jobs` is what a producer sent and never changes. `progress` is how far it has come, and has no row until the job is
-/// first started or cancelled: accepting a job writes one row, and later changes never rewrite a payload. Times are
-/// milliseconds since 1970, UTC. Each row carries a checksum over its other columns.
+/// `jobs` is what a producer sent and never changes. `progress` is how far it has come, and has no row until
+/// the job is first started or cancelled: accepting a job writes one row, and later changes never rewrite a
+/// payload. Times are milliseconds since 1970, UTC. Each row carries a checksum over its other columns.
 constexpr std::array<const char*, schema_version> steps{R"sql(
   CREATE TABLE jobs (
     number INTEGER PRIMARY KEY,
@@ -51,7 +51,9 @@ constexpr std::array<const char*, schema_version> steps{R"sql(
   INSERT INTO counters VALUES ('epoch', 0);
 )sql"};
 
-std::string words(const SqliteError& error) { return error.text; }
+std::string words(const SqliteError& error) {
+  return error.text;
+}
 
 }  // namespace
 
@@ -64,8 +66,9 @@ std::expected<std::int64_t, std::string> version_of(SqliteDatabase& database) {
   if (*tables == 0 && *version == 0) return 0;
   if (*id != application_id) return std::unexpected("this is a database of another program");
   if (*version > schema_version)
-    return std::unexpected(fmt::format("the file has schema version {}, made by a newer jobqd; this one knows versions up to {}",
-                                       *version, schema_version));
+    return std::unexpected(
+        fmt::format("the file has schema version {}, made by a newer jobqd; this one knows versions up to {}",
+                    *version, schema_version));
   return *version;
 }
 
@@ -73,8 +76,9 @@ std::expected<void, std::string> prepare_schema(SqliteDatabase& database) {
   auto version = version_of(database);
   if (!version) return std::unexpected(version.error());
   for (; *version < schema_version; ++*version) {
-    const auto sql = fmt::format("BEGIN IMMEDIATE; {} PRAGMA application_id = {}; PRAGMA user_version = {}; COMMIT;",
-                                 steps.at(static_cast<std::size_t>(*version)), application_id, *version + 1);
+    const auto sql =
+        fmt::format("BEGIN IMMEDIATE; {} PRAGMA application_id = {}; PRAGMA user_version = {}; COMMIT;",
+                    steps.at(static_cast<std::size_t>(*version)), application_id, *version + 1);
     if (const auto done = database.execute(sql.c_str()); !done) return std::unexpected(words(done.error()));
   }
   return {};

@@ -10,8 +10,8 @@ namespace jobqd::stores::embedded {
 
 inline constexpr std::int64_t schema_version = 1;
 
-/// Creates the tables in an empty file, migrates an older one forward, each step in a transaction of its own. The error
-/// is one line; see version_of().
+/// Creates the tables in an empty file, migrates an older one forward, each step in a transaction of its own.
+/// The error is one line; see version_of().
 [[nodiscard]] std::expected<void, std::string> prepare_schema(SqliteDatabase& database);
 
 /// The schema version of a file of ours that this jobqd can read, 0 of an empty file. Changes nothing.

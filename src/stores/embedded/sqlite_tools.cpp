@@ -57,8 +57,8 @@ void check_rows(SqliteDatabase& database, CheckReport& report) {
   const auto read = read_jobs(database, [&](const StoredJob& stored) {
     if (stored.progress) ++joined;
     if (!stored.sound) {
-      report.faults.push_back(
-          fmt::format("job number {}, id \"{}\": the checksum does not fit", stored.job.number, stored.job.id));
+      report.faults.push_back(fmt::format("job number {}, id \"{}\": the checksum does not fit",
+                                          stored.job.number, stored.job.id));
       return;
     }
     const auto status = stored.progress ? stored.progress->progress.status : domain::Status::queued;
@@ -96,9 +96,12 @@ std::expected<void, std::string> backup_sqlite_file(const std::string& from, con
   };
   // Payloads are nobody else's business, so not SQLite's default mode.
   const int created = ::open(partial.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (created < 0) return std::unexpected(fmt::format("cannot write {}: {}", partial, std::generic_category().message(errno)));
+  if (created < 0)
+    return std::unexpected(
+        fmt::format("cannot write {}: {}", partial, std::generic_category().message(errno)));
   ::close(created);
-  auto target = SqliteDatabase::open(partial, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX);
+  auto target =
+      SqliteDatabase::open(partial, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX);
   if (!target) return refuse(target.error().text);
   if (auto set = target->execute("PRAGMA synchronous = FULL"); !set) return refuse(set.error().text);
   sqlite3_backup* backup = sqlite3_backup_init(target->get(), "main", source->get(), "main");
@@ -106,7 +109,8 @@ std::expected<void, std::string> backup_sqlite_file(const std::string& from, con
   // All pages in one step: one read transaction, so one moment in the life of the file.
   const int step = sqlite3_backup_step(backup, -1);
   const int finish = sqlite3_backup_finish(backup);
-  if (step != SQLITE_DONE || finish != SQLITE_OK) return refuse(sqlite3_errstr(step != SQLITE_DONE ? step : finish));
+  if (step != SQLITE_DONE || finish != SQLITE_OK)
+    return refuse(sqlite3_errstr(step != SQLITE_DONE ? step : finish));
   // The copy is in WAL mode as its source; without a log of its own it is one file.
   if (auto mode = target->query_text("PRAGMA journal_mode = DELETE"); !mode) return refuse(mode.error().text);
   *target = SqliteDatabase{};

@@ -37,7 +37,8 @@ struct ProgressRow {
 struct StoredJob {
   JobRow job;
   std::optional<ProgressRow> progress;
-  bool sound = true;  ///< false: a checksum does not fit, or a value is none of ours; only `job.number` and `job.id` are told.
+  bool sound = true;  ///< false: a checksum does not fit, or a value is none of ours; only `job.number` and
+                      ///< `job.id` are told.
 };
 
 }  // namespace jobqd::stores::embedded

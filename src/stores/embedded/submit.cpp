@@ -12,7 +12,8 @@ namespace jobqd::stores::embedded {
 using domain::Error;
 using domain::ErrorCode;
 
-void EmbeddedStore::submit(std::vector<domain::NewJob> jobs, engine::Callback<std::vector<engine::Submitted>> done) {
+void EmbeddedStore::submit(std::vector<domain::NewJob> jobs,
+                           engine::Callback<std::vector<engine::Submitted>> done) {
   Turn turn(*this);
   auto admission = admit(jobs, turn.now);
   if (!admission) return answer(turn, std::move(done), std::move(admission.error()));
@@ -21,8 +22,8 @@ void EmbeddedStore::submit(std::vector<domain::NewJob> jobs, engine::Callback<st
     Record& record = table_.at(job.handle);
     record.batch = journal_->insert(record);
   }
-  journal_->when_durable([this, admission = *std::move(admission), done = std::move(done)](
-                             std::expected<void, Error> durable) mutable {
+  journal_->when_durable([this, admission = *std::move(admission),
+                          done = std::move(done)](std::expected<void, Error> durable) mutable {
     engine::Expected<std::vector<engine::Submitted>> result;
     {
       Turn later(*this);
@@ -39,9 +40,11 @@ void EmbeddedStore::submit(std::vector<domain::NewJob> jobs, engine::Callback<st
   turn.flush();
 }
 
-engine::Expected<EmbeddedStore::Admission> EmbeddedStore::admit(std::vector<domain::NewJob>& jobs, domain::Now now) {
+engine::Expected<EmbeddedStore::Admission> EmbeddedStore::admit(std::vector<domain::NewJob>& jobs,
+                                                                domain::Now now) {
   if (!admitting_)
-    return std::unexpected(Error{.code = ErrorCode::draining, .detail = "the daemon is stopping and takes no new jobs"});
+    return std::unexpected(
+        Error{.code = ErrorCode::draining, .detail = "the daemon is stopping and takes no new jobs"});
   if (auto why = journal_->trouble(); !why.empty()) return std::unexpected(unavailable(std::move(why)));
   Admission admission;
   admission.reserve(jobs.size());
@@ -91,16 +94,18 @@ engine::Expected<void> EmbeddedStore::reserve_places(const Admission& admission)
   for (auto it = wanted.begin(); it != wanted.end(); ++it) {
     auto& [name, capacity, max_retries] = queues_[it->first].options;
     if (queues_[it->first].channel.try_reserve(it->second)) continue;
-    for (auto taken = wanted.begin(); taken != it; ++taken) queues_[taken->first].channel.release(taken->second);
+    for (auto taken = wanted.begin(); taken != it; ++taken)
+      queues_[taken->first].channel.release(taken->second);
     if (it->second > capacity)
       return std::unexpected(
           Error{.code = ErrorCode::invalid_field,
-                .detail = fmt::format("{} jobs can never fit queue \"{}\", which has {} places", it->second, name,
-                                      capacity),
+                .detail = fmt::format("{} jobs can never fit queue \"{}\", which has {} places", it->second,
+                                      name, capacity),
                 .fields = {{"", fmt::format("at most {} jobs for this queue", capacity)}}});
-    return std::unexpected(Error{.code = ErrorCode::queue_full,
-                                 .detail = fmt::format("queue \"{}\" has {} places and no room for {} more job{}", name,
-                                                       capacity, it->second, it->second == 1 ? "" : "s")});
+    return std::unexpected(
+        Error{.code = ErrorCode::queue_full,
+              .detail = fmt::format("queue \"{}\" has {} places and no room for {} more job{}", name,
+                                    capacity, it->second, it->second == 1 ? "" : "s")});
   }
   return {};
 }
@@ -153,9 +158,9 @@ engine::Expected<std::vector<engine::Submitted>> EmbeddedStore::submitted(const 
   answers.reserve(admission.size());
   for (const auto& job : admission) {
     const Record* record = table_.find(job.handle);
-    if (record == nullptr)  // The request that made this job failed, or it was removed, while this one waited.
-      return std::unexpected(
-          unavailable(fmt::format("job \"{}\" was not kept", job.id)));
+    if (record ==
+        nullptr)  // The request that made this job failed, or it was removed, while this one waited.
+      return std::unexpected(unavailable(fmt::format("job \"{}\" was not kept", job.id)));
     answers.push_back({.id = job.id, .status = record->progress.status, .created = job.created});
   }
   return answers;

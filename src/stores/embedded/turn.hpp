@@ -9,8 +9,8 @@
 
 namespace jobqd::stores::embedded {
 
-/// One decision of the store: holds its lock, knows the time it is made at, and collects what has to be called after the
-/// lock is released, which the destructor then does.
+/// One decision of the store: holds its lock, knows the time it is made at, and collects what has to be
+/// called after the lock is released, which the destructor then does.
 class EmbeddedStore::Turn {
  public:
   Turn(EmbeddedStore& store, domain::Now at) : now(at), store_(store), lock_(store.mutex_) {}
@@ -55,7 +55,9 @@ class EmbeddedStore::Turn {
 
 template <class T>
 void EmbeddedStore::answer(Turn& turn, engine::Callback<T> done, domain::Error error) {
-  turn.call([done = std::move(done), error = std::move(error)]() mutable { done(std::unexpected(std::move(error))); });
+  turn.call([done = std::move(done), error = std::move(error)]() mutable {
+    done(std::unexpected(std::move(error)));
+  });
 }
 
 }  // namespace jobqd::stores::embedded
