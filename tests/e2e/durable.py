@@ -1,16 +1,29 @@
 """Daemons on files that outlive them."""
 
+import atexit
 import json
 import os
+import random
 import subprocess
 import tempfile
 import threading
 import time
+import weakref
 from pathlib import Path
 from typing import Iterator, Optional, Sequence
 
 import support
 from support import BINARY, Closed, Connection, Daemon
+
+_lives: "weakref.WeakSet[Life]" = weakref.WeakSet()
+
+
+@atexit.register
+def _leave_none_behind() -> None:
+    for life in _lives:
+        if life.process.poll() is None:
+            life.process.kill()
+
 
 # A client's view of a daemon that was killed: nobody knows what became of the request.
 NO_ANSWER = (Closed, OSError)
@@ -60,6 +73,7 @@ class Life(Daemon):
         self.process = subprocess.Popen([*launcher, BINARY, *flags], env=keep | defaults | settings | (environment or {}),
                                         cwd=database.parent, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                         stderr=subprocess.PIPE)
+        _lives.add(self)
         self._reader = threading.Thread(target=self._read_log, daemon=True)
         self._reader.start()
         self.port = 0
@@ -110,9 +124,10 @@ def all_jobs(life: Daemon, **query: str) -> list[dict]:
 def drain(life: Daemon) -> None:
     """Waits until every job has ended."""
     def none_left() -> bool:
+        # A job may change from the one to the other between two questions: ask more than once.
         with life.connect() as connection:
             return not any(connection.request("GET", f"/v1/jobs?status={status}&limit=1").read_answer().json()["jobs"]
-                           for status in ("queued", "running"))
+                           for status in ("queued", "running") * 3)
     support.eventually(none_left, "every job ends")
 
 
@@ -120,6 +135,18 @@ def command(*arguments: str) -> subprocess.CompletedProcess:
     """`jobqd check` and its like."""
     return subprocess.run([BINARY, *map(str, arguments)], stdin=subprocess.DEVNULL, capture_output=True, text=True,
                           timeout=support.PATIENCE, check=False)
+
+
+def torture() -> bool:
+    """Release figures rather than those of CI."""
+    return bool(os.environ.get("JOBQD_TORTURE"))
+
+
+def seed() -> int:
+    """JOBQD_SEED, else a new one; printed, so that a failure can be played again."""
+    number = int(os.environ.get("JOBQD_SEED") or random.SystemRandom().getrandbits(32))
+    print(f"seed: JOBQD_SEED={number}", flush=True)
+    return number
 
 
 def sanitized() -> bool:

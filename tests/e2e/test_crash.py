@@ -1,15 +1,12 @@
 """kill -9 under load, again and again: nothing that was acknowledged is lost."""
 
-import os
-import random
 import unittest
 from pathlib import Path
 
 from crash_harness import Harness, ready_again
-from durable import sanitized
+from durable import sanitized, seed
 
-CYCLES = int(os.environ.get("JOBQD_CRASH_CYCLES", "20" if sanitized() else "100"))
-SEED = int(os.environ.get("JOBQD_SEED", random.SystemRandom().getrandbits(32)))
+CYCLES = 20 if sanitized() else 100  # more: crash_harness.py
 
 
 class ForgetfulHarness(Harness):
@@ -22,8 +19,7 @@ class ForgetfulHarness(Harness):
 
 class Crash(unittest.TestCase):
     def run_harness(self, cycles: int, workers: int) -> None:
-        print(f"seed: JOBQD_SEED={SEED}", flush=True)
-        harness = Harness(cycles, SEED, workers)
+        harness = Harness(cycles, seed(), workers)
         try:
             harness.run()
         finally:
@@ -37,7 +33,7 @@ class Crash(unittest.TestCase):
         self.run_harness(max(5, CYCLES // 5), workers=1)
 
     def test_the_harness_notices_what_is_lost(self):
-        harness = ForgetfulHarness(cycles=3, seed=SEED, workers=8)
+        harness = ForgetfulHarness(cycles=3, seed=seed(), workers=8)
         harness.run()
         self.assertGreater(len(harness.history.found.lost), 0, harness.report())
 

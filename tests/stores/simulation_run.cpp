@@ -196,7 +196,8 @@ bool Simulation::work_off_one() {
   }
   const auto next = model_.next_start();
   if (!next) return false;
-  clock_.advance(std::chrono::ceil<milliseconds>(*next - clock_.now().steady));
+  const auto wait = std::chrono::ceil<milliseconds>(*next - clock_.now().steady);
+  clock_.advance(std::max(wait, milliseconds{0}));  // It may be due already.
   tick();
   return true;
 }

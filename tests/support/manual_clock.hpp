@@ -2,6 +2,7 @@
 
 #include <mutex>
 
+#include <jobqd/domain/check.hpp>
 #include <jobqd/domain/clock.hpp>
 
 namespace jobqd::support {
@@ -15,6 +16,7 @@ class ManualClock final : public domain::Clock {
   }
 
   void advance(domain::milliseconds by) {
+    JOBQD_CHECK(by.count() >= 0);
     const std::scoped_lock lock(mutex_);
     now_.wall += by;
     now_.steady += by;

@@ -43,6 +43,10 @@ bool nobody_knows(const SqliteError& error) {
   return std::ranges::find(codes, error.code) != codes.end() || (error.code & 0xFF) == SQLITE_CORRUPT;
 }
 
+bool is_full(const SqliteError& error) {
+  return (error.code & 0xFF) == SQLITE_FULL;
+}
+
 /// Which file of a file system the name stands for; empty: none.
 std::optional<ino_t> inode_of(const std::string& path) {
   struct stat found{};
@@ -125,8 +129,10 @@ std::expected<void, std::string> SqliteJournal::prepare() {
         fmt::format("the database is damaged: {}; restore a backup, or see what `jobqd check` says",
                     sound ? *sound : sound.error().text));
 
-  if (auto grown = database_.execute("UPDATE counters SET value = value + 1 WHERE name = 'epoch'"); !grown)
-    return refused(grown.error());
+  constexpr auto next_epoch = "UPDATE counters SET value = value + 1 WHERE name = 'epoch'";
+  auto grown = database_.execute(next_epoch);
+  if (!grown && is_full(grown.error()) && checkpoint()) grown = database_.execute(next_epoch);
+  if (!grown) return refused(grown.error());
   const auto epoch = database_.query_integer("SELECT value FROM counters WHERE name = 'epoch'");
   if (!epoch) return refused(epoch.error());
   epoch_ = static_cast<std::uint32_t>(*epoch);
@@ -242,11 +248,14 @@ void SqliteJournal::wait_for_work(std::unique_lock<std::mutex>& lock, const std:
 }
 
 void SqliteJournal::write(Gathering batch, Batch number) {
-  if (auto committed = commit(batch); !committed) return failed(std::move(batch), committed.error());
+  auto committed = commit(batch);
+  // The log itself may be what fills the disk.
+  if (!committed && is_full(committed.error()) && checkpoint()) committed = commit(batch);
+  if (!committed) return failed(std::move(batch), committed.error());
   durable_.store(number, std::memory_order_release);
   set_trouble({});
   for (auto& done : batch.waiting) done({});
-  checkpoint_when_large();
+  if (wal_pages_ >= options_.checkpoint_pages) (void)checkpoint();
 }
 
 SqliteResult<> SqliteJournal::commit(const Gathering& batch) {
@@ -282,14 +291,17 @@ SqliteResult<> SqliteJournal::check_place() {
       SqliteError{SQLITE_IOERR, fmt::format("{} was deleted or replaced while in use", options_.path)});
 }
 
-void SqliteJournal::checkpoint_when_large() {
-  if (wal_pages_ < options_.checkpoint_pages) return;
+/// Copies the log into the database, so that it begins anew with the next write. false: not all of it could
+/// be copied.
+bool SqliteJournal::checkpoint() {
+  int pages = 0;
+  int copied = 0;
   const int code =
-      sqlite3_wal_checkpoint_v2(database_.get(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
-  if (code == SQLITE_OK || (code & 0xFF) == SQLITE_BUSY) return;
+      sqlite3_wal_checkpoint_v2(database_.get(), nullptr, SQLITE_CHECKPOINT_PASSIVE, &pages, &copied);
+  if (code == SQLITE_OK) return copied == pages;
   // The log still holds everything and goes on growing: where the disk is full, the next commit finds out.
-  const auto error = database_.last_error();
-  if (nobody_knows(error)) lose(error);
+  if (const auto error = database_.last_error(); nobody_knows(error)) lose(error);
+  return false;
 }
 
 void SqliteJournal::lose(const SqliteError& error) {

@@ -1,0 +1,222 @@
+"""Disks that fill up, and files that vanish: nothing is acknowledged that is not kept, and the daemon says why.
+
+Not run by ctest yet: the rounds of filling up forget finished jobs by RETENTION_MAX before they are looked at, and
+a log that has filled the disk by itself is not given up. By hand: JOBQD=... python3 -m unittest disk_faults
+"""
+
+import random
+import shutil
+import subprocess
+import threading
+import time
+import unittest
+from pathlib import Path
+
+from durable import NO_ANSWER, Folder, Life, all_jobs, command, drain, job_body, seed, torture
+from history import History
+from small_disk import KIB, SmallDisk
+from support import Connection, eventually
+
+SETTINGS = {"SIMULATE_MIN": "5ms", "SIMULATE_MAX": "20ms", "SIMULATE_FAILURE_RATE": "0", "RETENTION_MAX": "20",
+            "WORKERS": "4"}
+ROUNDS = 50 if torture() else 5
+
+
+class Producer(threading.Thread):
+    """Enqueues until it was refused for the store."""
+
+    def __init__(self, port: int, history: History, name: str, chance: random.Random):
+        super().__init__(name=name, daemon=True)
+        self.port = port
+        self.history = history
+        self.random = random.Random(chance.getrandbits(64))
+        self.failure = ""
+
+    def run(self) -> None:
+        try:
+            with Connection(self.port) as connection:
+                count = 0
+                while self.enqueue(connection, f"{self.name}-{count}"):
+                    count += 1
+        except (*NO_ANSWER, AssertionError) as error:
+            self.failure = repr(error)
+
+    def enqueue(self, connection: Connection, key: str) -> bool:
+        keys = [f"{key}-{i}" for i in range(self.random.choice((1, 1, 5)))]
+        request = self.history.invoke((name, name, 0, False) for name in keys)
+        jobs = [{"id": name, "payload": {"k": name, "x": "x" * self.random.randint(100, 4_000)}} for name in keys]
+        answer = connection.request("POST", "/enqueue", job_body(jobs)).read_answer()
+        if answer.status == 202:
+            self.history.ok(request)
+            return True
+        self.history.refused(request)
+        assert answer.status == 503, answer
+        assert answer.json()["type"] == "/problems/store-unavailable", answer
+        assert "retry-after" in answer.headers, answer
+        return False
+
+
+class FullDisk(unittest.TestCase):
+    def test_it_fills_up_under_load_and_is_freed_again(self):
+        chance = random.Random(seed())
+        history = History(tolerance_ms=250)
+        slowest = 0.0
+        with SmallDisk() as disk:
+            life = Life(disk.path / "jobs.db", **SETTINGS)
+            for number in range(ROUNDS):
+                self.fill_up(disk, life, history, chance, number)
+                slowest = max(slowest, self.free_again(disk, life))
+                if number % 2:
+                    drain(life)
+                    life.kill()
+                    life = Life(disk.path / "jobs.db", **SETTINGS)
+                history.check(all_jobs(life))
+                self.assertTrue(history.found.none(), history.found.examples())
+            drain(life)
+            history.check(all_jobs(life), at_the_end=True)
+            self.assertTrue(history.found.none(), history.found.examples())
+            self.assertEqual(life.end(), 0)
+            self.assertEqual(command("check", disk.path / "jobs.db").returncode, 0)
+            print(f"{disk.kind}, full {ROUNDS} times: {history.acknowledged} acknowledged, {history.found.summary()}; "
+                  f"takes jobs again {slowest * 1000:.0f} ms after there is room, at most", flush=True)
+
+    def fill_up(self, disk: SmallDisk, life: Life, history: History, chance: random.Random, number: int) -> None:
+        disk.fill(leave=chance.choice((0, 20, 200, 2_000)) * KIB)
+        producers = [Producer(life.port, history, f"{number}-{i}", chance) for i in range(4)]
+        for producer in producers:
+            producer.start()
+        for producer in producers:
+            producer.join(60)
+        self.assertEqual([producer.failure for producer in producers], [""] * 4)
+        self.assertIn("full", life.not_ready_because())
+        self.assertEqual(life.get("/livez").status, 200)
+        # Running jobs go on, and waiting ones start.
+        drain(life)
+
+    def free_again(self, disk: SmallDisk, life: Life) -> float:
+        disk.clear()
+        begun = time.monotonic()
+        eventually(life.ready, "it recovers by itself")
+        took = time.monotonic() - begun
+        self.assertLess(took, 5)
+        return took
+
+    def test_its_own_log_does_not_lock_it_in(self):
+        """The disk is smaller than the log may grow: what lies in the log has to go into the database."""
+        with SmallDisk() as disk:
+            life = Life(disk.path / "jobs.db", **SETTINGS | {"SIMULATE_MIN": "0ms", "SIMULATE_MAX": "0ms"})
+            taken = 0
+            deadline = time.monotonic() + 60
+            with life.connect() as connection:
+                while taken < 3_000:
+                    body = job_body({"payload": "x" * 3_000})
+                    taken += connection.request("POST", "/enqueue", body).read_answer().status == 202
+                    self.assertLess(time.monotonic(), deadline, f"stuck after {taken} jobs: {life.not_ready_because()}")
+            drain(life)
+            life.kill()
+            life = Life(disk.path / "jobs.db", **SETTINGS)
+            self.assertTrue(life.ready())
+            self.assertEqual(life.end(), 0)
+
+    def test_it_starts_on_a_disk_that_its_log_has_filled(self):
+        with SmallDisk() as disk:
+            life = Life(disk.path / "jobs.db", **SETTINGS)
+            self.assertEqual(life.enqueue({"id": "kept", "delay": "1h"}).status, 202)
+            with life.connect() as connection:
+                for _ in range(300):
+                    connection.request("POST", "/enqueue", job_body({"payload": "x" * 3_000})).read_answer()
+            drain_ready(life)
+            life.kill()
+            disk.fill()
+            life = Life(disk.path / "jobs.db", wait=False, **SETTINGS)
+            try:
+                life.wait_until_listening()
+                self.assertEqual(life.job("kept")["status"], "queued")
+                life.kill()
+            except AssertionError:
+                self.assertEqual(life.wait(), 1)
+                self.assertIn("full", life.log)
+            disk.clear()
+            life = Life(disk.path / "jobs.db", **SETTINGS)
+            self.assertEqual(life.job("kept")["status"], "queued")
+            self.assertEqual(life.end(), 0)
+
+
+def drain_ready(life: Life) -> None:
+    eventually(lambda: life.count("running") == 0 and all(job.get("run_at") for job in life.all_jobs(status="queued")),
+               "only delayed jobs wait")
+
+
+class Vanishing(unittest.TestCase):
+    def live(self, folder: Folder) -> Life:
+        life = Life(folder.database, SIMULATE_MIN="1s", SIMULATE_MAX="1s", SIMULATE_FAILURE_RATE="0")
+        self.assertEqual(life.enqueue({"id": "runs"}).status, 202)
+        eventually(lambda: life.job("runs")["status"] == "running", "the job runs")
+        return life
+
+    def expect_refusal(self, life: Life, why: str) -> None:
+        answer = life.enqueue({"id": "refused"})
+        self.assertEqual(answer.status, 503, answer)
+        self.assertEqual(answer.json()["type"], "/problems/store-unavailable")
+        self.assertRegex(life.not_ready_because(), why)
+        self.assertEqual(life.get("/livez").status, 200)
+        eventually(lambda: life.job("runs")["status"] == "done", "the running job goes on")
+
+    def test_the_database_is_deleted(self):
+        with Folder() as folder:
+            life = self.live(folder)
+            folder.database.unlink()
+            self.expect_refusal(life, "deleted or replaced")
+            life.kill()
+
+    def test_the_log_is_deleted(self):
+        with Folder() as folder:
+            life = self.live(folder)
+            Path(f"{folder.database}-wal").unlink()
+            self.expect_refusal(life, "deleted or replaced")
+            life.kill()
+
+    def test_the_folder_is_deleted(self):
+        with Folder() as folder:
+            database = folder.path / "sub" / "jobs.db"
+            database.parent.mkdir()
+            folder.database = database
+            life = self.live(folder)
+            shutil.rmtree(database.parent)
+            self.expect_refusal(life, "deleted or replaced")
+            life.kill()
+
+    def test_the_files_become_unwritable(self):
+        with SmallDisk() as disk, Folder() as folder:
+            folder.database = disk.path / "jobs.db"
+            life = self.live(folder)
+            files = [str(folder.database), f"{folder.database}-wal"]
+            if not shutil.which("chattr") or subprocess.run(["chattr", "+i", *files], check=False).returncode:
+                life.kill()
+                raise unittest.SkipTest("files cannot be made immutable here")
+            try:
+                self.expect_refusal(life, ".")
+            finally:
+                subprocess.run(["chattr", "-i", *files], check=False)
+            eventually(life.ready, "it recovers by itself")
+            self.assertEqual(life.enqueue({"id": "accepted"}).status, 202)
+            life.kill()
+            life = Life(folder.database, SIMULATE_MIN="0ms", SIMULATE_MAX="0ms")
+            self.assertEqual(life.job("runs")["status"], "done")
+            self.assertEqual(life.get("/v1/jobs/refused").status, 404)
+            self.assertEqual(life.get("/v1/jobs/accepted").status, 200)
+            self.assertEqual(life.end(), 0)
+
+    def test_a_read_only_disk_is_a_clear_error(self):
+        with SmallDisk() as disk:
+            life = Life(disk.path / "jobs.db")
+            self.assertEqual(life.end(), 0)
+            if refused := disk.remount("ro"):
+                raise unittest.SkipTest(f"the disk cannot be made read-only: {refused}")
+            life = Life(disk.path / "jobs.db", wait=False)
+            self.assertEqual(life.wait(), 1)
+            self.assertRegex(life.log, r"jobqd: cannot open \S+/jobs\.db: Read-only file system")
+
+
+if __name__ == "__main__":
+    unittest.main()

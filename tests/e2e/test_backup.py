@@ -1,0 +1,80 @@
+"""`jobqd backup` of a daemon at work, and what comes of the copy."""
+
+import random
+import threading
+import unittest
+
+from crash_harness import SETTINGS, Client
+from durable import Folder, Life, all_jobs, command, drain, sanitized, seed, torture
+from history import History
+
+
+class Backup(unittest.TestCase):
+    def test_a_copy_holds_all_that_was_acknowledged_before_it_began(self):
+        chance = random.Random(seed())
+        history = History(tolerance_ms=250)
+        rounds = 30 if torture() else 2 if sanitized() else 5
+        with Folder() as folder:
+            life = Life(folder.database, **SETTINGS)
+            clients = [Client(life.port, history, chance.getrandbits(64), f"c{i}") for i in range(4)]
+            for client in clients:
+                client.start()
+            for number in range(rounds):
+                threading.Event().wait(chance.uniform(0.05, 0.3))
+                # What is removed meanwhile may be in it or not; what has ended may have been forgotten.
+                owed = set(history.open)
+                copy = folder.path / f"copy-{number}.db"
+                made = command("backup", folder.database, copy)
+                self.assertEqual(made.returncode, 0, made.stderr)
+                self.restore(copy, owed, history)
+            self.assertEqual([client.failure for client in clients], [None] * 4)
+            life.kill()
+            for client in clients:
+                client.join()
+            life = Life(folder.database, **SETTINGS)
+            drain(life)
+            history.check(all_jobs(life), at_the_end=True)
+            self.assertTrue(history.found.none(), history.found.examples())
+            self.assertEqual(life.end(), 0)
+            print(f"{rounds} copies under load, {history.acknowledged} acknowledged, {history.found.summary()}", flush=True)
+
+    def restore(self, copy, owed: set, history: History) -> None:
+        check = command("check", copy)
+        self.assertEqual(check.returncode, 0, check.stdout + check.stderr)
+        self.assertIn("sound", check.stdout)
+        life = Life(copy, **SETTINGS)
+        there = {job["payload"]["k"] for job in all_jobs(life)}
+        missing = {key for key in owed - there if not history.sent[key].maybe_removed}
+        self.assertEqual(missing, set())
+        drain(life)
+        self.assertEqual(life.end(), 0)
+        copy.unlink()
+
+    def test_check_tells_what_is_in_a_live_file(self):
+        with Folder() as folder:
+            life = Life(folder.database, **SETTINGS)
+            life.enqueue([{"id": f"job-{i}", "delay": "1h"} for i in range(7)])
+            check = command("check", folder.database)
+            self.assertEqual(check.returncode, 0, check.stderr)
+            self.assertIn("schema version 1, 7 queued, 0 running, 0 done, 0 failed\nsound\n", check.stdout)
+            self.assertEqual(life.enqueue({"id": "later"}).status, 202)
+            self.assertEqual(life.end(), 0)
+
+    def test_a_newer_file_is_refused_by_name_and_left_alone(self):
+        import sqlite3  # pylint: disable=import-outside-toplevel
+        with Folder() as folder:
+            life = Life(folder.database)
+            life.enqueue({"id": "kept", "delay": "1h"})
+            self.assertEqual(life.end(), 0)
+            with sqlite3.connect(folder.database) as database:
+                database.execute("PRAGMA user_version = 99")
+            database.close()
+            before = folder.database.read_bytes()
+            life = Life(folder.database, wait=False)
+            self.assertEqual(life.wait(), 1)
+            self.assertRegex(life.log, r"jobqd: cannot open \S+: the file has schema version 99, made by a newer jobqd")
+            self.assertEqual(folder.database.read_bytes(), before)
+
+
+if __name__ == "__main__":
+    unittest.main()
