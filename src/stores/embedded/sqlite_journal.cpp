@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <jobqd/engine/thread_name.hpp>
@@ -23,6 +24,9 @@ namespace {
 
 /// How long a change that nobody waits for may lie before it is written by itself.
 constexpr domain::milliseconds soon{10};
+
+/// SQLite's own default, in bytes.
+constexpr int page_size = 4096;
 
 std::string in_words(const SqliteError& error) {
   switch (error.code & 0xFF) {
@@ -52,6 +56,13 @@ std::optional<ino_t> inode_of(const std::string& path) {
   struct stat found{};
   if (::stat(path.c_str(), &found) != 0) return std::nullopt;
   return found.st_ino;
+}
+
+/// Bytes that the file system can still take there; empty: unknown.
+std::optional<std::uint64_t> room_at(const std::string& path) {
+  struct statvfs found{};
+  if (::statvfs(path.c_str(), &found) != 0) return std::nullopt;
+  return std::uint64_t{found.f_bavail} * found.f_frsize;
 }
 
 }  // namespace
@@ -114,7 +125,7 @@ std::expected<void, std::string> SqliteJournal::prepare() {
       "PRAGMA busy_timeout = 2000; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA "
       "journal_mode = WAL;"
       "PRAGMA synchronous = {}; PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = {};",
-      options_.full_sync ? "FULL" : "NORMAL", 2 * options_.checkpoint_pages * 4096);
+      options_.full_sync ? "FULL" : "NORMAL", 2 * options_.checkpoint_pages * page_size);
   // First of all, so that a file of somebody else is left as it is.
   if (const auto ours = version_of(database_); !ours) return std::unexpected(ours.error());
   if (auto set = database_.execute(pragmas.c_str()); !set) return refused(set.error());
@@ -255,7 +266,15 @@ void SqliteJournal::write(Gathering batch, Batch number) {
   durable_.store(number, std::memory_order_release);
   set_trouble({});
   for (auto& done : batch.waiting) done({});
-  if (wal_pages_ >= options_.checkpoint_pages) (void)checkpoint();
+  if (log_is_long()) (void)checkpoint();
+}
+
+/// Copying the log may make the database grow by as much as the log holds: it is done while there is room for
+/// it, so that the log alone never fills a small disk.
+bool SqliteJournal::log_is_long() const {
+  if (wal_pages_ >= options_.checkpoint_pages) return true;
+  const auto room = room_at(options_.path);
+  return room && *room < static_cast<std::uint64_t>(wal_pages_) * page_size;
 }
 
 SqliteResult<> SqliteJournal::commit(const Gathering& batch) {

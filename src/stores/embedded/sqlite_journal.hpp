@@ -88,6 +88,7 @@ class SqliteJournal final : public Journal {
   SqliteResult<> write_rows(const Gathering& batch);
   SqliteResult<> check_place();
   [[nodiscard]] std::string log_path() const { return options_.path + "-wal"; }
+  [[nodiscard]] bool log_is_long() const;
   bool checkpoint();
   void failed(Gathering batch, const SqliteError& error);
   void lose(const SqliteError& error);
