@@ -17,8 +17,8 @@ using boost::system::error_code;
 
 constexpr domain::milliseconds sweep_interval{250};
 constexpr domain::milliseconds accept_pause{100};
-/// Connections over the limit that are being told so; more than these are just closed.
-constexpr std::size_t turned_away_at_once = 64;
+/// Connections over the limit that are answered once; more than these are just closed.
+constexpr std::size_t beyond_limit_at_once = 64;
 
 }  // namespace
 
@@ -69,14 +69,11 @@ void Listener::retry_accept_later() {
 void Listener::admit(tcp::socket socket) {
   error_code ignored;
   socket.set_option(tcp::no_delay(true), ignored);
-  const auto served = context_.sessions.size() - context_.turned_away;
+  const auto served = context_.sessions.size() - context_.beyond_limit;
   if (served < context_.options.max_connections) {
     std::make_shared<Session>(std::move(socket), context_)->start();
-  } else if (context_.turned_away < turned_away_at_once) {
-    std::make_shared<Session>(std::move(socket), context_)
-        ->turn_away(
-            {.code = domain::ErrorCode::too_many_connections,
-             .detail = fmt::format("{} connections are open already", context_.options.max_connections)});
+  } else if (context_.beyond_limit < beyond_limit_at_once) {
+    std::make_shared<Session>(std::move(socket), context_)->start_beyond_limit();
   }
 }
 

@@ -67,7 +67,6 @@ class RequestReader {
 
   Step read_head(boost::beast::flat_buffer& in);
   Step read_body(boost::beast::flat_buffer& in);
-  Step parse(boost::asio::const_buffer bytes, boost::beast::flat_buffer& in);
   Step refuse(domain::Error error);
   void collect_facts();
   [[nodiscard]] std::string_view header(std::string_view name) const;
@@ -77,6 +76,7 @@ class RequestReader {
   std::optional<Parser> parser_;
   OnChunk on_chunk_;
   HeadFacts facts_;
+  Target target_;
   std::optional<boost::beast::http::fields>
       head_;  ///< Set where a trailer may follow, whose fields are none of the head's.
   std::optional<domain::Error> error_;

@@ -6,10 +6,12 @@
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/bind_handler.hpp>
+#include <fmt/format.h>
 
 #include <jobqd/domain/check.hpp>
 
 #include "http/response_writer.hpp"
+#include "http/session_rules.hpp"
 
 namespace jobqd::http {
 
@@ -38,7 +40,7 @@ Session::Session(asio::ip::tcp::socket socket, ConnectionContext& context)
 
 Session::~Session() {
   context_.sessions.erase(this);
-  if (turned_away_) --context_.turned_away;
+  if (beyond_limit_) --context_.beyond_limit;
 }
 
 void Session::start() {
@@ -46,11 +48,11 @@ void Session::start() {
   read();
 }
 
-void Session::turn_away(const domain::Error& error) {
-  turned_away_ = true;
-  ++context_.turned_away;
-  refuse(error);
-  write();
+void Session::start_beyond_limit() {
+  beyond_limit_ = true;
+  ++context_.beyond_limit;
+  enter(Phase::head);  // No idling on a place that others need.
+  read();
 }
 
 void Session::enter(Phase phase) {
@@ -140,6 +142,10 @@ void Session::handle() {
   enter(Phase::handling);
   request_ = reader_.take();
   awaiting_ = true;
+  if (beyond_limit_ && !is_probe(request_->path))
+    return respond(problem(
+        {.code = domain::ErrorCode::too_many_connections,
+         .detail = fmt::format("{} connections are open already", context_.options.max_connections)}));
   try {
     context_.handler(*request_, shared_from_this());
   } catch (const std::exception& error) {
@@ -167,7 +173,7 @@ void Session::after(domain::milliseconds wait, std::function<void()> function) {
 }
 
 void Session::append(Response response) {
-  response.close = response.close || context_.stopping || !reader_.keep_alive();
+  response.close = response.close || beyond_limit_ || context_.stopping || !reader_.keep_alive();
   append_response(out_, response,
                   {.date = context_.date, .head = reader_.is_head(), .http_1_0 = reader_.is_http_1_0()});
   closing_ = response.close;

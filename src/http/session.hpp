@@ -28,7 +28,7 @@ struct ConnectionContext {
   std::string date;          ///< The Date header's value, renewed by each sweep.
   bool stopping = false;     ///< Answer what is open, then close.
   std::unordered_set<Session*> sessions;
-  std::size_t turned_away = 0;  ///< How many of them are only there to be told that there are too many.
+  std::size_t beyond_limit = 0;  ///< How many of them are one too many.
 };
 
 /// One connection: reads requests, has them answered one after the other, writes the answers in order.
@@ -46,8 +46,8 @@ class Session final : public Exchange, public std::enable_shared_from_this<Sessi
   /// Serves requests until either side closes.
   void start();
 
-  /// Answers one error without reading, and closes.
-  void turn_away(const domain::Error& error);
+  /// Answers one request: a probe as always, any other with an error. Then closes.
+  void start_beyond_limit();
 
   /// Closes what has run out of time.
   void sweep();
@@ -91,7 +91,7 @@ class Session final : public Exchange, public std::enable_shared_from_this<Sessi
   bool awaiting_ = false;    ///< A request is with its handler.
   bool processing_ = false;  ///< process() is on the stack.
   bool closing_ = false;     ///< No further request is served.
-  bool turned_away_ = false;
+  bool beyond_limit_ = false;
 };
 
 }  // namespace jobqd::http

@@ -23,13 +23,17 @@ Error malformed(std::string detail) {
   return {.code = ErrorCode::malformed_request, .detail = std::move(detail)};
 }
 
-bool is_token_char(char c) {
-  static constexpr std::string_view others = "!#$%&'*+-.^_`|~";
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || others.contains(c);
-}
-
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
+}
+
+bool is_letter_or_digit(char c) {
+  return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+bool is_token_char(char c) {
+  static constexpr std::string_view others = "!#$%&'*+-.^_`|~";
+  return is_letter_or_digit(c) || others.contains(c);
 }
 
 std::string lower(std::string_view text) {
@@ -41,6 +45,12 @@ std::string lower(std::string_view text) {
 
 /// `host` or `host:port`, no user, no path; RFC 9110 section 7.2.
 bool valid_host(std::string_view host) {
+  // Nearly every one is like this, and needs no parser.
+  const auto port =
+      std::ranges::find_if_not(host, [](char c) { return is_letter_or_digit(c) || c == '.' || c == '-'; });
+  if (port != host.begin() &&
+      (port == host.end() || (*port == ':' && std::all_of(port + 1, host.end(), is_digit))))
+    return true;
   const auto authority = urls::parse_authority(urls::string_view(host.data(), host.size()));
   return authority && !authority->has_userinfo() && !authority->host().empty() && !host.contains(',');
 }
@@ -119,29 +129,37 @@ std::optional<Error> check_version(std::string_view head) {
   return Error{.code = ErrorCode::version_not_supported, .detail = "HTTP/1.1 and HTTP/1.0 are spoken here"};
 }
 
-std::optional<Error> check_head(const HeadFacts& facts, std::size_t max_body) {
-  if (auto error = check_host(facts)) return error;
-  if (auto error = check_framing(facts)) return error;
+std::expected<Target, Error> check_head(const HeadFacts& facts, std::size_t max_body) {
+  const auto refuse = [](ErrorCode code, std::string detail) {
+    return std::unexpected(Error{.code = code, .detail = std::move(detail)});
+  };
+  if (auto error = check_host(facts)) return std::unexpected(*std::move(error));
+  if (auto error = check_framing(facts)) return std::unexpected(*std::move(error));
   if (facts.method == "CONNECT" || facts.method == "TRACE")
-    return Error{.code = ErrorCode::not_implemented,
-                 .detail = fmt::format("{} is not implemented", facts.method)};
-  if (!read_target(facts)) return malformed("the request target is not a valid path");
+    return refuse(ErrorCode::not_implemented, fmt::format("{} is not implemented", facts.method));
+  auto target = read_target(facts);
+  if (!target) return std::unexpected(malformed("the request target is not a valid path"));
   if (!facts.content_encoding.empty() && lower(facts.content_encoding) != "identity")
-    return Error{.code = ErrorCode::unsupported_encoding, .detail = "send the body without Content-Encoding"};
+    return refuse(ErrorCode::unsupported_encoding, "send the body without Content-Encoding");
   if (!facts.expect.empty() && !facts.http_1_0 && lower(facts.expect) != "100-continue")
-    return Error{.code = ErrorCode::expectation_failed, .detail = "the only expectation met is 100-continue"};
+    return refuse(ErrorCode::expectation_failed, "the only expectation met is 100-continue");
   // A number of at most 18 digits by now.
   std::uint64_t length = 0;
   std::from_chars(facts.content_length.data(), facts.content_length.data() + facts.content_length.size(),
                   length);
   if (length > max_body)
-    return Error{
-        .code = ErrorCode::payload_too_large,
-        .detail = fmt::format("the body has {} bytes, at most {} are taken", facts.content_length, max_body)};
-  return std::nullopt;
+    return refuse(ErrorCode::payload_too_large,
+                  fmt::format("the body has {} bytes, at most {} are taken", facts.content_length, max_body));
+  return *std::move(target);
 }
 
 std::optional<Target> read_target(const HeadFacts& facts) {
+  // Nearly every one is like this, and needs no parser.
+  const auto is_plain = [](char c) {
+    return is_letter_or_digit(c) || c == '/' || c == '-' || c == '_' || c == '.';
+  };
+  if (facts.target.starts_with('/') && std::ranges::all_of(facts.target, is_plain))
+    return Target{.path = std::string(facts.target), .query = {}};
   const urls::string_view text(facts.target.data(), facts.target.size());
   if (facts.target == "*") {
     if (facts.method != "OPTIONS") return std::nullopt;
@@ -194,6 +212,10 @@ bool valid_chunk_extensions(std::string_view extensions) {
     if (!(extensions.starts_with('"') ? take_quoted() : take_token())) return false;
   }
   return true;
+}
+
+bool is_probe(std::string_view path) {
+  return path == "/healthz" || path == "/livez" || path == "/readyz";
 }
 
 bool from_another_site(std::string_view origin, std::string_view sec_fetch_site, std::string_view host) {

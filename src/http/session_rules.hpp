@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <expected>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -53,9 +54,6 @@ struct HeadFacts {
   std::string_view expect;
 };
 
-/// Why the request cannot be taken, before any of its body is read.
-[[nodiscard]] std::optional<domain::Error> check_head(const HeadFacts& facts, std::size_t max_body);
-
 /// The path and query that an origin-form or absolute-form target names; "*" stays as it is.
 /// Errors: malformed_request.
 struct Target {
@@ -64,12 +62,19 @@ struct Target {
 };
 [[nodiscard]] std::optional<Target> read_target(const HeadFacts& facts);
 
+/// What the request is for, or why it cannot be taken, before any of its body is read.
+[[nodiscard]] std::expected<Target, domain::Error> check_head(const HeadFacts& facts, std::size_t max_body);
+
 /// Whether a line ends in a line feed alone.
 [[nodiscard]] bool has_bare_line_feed(std::string_view text);
 
 /// Extensions of a chunk as RFC 9112 section 7.1.1 writes them: `;name`, `;name=token`, `;name="text"`, any
 /// number.
 [[nodiscard]] bool valid_chunk_extensions(std::string_view extensions);
+
+/// Whether it is a question after the daemon's health, which is answered even where there are too many
+/// connections: who asks restarts what does not answer.
+[[nodiscard]] bool is_probe(std::string_view path);
 
 /// Whether a web page of another site made the request (RFC 6454, W3C Fetch Metadata). Programs send neither
 /// header.

@@ -18,7 +18,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Optional
 
-from durable import NO_ANSWER, Folder, Life, all_jobs, drain, job_body
+from durable import NO_ANSWER, SEVERAL_WORKERS_MS, Folder, Life, all_jobs, drain, job_body
 from history import History, Sent
 from support import Connection
 
@@ -131,7 +131,7 @@ class Harness:
         self.random = random.Random(seed)
         # One worker starts jobs one after the other; several read the clock at the same time.
         self.file = open(history, "w", encoding="utf-8") if history else None  # pylint: disable=consider-using-with
-        self.history = History(0 if workers == 1 else 250, self.file)
+        self.history = History(0 if workers == 1 else SEVERAL_WORKERS_MS, self.file)
         self.outcome = Outcome()
 
     def run(self) -> Outcome:

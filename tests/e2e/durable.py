@@ -155,5 +155,9 @@ def sanitized() -> bool:
     return b"__asan_init" in content or b"__tsan_init" in content
 
 
+# Between taking a job and noting its start a worker may lose the processor to others.
+SEVERAL_WORKERS_MS = 2_000 if sanitized() else 250
+
+
 def job_body(job) -> str:
     return json.dumps(job, separators=(",", ":"))

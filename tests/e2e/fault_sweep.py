@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 from typing import Callable, Iterator, NamedTuple, Optional
 
-from durable import NO_ANSWER, Folder, Life, all_jobs, command, drain, job_body
+from durable import NO_ANSWER, SEVERAL_WORKERS_MS, Folder, Life, all_jobs, command, drain, job_body
 from history import History
 from support import BINARY, PATIENCE, eventually
 
@@ -63,7 +63,7 @@ class OneLife:
         self.fault = fault
         self.nth = nth
         self.at_stop = at_stop
-        self.history = History(tolerance_ms=250)
+        self.history = History(tolerance_ms=SEVERAL_WORKERS_MS)
         self.struck = False
         self.refused = 0
 

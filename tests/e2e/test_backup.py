@@ -5,14 +5,14 @@ import threading
 import unittest
 
 from crash_harness import SETTINGS, Client
-from durable import Folder, Life, all_jobs, command, drain, sanitized, seed, torture
+from durable import SEVERAL_WORKERS_MS, Folder, Life, all_jobs, command, drain, sanitized, seed, torture
 from history import History
 
 
 class Backup(unittest.TestCase):
     def test_a_copy_holds_all_that_was_acknowledged_before_it_began(self):
         chance = random.Random(seed())
-        history = History(tolerance_ms=250)
+        history = History(tolerance_ms=SEVERAL_WORKERS_MS)
         rounds = 30 if torture() else 2 if sanitized() else 5
         with Folder() as folder:
             life = Life(folder.database, **SETTINGS)

@@ -76,12 +76,14 @@ class Connections(DaemonTest):
             self.assertEqual(one.request("GET", "/healthz").read_answer().status, 200)
             self.assertEqual(two.request("GET", "/healthz").read_answer().status, 200)
             with daemon.connect() as three:
-                answer = three.read_answer()
+                answer = three.request("GET", "/v1/jobs").read_answer()
                 self.assert_problem(answer, 503, "too-many-connections")
                 self.assertEqual((answer.headers["retry-after"], answer.closes), ("1", True))
                 self.assertEqual(three.read_end(), b"")
+            for path in ("/healthz", "/livez", "/readyz"):
+                self.assertEqual(daemon.get(path).status, 200, path)
             self.assertEqual(one.request("GET", "/healthz").read_answer().status, 200)
-        eventually(lambda: daemon.get("/healthz").status == 200, "places are free again")
+        eventually(lambda: daemon.get("/v1/jobs").status == 200, "places are free again")
 
     def test_every_answer_to_a_get_has_its_head(self):
         daemon = self.start(**HELD)

@@ -10,7 +10,7 @@ import unittest
 from pathlib import Path
 
 import fault_sweep
-from durable import NO_ANSWER, Folder, Life, all_jobs, drain, job_body, sanitized, seed, torture
+from durable import NO_ANSWER, SEVERAL_WORKERS_MS, Folder, Life, all_jobs, drain, job_body, sanitized, seed, torture
 from history import History
 from support import Connection, eventually
 
@@ -104,7 +104,7 @@ class Scarcity(unittest.TestCase):
     def test_few_descriptors(self):
         with Folder() as folder:
             life = Life(folder.database, launcher=["prlimit", "--nofile=32:32"])
-            history = History(tolerance_ms=250)
+            history = History(tolerance_ms=SEVERAL_WORKERS_MS)
             first = life.connect()
             others = []
             for _ in range(100):  # more than there are
@@ -137,7 +137,7 @@ class Scarcity(unittest.TestCase):
         with Folder() as folder:
             life = Life(folder.database, launcher=["prlimit", f"--as={512 << 20}"], WORKERS="2", SIMULATE_MIN="1h",
                         SIMULATE_MAX="1h", SHUTDOWN_GRACE="0s")
-            history = History(tolerance_ms=250)
+            history = History(tolerance_ms=SEVERAL_WORKERS_MS)
             answers = set()
             try:
                 with life.connect() as connection:

@@ -180,7 +180,7 @@ TEST(ManyConnections, AreToldSoAndClosed) {
   }
   for (int i = 0; i < 10; ++i) {
     TestClient one_too_many(server.port());
-    const auto answer = one_too_many.read_answer();  // without having asked
+    const auto answer = one_too_many.ask(request);
     ASSERT_TRUE(answer.has_value());
     EXPECT_EQ(answer->status, 503);
     EXPECT_EQ(type_of(*answer), "/problems/too-many-connections");
@@ -189,6 +189,32 @@ TEST(ManyConnections, AreToldSoAndClosed) {
     EXPECT_TRUE(one_too_many.at_end());
   }
   for (const auto& client : clients) EXPECT_EQ(client->ask(request)->status, 200);
+}
+
+TEST(ManyConnections, DoNotKeepProbesOut) {
+  TestServer server({.max_connections = 1});
+  TestClient client(server.port());
+  ASSERT_EQ(client.ask(request)->status, 200);
+  for (const std::string path : {"/healthz", "/livez", "/readyz"}) {
+    TestClient probe(server.port());
+    const auto answer = probe.ask("GET " + path + " HTTP/1.1\r\nHost: h\r\n\r\n" + request);
+    ASSERT_TRUE(answer.has_value());
+    EXPECT_EQ(answer->status, 200);
+    EXPECT_EQ(answer->field("connection"), "close");
+    EXPECT_TRUE(probe.at_end());
+  }
+}
+
+TEST(ManyConnections, DoNotIdleBeyondTheLimit) {
+  TestServer server({.max_connections = 1});
+  TestClient client(server.port());
+  ASSERT_EQ(client.ask(request)->status, 200);
+  TestClient silent(server.port());
+  EXPECT_FALSE(silent.something_within(300ms));
+  server.clock.advance(11s);
+  EXPECT_EQ(silent.read_answer()->status, 408);
+  EXPECT_TRUE(silent.at_end());
+  EXPECT_EQ(client.ask(request)->status, 200);
 }
 
 TEST(ManyConnections, ComeInAgainWhenOthersHaveGone) {
@@ -213,7 +239,7 @@ TEST(ManyConnections, FarBeyondTheLimitAreJustClosed) {
   int told = 0;
   int closed = 0;
   for (std::size_t i = 2; i < clients.size(); ++i) {
-    const auto answer = clients[i]->read_answer();
+    const auto answer = clients[i]->ask(request);
     ++(answer ? told : closed);
     EXPECT_TRUE(!answer || answer->status == 503);
   }

@@ -39,8 +39,8 @@ HeadFacts encoded(std::string_view transfer_encoding) {
 }
 
 std::optional<ErrorCode> refusal(const HeadFacts& facts) {
-  const auto error = check_head(facts, max_body);
-  return error ? std::optional(error->code) : std::nullopt;
+  const auto checked = check_head(facts, max_body);
+  return checked ? std::nullopt : std::optional(checked.error().code);
 }
 
 std::optional<ErrorCode> refusal_of_host(std::string_view host) {

@@ -125,6 +125,17 @@ TEST_F(EmbeddedStoreTest, ARepeatedJobFailsWithTheFirst) {
   EXPECT_EQ(code(second), ErrorCode::store_unavailable);
 }
 
+TEST_F(EmbeddedStoreTest, ARepeatedJobThatIsRemovedMeanwhileIsAnsweredAsItWasFound) {
+  submit_durably(new_job("a"));
+  Caught<Submitted> again;
+  submit(new_job("a"), again);
+  store->remove("a", Caught<void>().callback());
+  journal->commit_all();
+  ASSERT_TRUE(again.result());
+  EXPECT_FALSE(again.result()->front().created);
+  EXPECT_EQ(again.result()->front().status, Status::queued);
+}
+
 TEST_F(EmbeddedStoreTest, ADelayThatPassedOnTheWayToTheDiskIsOver) {
   auto delayed = new_job("a");
   delayed.delay = milliseconds{10};

@@ -9,8 +9,7 @@ namespace jobqd::stores::embedded {
 
 Record copy_of(const Record& record) {
   Record copy;
-  copy.id = record.id;
-  copy.payload = record.payload;
+  copy.content = record.content;
   copy.number = record.number;
   copy.fingerprint = record.fingerprint;
   copy.token = record.token;

@@ -9,9 +9,9 @@ namespace jobqd::stores::embedded {
 
 namespace {
 
-Record record(std::string id, std::uint64_t number) {
+Record record(std::string_view id, std::uint64_t number) {
   Record made;
-  made.id = std::move(id);
+  made.content = Content(id, "null");
   made.number = number;
   return made;
 }
@@ -22,7 +22,7 @@ TEST(JobTable, FindsAJobByHandleAndById) {
   JobTable table;
   const auto handle = table.insert(record("a", 1));
   EXPECT_EQ(table.find_id("a"), handle);
-  EXPECT_EQ(table.at(handle).id, "a");
+  EXPECT_EQ(table.at(handle).content.id(), "a");
   EXPECT_EQ(table.size(), 1U);
 }
 
@@ -70,7 +70,7 @@ TEST(JobTable, ListsJobsByAge) {
   table.insert(record("d", 4));  // In the slot of b.
   std::string newest_first;
   table.by_age().visit_newest_first(0, [&](std::uint64_t, engine::JobHandle handle) {
-    newest_first += table.at(handle).id;
+    newest_first += table.at(handle).content.id();
     return true;
   });
   EXPECT_EQ(newest_first, "dca");

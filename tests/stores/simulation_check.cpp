@@ -191,9 +191,10 @@ void Simulation::check_image() const {
     auto progress = record.progress;
     if (progress.status == Status::queued)
       progress.reason = job.progress.reason;  // What a restart finds out by itself.
-    require(record.id == job.id && record.payload == job.payload && progress == job.progress,
-            "the disk holds {} {}/{}, not {}", record.id, to_string(progress.status),
-            to_string(progress.reason), job);
+    require(
+        record.content.id() == job.id && record.content.payload() == job.payload && progress == job.progress,
+        "the disk holds {} {}/{}, not {}", record.content.id(), to_string(progress.status),
+        to_string(progress.reason), job);
     const auto error = record.ending ? record.ending->last_error : "";
     const auto result = record.ending ? record.ending->result : std::nullopt;
     require(error == job.last_error && result == job.result, "the disk holds another end of {}", job);

@@ -69,7 +69,7 @@ void Simulation::check_crash() const {
 void Simulation::check_crash_order(engine::Store& revived,
                                    const std::map<std::string, domain::Job>& there) const {
   std::map<std::string, std::uint64_t> numbers;
-  for (const auto& [number, record] : journal_->image()) numbers.emplace(record.id, number);
+  for (const auto& [number, record] : journal_->image()) numbers.emplace(record.content.id(), number);
   for (const auto& queue : model_.options().queues) {
     const auto ready = std::ranges::count_if(there, [&](const auto& entry) {
       return entry.second.queue == queue.name && entry.second.progress.reason == domain::Reason::ready;

@@ -77,8 +77,12 @@ std::expected<Model::Admitted, ErrorCode> Model::admit_one(const NewJob& job, No
   const auto* to = queue(job.queue);
   if (to == nullptr) return std::unexpected(ErrorCode::queue_not_found);
   if (const auto known = find_any(job.id)) {
-    if (!same_content(at(*known).submitted, job)) return std::unexpected(ErrorCode::id_conflict);
-    return Admitted{.age = *known, .id = job.id, .created = false};
+    const Entry& entry = at(*known);
+    if (!same_content(entry.submitted, job)) return std::unexpected(ErrorCode::id_conflict);
+    return Admitted{.age = *known,
+                    .id = job.id,
+                    .created = false,
+                    .found = entry.durable ? std::optional(entry.job.progress.status) : std::nullopt};
   }
   Entry entry;
   entry.submitted = job;
@@ -113,24 +117,25 @@ std::optional<ErrorCode> Model::places_for(const Admission& admission) const {
 }
 
 void Model::acknowledge(const Admission& admission) {
-  for (const auto& [age, id, created] : admission) {
-    if (!created) continue;
-    Entry& entry = jobs_.at(age);
+  for (const auto& admitted : admission) {
+    if (!admitted.created) continue;
+    Entry& entry = jobs_.at(admitted.age);
     entry.durable = true;
     if (!entry.due) make_ready(entry, {.turn = ++last_turn_});
   }
 }
 
 void Model::withdraw(const Admission& admission) {
-  for (const auto& [age, id, created] : admission)
-    if (created) jobs_.erase(age);
+  for (const auto& admitted : admission)
+    if (admitted.created) jobs_.erase(admitted.age);
 }
 
 std::expected<std::vector<engine::Submitted>, ErrorCode> Model::answer(const Admission& admission) const {
   std::vector<engine::Submitted> answers;
-  for (const auto& [age, id, created] : admission) {
-    if (!knows(age)) return std::unexpected(ErrorCode::store_unavailable);
-    answers.push_back({.id = id, .status = at(age).job.progress.status, .created = created});
+  for (const auto& [age, id, created, found] : admission) {
+    const auto status = knows(age) ? std::optional(at(age).job.progress.status) : found;
+    if (!status) return std::unexpected(ErrorCode::store_unavailable);
+    answers.push_back({.id = id, .status = *status, .created = created});
   }
   return answers;
 }

@@ -56,6 +56,7 @@ class Model {
     Age age;
     std::string id;
     bool created;
+    std::optional<domain::Status> found = {};  ///< Acknowledged before, and how it stood.
   };
   using Admission = std::vector<Admitted>;
 

@@ -294,9 +294,9 @@ std::optional<std::uint16_t> EmbeddedStore::queue_index(std::string_view name) c
 }
 
 domain::Job EmbeddedStore::to_job(const Record& record) const {
-  return {.id = record.id,
+  return {.id = std::string(record.content.id()),
           .queue = queues_[record.queue].options.name,
-          .payload = record.payload,
+          .payload = std::string(record.content.payload()),
           .progress = record.progress,
           .priority = record.priority,
           .max_retries = record.max_retries,

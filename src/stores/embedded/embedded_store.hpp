@@ -72,6 +72,7 @@ class EmbeddedStore final : public engine::Store {
     engine::JobHandle handle;
     std::string id;
     bool created;
+    std::optional<domain::Status> found = {};  ///< Where it was there before, and acknowledged.
   };
   using Admission = std::vector<Admitted>;
 
@@ -88,6 +89,7 @@ class EmbeddedStore final : public engine::Store {
   std::uint64_t& count_of(const Record& record);
   void set_progress(Record& record, domain::Progress progress);
   void make_ready(engine::JobHandle handle, Record& record);
+  domain::SteadyTime due_at(domain::Now now, domain::WallTime time);
   void wait_until(Turn& turn, engine::JobHandle handle, Record& record, domain::SteadyTime due);
   engine::Claim start(Turn& turn, engine::JobHandle handle, Record& record);
   void apply(Turn& turn, engine::JobHandle handle, Record& record, engine::Resolution resolution);
@@ -135,6 +137,7 @@ class EmbeddedStore final : public engine::Store {
   JobTable table_;
   std::deque<Queue> queues_;
   DueQueue due_;
+  domain::Now clocks_{};  ///< How the calendar and the steady clock stand to each other.
   engine::KeyedFifo<engine::JobHandle> finished_;
   std::size_t finished_bytes_ = 0;
   std::vector<engine::JobHandle> restored_finished_;  ///< Between restore() and finish_restore().

@@ -12,15 +12,15 @@ std::size_t JobTable::IdHash::operator()(std::string_view id) const {
 }
 
 std::size_t JobTable::IdHash::operator()(SlotIndex slot) const {
-  return (*this)(table->slots_[slot].record.id);
+  return (*this)(table->slots_[slot].record.content.id());
 }
 
 bool JobTable::IdEqual::operator()(SlotIndex a, SlotIndex b) const {
-  return a == b || table->slots_[a].record.id == table->slots_[b].record.id;
+  return a == b || (*this)(table->slots_[a].record.content.id(), b);
 }
 
 bool JobTable::IdEqual::operator()(std::string_view id, SlotIndex slot) const {
-  return table->slots_[slot].record.id == id;
+  return table->slots_[slot].record.content.id() == id;
 }
 
 JobTable::JobTable() : ids_(0, IdHash{this}, IdEqual{this}) {}

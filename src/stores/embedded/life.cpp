@@ -47,7 +47,16 @@ void EmbeddedStore::make_ready(engine::JobHandle handle, Record& record) {
 
 void EmbeddedStore::wait_until(Turn& turn, engine::JobHandle handle, Record& record, domain::SteadyTime due) {
   record.due = due;
-  if (due_.insert(due, handle)) turn.due_changed();
+  if (due_.insert({due, record.number, handle})) turn.due_changed();
+}
+
+/// When the calendar will show `time`, and never before. Two readings of the clocks differ by up to a
+/// millisecond in what lies between them; the same time is to be the same moment for all jobs.
+domain::SteadyTime EmbeddedStore::due_at(domain::Now now, domain::WallTime time) {
+  const auto late = (now.wall - clocks_.wall) - (now.steady - clocks_.steady);
+  const bool one_moment = late >= domain::milliseconds{0} && late < domain::milliseconds{1};
+  if (!one_moment) clocks_ = now;
+  return clocks_.steady + (time - clocks_.wall);
 }
 
 engine::Claim EmbeddedStore::start(Turn& turn, engine::JobHandle handle, Record& record) {
@@ -63,9 +72,9 @@ engine::Claim EmbeddedStore::start(Turn& turn, engine::JobHandle handle, Record&
   turn.keep(record);
   return {.handle = handle,
           .token = record.token,
-          .id = record.id,
+          .id = std::string(record.content.id()),
           .queue = queues_[record.queue].options.name,
-          .payload = record.payload,
+          .payload = std::string(record.content.payload()),
           .attempt = record.progress.attempts,
           .failures = record.progress.failures,
           .max_retries = record.max_retries,
@@ -78,7 +87,7 @@ void EmbeddedStore::apply(Turn& turn, engine::JobHandle handle, Record& record,
                           engine::Resolution resolution) {
   const auto running = running_.extract(handle);
   JOBQD_CHECK(!running.empty());
-  if (record.due != domain::SteadyTime{}) due_.erase(std::exchange(record.due, {}), handle);
+  if (record.due != domain::SteadyTime{}) due_.erase({std::exchange(record.due, {}), record.number, handle});
 
   if (auto* done = std::get_if<engine::Done>(&resolution)) {
     record.ending.reset();
@@ -133,7 +142,7 @@ void EmbeddedStore::finish(Turn& turn, engine::JobHandle handle, Record& record,
 void EmbeddedStore::take_out_of_waiting(engine::JobHandle handle, Record& record) {
   auto& channel = queues_[record.queue].channel;
   if (record.due != domain::SteadyTime{}) {
-    due_.erase(std::exchange(record.due, {}), handle);
+    due_.erase({std::exchange(record.due, {}), record.number, handle});
     channel.release(1);
   } else {
     // Not in the channel any more: a worker has taken it out and will find it is no longer waiting.

@@ -8,6 +8,8 @@
 #include <jobqd/domain/job.hpp>
 #include <jobqd/engine/claim.hpp>
 
+#include "stores/embedded/content.hpp"
+
 namespace jobqd::stores::embedded {
 
 /// How an attempt ended; most jobs have none, so it lives apart.
@@ -18,8 +20,7 @@ struct Ending {
 
 /// One job in memory, laid out to be small: there may be millions waiting.
 struct Record {
-  std::string id;
-  std::string payload;
+  Content content;
   std::uint64_t number = 0;  ///< Grows with every job accepted: the order of enqueueing, and the key on disk.
   std::uint64_t fingerprint = 0;  ///< domain::fingerprint() of what was submitted.
   engine::FencingToken token = 0;
@@ -48,7 +49,7 @@ struct Record {
   }
   /// What retention_bytes counts.
   [[nodiscard]] std::size_t content_bytes() const {
-    return payload.size() +
+    return content.payload().size() +
            (ending ? ending->last_error.size() + (ending->result ? ending->result->size() : 0) : 0);
   }
 };

@@ -49,8 +49,9 @@ std::expected<OpenedStore, std::string> restore_store(EmbeddedOptions options, c
 std::string EmbeddedStore::restore(StoredJob stored, Recovery& recovery) {
   Turn turn(*this);
   last_number_ = std::max(last_number_, stored.job.number);
-  if (!stored.sound || table_.find_id(stored.job.id) != 0) {
-    recovery.set_aside.push_back(fmt::format("number {}, id \"{}\"", stored.job.number, stored.job.id));
+  if (!stored.sound || table_.find_id(stored.job.content.id()) != 0) {
+    recovery.set_aside.push_back(
+        fmt::format("number {}, id \"{}\"", stored.job.number, stored.job.content.id()));
     return {};
   }
   const auto queue = queue_index(stored.job.queue);
@@ -58,8 +59,7 @@ std::string EmbeddedStore::restore(StoredJob stored, Recovery& recovery) {
     return fmt::format("the file holds jobs of queue \"{}\", which is not configured", stored.job.queue);
 
   Record record;
-  record.id = std::move(stored.job.id);
-  record.payload = std::move(stored.job.payload);
+  record.content = std::move(stored.job.content);
   record.number = stored.job.number;
   record.fingerprint = stored.job.fingerprint;
   record.enqueued_at = stored.job.enqueued_at;
@@ -104,9 +104,8 @@ void EmbeddedStore::resume(Turn& turn, engine::JobHandle handle, Record& record,
   ++recovery.queued;
   queues_[record.queue].channel.reserve_again();
   // The steady clock began anew with this process; what is left of the wait is measured on the calendar.
-  const auto left = record.run_at - turn.now.wall;
-  if (record.run_at != domain::WallTime{} && left.count() > 0)
-    wait_until(turn, handle, record, turn.now.steady + left);
+  if (record.run_at != domain::WallTime{} && record.run_at > turn.now.wall)
+    wait_until(turn, handle, record, due_at(turn.now, record.run_at));
   else
     make_ready(handle, record);
 }

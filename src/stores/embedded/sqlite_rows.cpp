@@ -104,9 +104,9 @@ std::int64_t count(domain::WallTime time) {
 
 bool read_job(RowReader in, JobRow& row) {
   row.number = static_cast<std::uint64_t>(in.integer());
-  row.id = in.text();
+  const auto id = in.text();
   row.queue = in.text();
-  row.payload = in.text();
+  row.content = Content(id, in.text());
   row.priority = in.narrow<std::int8_t>();
   row.max_retries = in.narrow<std::uint16_t>();
   row.timeout_ms = in.narrow<std::uint32_t>();
@@ -140,9 +140,8 @@ bool read_progress(RowReader in, ProgressRow& row) {
 
 JobRow job_row(const Record& record, std::string_view queue) {
   return {.number = record.number,
-          .id = record.id,
+          .content = record.content,
           .queue = std::string(queue),
-          .payload = record.payload,
           .priority = record.priority,
           .max_retries = record.max_retries,
           .timeout_ms = record.timeout_ms,
@@ -176,8 +175,8 @@ SqliteResult<RowWriter> RowWriter::prepare(SqliteDatabase& database) {
 }
 
 SqliteResult<> RowWriter::insert(const JobRow& row) {
-  return (RowBinder(insert_job_) << static_cast<std::int64_t>(row.number) << std::string_view(row.id)
-                                 << std::string_view(row.queue) << std::string_view(row.payload)
+  return (RowBinder(insert_job_) << static_cast<std::int64_t>(row.number) << row.content.id()
+                                 << std::string_view(row.queue) << row.content.payload()
                                  << std::int64_t{row.priority} << std::int64_t{row.max_retries}
                                  << std::int64_t{row.timeout_ms} << count(row.enqueued_at)
                                  << count(row.run_at) << static_cast<std::int64_t>(row.fingerprint))

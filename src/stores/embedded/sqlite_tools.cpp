@@ -58,7 +58,7 @@ void check_rows(SqliteDatabase& database, CheckReport& report) {
     if (stored.progress) ++joined;
     if (!stored.sound) {
       report.faults.push_back(fmt::format("job number {}, id \"{}\": the checksum does not fit",
-                                          stored.job.number, stored.job.id));
+                                          stored.job.number, stored.job.content.id()));
       return;
     }
     const auto status = stored.progress ? stored.progress->progress.status : domain::Status::queued;

@@ -12,9 +12,8 @@ namespace jobqd::stores::embedded {
 /// A row of `jobs`.
 struct JobRow {
   std::uint64_t number = 0;
-  std::string id;
+  Content content;
   std::string queue;
-  std::string payload;
   std::int8_t priority = 0;
   std::uint16_t max_retries = 0;
   std::uint32_t timeout_ms = 0;
@@ -38,7 +37,7 @@ struct StoredJob {
   JobRow job;
   std::optional<ProgressRow> progress;
   bool sound = true;  ///< false: a checksum does not fit, or a value is none of ours; only `job.number` and
-                      ///< `job.id` are told.
+                      ///< its id are told.
 };
 
 }  // namespace jobqd::stores::embedded

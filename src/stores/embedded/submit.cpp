@@ -77,11 +77,15 @@ engine::Expected<EmbeddedStore::Admitted> EmbeddedStore::admit_one(domain::NewJo
   const auto fingerprint = domain::fingerprint(job);
   std::string id = job.id;
   if (const auto handle = table_.find_id(id)) {
-    if (table_.at(handle).fingerprint != fingerprint)
+    const Record& record = table_.at(handle);
+    if (record.fingerprint != fingerprint)
       return std::unexpected(Error{.code = ErrorCode::id_conflict,
                                    .detail = fmt::format("job \"{}\" exists with other content", id),
                                    .fields = {{"/id", "belongs to a job with other content"}}});
-    return Admitted{.handle = handle, .id = std::move(id), .created = false};
+    return Admitted{.handle = handle,
+                    .id = std::move(id),
+                    .created = false,
+                    .found = record.durable ? std::optional(record.progress.status) : std::nullopt};
   }
   const auto handle = table_.insert(make_record(std::move(job), fingerprint, *queue, now));
   return Admitted{.handle = handle, .id = std::move(id), .created = true};
@@ -113,8 +117,7 @@ engine::Expected<void> EmbeddedStore::reserve_places(const Admission& admission)
 Record EmbeddedStore::make_record(domain::NewJob job, std::uint64_t fingerprint, std::uint16_t queue,
                                   domain::Now now) {
   Record record;
-  record.id = std::move(job.id);
-  record.payload = std::move(job.payload);
+  record.content = Content(job.id, job.payload);
   record.number = ++last_number_;
   record.fingerprint = fingerprint;
   record.enqueued_at = now.wall;
@@ -122,10 +125,10 @@ Record EmbeddedStore::make_record(domain::NewJob job, std::uint64_t fingerprint,
   record.priority = job.priority;
   record.max_retries = job.max_retries.value_or(queues_[queue].options.max_retries);
   record.timeout_ms = static_cast<std::uint32_t>(job.timeout.value_or(domain::milliseconds{0}).count());
-  const auto delay = job.run_at ? *job.run_at - now.wall : job.delay.value_or(domain::milliseconds{0});
-  if (delay.count() > 0) {
-    record.run_at = now.wall + delay;
-    record.due = now.steady + delay;
+  const auto run_at = job.run_at.value_or(now.wall + job.delay.value_or(domain::milliseconds{0}));
+  if (run_at > now.wall) {
+    record.run_at = run_at;
+    record.due = job.run_at ? due_at(now, run_at) : now.steady + *job.delay;
     record.progress.reason = domain::Reason::delayed;
   }
   return record;
@@ -158,10 +161,10 @@ engine::Expected<std::vector<engine::Submitted>> EmbeddedStore::submitted(const 
   answers.reserve(admission.size());
   for (const auto& job : admission) {
     const Record* record = table_.find(job.handle);
-    if (record ==
-        nullptr)  // The request that made this job failed, or it was removed, while this one waited.
+    const auto status = record != nullptr ? std::optional(record->progress.status) : job.found;
+    if (!status)  // The request that made this job failed while this one waited.
       return std::unexpected(unavailable(fmt::format("job \"{}\" was not kept", job.id)));
-    answers.push_back({.id = job.id, .status = record->progress.status, .created = job.created});
+    answers.push_back({.id = job.id, .status = *status, .created = job.created});
   }
   return answers;
 }

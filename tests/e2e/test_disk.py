@@ -8,7 +8,7 @@ import time
 import unittest
 from pathlib import Path
 
-from durable import NO_ANSWER, Folder, Life, all_jobs, command, drain, job_body, seed, torture
+from durable import NO_ANSWER, SEVERAL_WORKERS_MS, Folder, Life, all_jobs, command, drain, job_body, seed, torture
 from history import History
 from small_disk import KIB, SmallDisk
 from support import Connection, eventually
@@ -60,7 +60,7 @@ class FullDisk(unittest.TestCase):
         with SmallDisk() as disk:
             life = Life(disk.path / "jobs.db", **SETTINGS)
             for number in range(ROUNDS):
-                history = History(tolerance_ms=250)
+                history = History(tolerance_ms=SEVERAL_WORKERS_MS)
                 self.fill_up(disk, life, history, chance, number)
                 slowest = max(slowest, self.free_again(disk, life))
                 if number % 2:
