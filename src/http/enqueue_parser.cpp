@@ -1,9 +1,6 @@
 #include "http/enqueue_parser.hpp"
 
 #include <algorithm>
-#include <cstddef>
-#include <iterator>
-#include <memory>
 #include <string>
 #include <utility>
 
@@ -13,6 +10,7 @@
 #include <jobqd/domain/limits.hpp>
 
 #include "http/job_fields.hpp"
+#include "http/json_feed.hpp"
 
 namespace jobqd::http {
 
@@ -24,39 +22,8 @@ namespace limits = domain::limits;
 
 constexpr std::size_t max_field_errors = 16;
 
-/// Reads the body for nlohmann's lexer and leaves a trace of how far it has read.
-struct TracingIterator {
-  using iterator_category = std::input_iterator_tag;
-  using value_type = char;
-  using difference_type = std::ptrdiff_t;
-  using pointer = const char*;
-  using reference = const char&;
-
-  const char* at;
-  const char** trace;
-
-  reference operator*() const { return *at; }
-  TracingIterator& operator++() {
-    *trace = ++at;
-    return *this;
-  }
-  TracingIterator operator++(int) {
-    auto before = *this;
-    ++*this;
-    return before;
-  }
-  friend bool operator==(const TracingIterator& a, const TracingIterator& b) { return a.at == b.at; }
-};
-
 bool is_space(char c) {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
-/// "[json.exception.parse_error.101] parse error at line 1, column 2: …" without the library's name.
-std::string plain_message(std::string_view what) {
-  const auto bracket = what.find("] ");
-  if (what.starts_with('[') && bracket != std::string_view::npos) what.remove_prefix(bracket + 2);
-  return std::string(what.substr(0, 300));
 }
 
 /// Receives the body event by event. The level of a job's fields is 1, in a batch 2; deeper ones belong to a
@@ -69,9 +36,8 @@ class EnqueueHandler {
   using string_t = nlohmann::json::string_t;
   using binary_t = nlohmann::json::binary_t;
 
-  explicit EnqueueHandler(std::string_view body) : end_(body.data() + body.size()), read_(body.data()) {}
+  explicit EnqueueHandler(JsonFeed& feed) : feed_(feed) {}
 
-  const char** trace() { return &read_; }
   std::expected<EnqueueBody, Error> result() &&;
 
   // What nlohmann's sax_parse() calls; false ends it.
@@ -98,6 +64,7 @@ class EnqueueHandler {
   bool close();
   void field_value(const FieldValue& value);
   void take_payload(bool number);
+  [[nodiscard]] std::string describe(std::string_view what) const;
 
   /// Ends the reading: the body is wrong as a whole.
   bool refuse(ErrorCode code, const std::string& detail);
@@ -105,8 +72,7 @@ class EnqueueHandler {
   void fault(std::string_view name, std::string detail);
   [[nodiscard]] std::string pointer_to(std::string_view name) const;
 
-  const char* end_;
-  const char* read_;
+  JsonFeed& feed_;
   EnqueueBody body_;
   std::size_t depth_ = 0;
   const FieldSpec* field_ =
@@ -133,10 +99,19 @@ std::expected<EnqueueBody, Error> EnqueueHandler::result() && {
 bool EnqueueHandler::parse_error(std::size_t /*position*/, const std::string& token,
                                  const nlohmann::json::exception& error) {
   constexpr int out_of_range = 406;  // JSON, but a number that no double holds.
-  if (error.id != out_of_range) return refuse(ErrorCode::malformed_json, plain_message(error.what()));
+  if (error.id != out_of_range) return refuse(ErrorCode::malformed_json, describe(error.what()));
   fault(field_ == nullptr ? "" : field_->name,
         fmt::format("the number {} is too large", token.substr(0, 40)));
   return false;
+}
+
+/// "[json.exception.parse_error.101] parse error at line 1, column 2: …; last read: '…'", but place and text
+/// as they are, not abridged.
+std::string EnqueueHandler::describe(std::string_view what) const {
+  const auto colon = what.find(": ");
+  if (colon != std::string_view::npos) what.remove_prefix(colon + 2);
+  what = what.substr(0, std::min(what.find("; last read"), std::size_t{300}));
+  return fmt::format("parse error at {}: {}; last read: '{}'", feed_.position(), what, feed_.last_read());
 }
 
 bool EnqueueHandler::refuse(ErrorCode code, const std::string& detail) {
@@ -149,7 +124,7 @@ bool EnqueueHandler::refuse(ErrorCode code, const std::string& detail) {
 bool EnqueueHandler::key(string_t& name) {
   if (depth_ != field_level()) return true;
   field_ = find_field(name);
-  after_key_ = read_;
+  after_key_ = feed_.read();
   if (field_ == nullptr) {
     fault(name, fmt::format("is not a field of a job; there are {}", field_names()));
   } else if ((seen_ & field_bit(*field_)) != 0) {
@@ -157,6 +132,7 @@ bool EnqueueHandler::key(string_t& name) {
     field_ = nullptr;
   } else {
     seen_ |= field_bit(*field_);
+    feed_.abridge(field_->rule == nullptr);
   }
   return true;
 }
@@ -212,11 +188,14 @@ void EnqueueHandler::field_value(const FieldValue& value) {
 }
 
 void EnqueueHandler::take_payload(bool number) {
-  const char* from = std::find(after_key_, end_, ':') + 1;
-  from = std::find_if_not(from, end_, is_space);
+  feed_.abridge(false);
+  const char* end = feed_.text_end();
+  const char* from = std::find(after_key_, end, ':') + 1;
+  from = std::find_if_not(from, end, is_space);
   // After a number the lexer has read one character more, where there was one.
-  const char* to =
-      number ? std::find_if(from, end_, [](char c) { return c == ',' || c == '}' || is_space(c); }) : read_;
+  const char* to = number
+                       ? std::find_if(from, end, [](char c) { return c == ',' || c == '}' || is_space(c); })
+                       : feed_.read();
   body_.jobs.back().payload.assign(from, to);
   field_ = nullptr;
 }
@@ -246,11 +225,9 @@ std::expected<EnqueueBody, Error> parse_enqueue(std::string_view body) {
   if (body.contains('\0'))
     return std::unexpected(
         Error{.code = ErrorCode::malformed_json, .detail = "the body contains a NUL byte"});
-  EnqueueHandler handler(body);
-  const char* begin = std::to_address(body.begin());
-  const TracingIterator first{.at = begin, .trace = handler.trace()};
-  const TracingIterator last{.at = begin + body.size(), .trace = handler.trace()};
-  nlohmann::json::sax_parse(first, last, &handler);
+  JsonFeed feed(body);
+  EnqueueHandler handler(feed);
+  nlohmann::json::sax_parse(feed.begin(), feed.end(), &handler);
   return std::move(handler).result();
 }
 

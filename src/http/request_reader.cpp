@@ -101,19 +101,32 @@ RequestReader::Step RequestReader::read_body(beast::flat_buffer& in) {
 void RequestReader::collect_facts() {
   using beast::http::field;
   const auto& head = parser_->get();
-  const auto count = [&head](field name) { return head.count(name); };
-  const auto value = [&head](field name) { return std_view(head[name]); };
-  facts_ = {.method = std_view(head.method_string()),
-            .target = std_view(head.target()),
-            .http_1_0 = head.version() == 10,
-            .host_count = count(field::host),
-            .host = value(field::host),
-            .transfer_encoding_count = count(field::transfer_encoding),
-            .transfer_encoding = value(field::transfer_encoding),
-            .content_length_count = count(field::content_length),
-            .content_length = value(field::content_length),
-            .content_encoding = value(field::content_encoding),
-            .expect = value(field::expect)};
+  facts_ = {};
+  facts_.method = std_view(head.method_string());
+  facts_.target = std_view(head.target());
+  facts_.http_1_0 = head.version() == 10;
+  for (const auto& line : head) {
+    const auto value = std_view(line.value());
+    switch (line.name()) {
+      case field::host:
+        if (facts_.host_count++ == 0) facts_.host = value;
+        break;
+      case field::transfer_encoding:
+        if (facts_.transfer_encoding_count++ == 0) facts_.transfer_encoding = value;
+        break;
+      case field::content_length:
+        if (facts_.content_length_count++ == 0) facts_.content_length = value;
+        break;
+      case field::content_encoding:
+        if (facts_.content_encoding.empty()) facts_.content_encoding = value;
+        break;
+      case field::expect:
+        if (facts_.expect.empty()) facts_.expect = value;
+        break;
+      default:
+        break;
+    }
+  }
 }
 
 RequestReader::Step RequestReader::refuse(Error error) {
@@ -123,7 +136,11 @@ RequestReader::Step RequestReader::refuse(Error error) {
 
 std::string_view RequestReader::header(std::string_view name) const {
   const beast::http::fields& head = head_ ? *head_ : parser_->get();
-  return std_view(head[beast::string_view(name.data(), name.size())]);
+  const beast::string_view wanted(name.data(), name.size());
+  for (const auto& line : head)  // There are few: faster than the ordered set behind find().
+    if (line.name_string().size() == wanted.size() && beast::iequals(line.name_string(), wanted))
+      return std_view(line.value());
+  return {};
 }
 
 Request RequestReader::take() {

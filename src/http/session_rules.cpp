@@ -36,6 +36,10 @@ bool is_token_char(char c) {
   return is_letter_or_digit(c) || others.contains(c);
 }
 
+bool is_printable(char c) {
+  return c >= 0x20 && c < 0x7F;
+}
+
 std::string lower(std::string_view text) {
   std::string result(text);
   std::ranges::transform(result, result.begin(),
@@ -91,9 +95,12 @@ std::optional<Error> check_host(const HeadFacts& facts) {
 
 std::optional<Error> HeadScanner::scan(std::string_view head) {
   for (; seen_ < head.size() && size_ == 0; ++seen_) {
+    char before = seen_ == 0 ? '\n' : head[seen_ - 1];
+    // Inside a line only the next byte that is not printable can mean something.
+    while (is_printable(before) && seen_ < head.size() && is_printable(head[seen_])) before = head[seen_++];
+    if (seen_ == head.size()) break;
     const char c = head[seen_];
     const auto byte = static_cast<unsigned char>(c);
-    const char before = seen_ == 0 ? '\n' : head[seen_ - 1];
     if (before == '\r' && c != '\n') return malformed("a line ends in a bare carriage return");
     if (c == '\n') {
       if (before != '\r') return malformed("a line ends in a bare line feed");

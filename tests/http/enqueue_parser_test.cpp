@@ -1,10 +1,13 @@
 #include "http/enqueue_parser.hpp"
 
+#include <random>
 #include <string>
+#include <vector>
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include <jobqd/domain/limits.hpp>
 
@@ -149,6 +152,42 @@ TEST(EnqueueParser, RefusesWhatIsNoJson) {
 
 TEST(EnqueueParser, TellsWhereTheJsonEnds) {
   EXPECT_THAT(parse_enqueue("{\n \"id\": ?}").error().detail, HasSubstr("line 2, column 8"));
+}
+
+TEST(EnqueueParser, TellsWhereAPayloadIsWrong) {
+  const auto parsed = parse_enqueue("{\"payload\":\n {\"long\": \"a string of some length\", \"wrong\": ?}}");
+  EXPECT_THAT(parsed.error().detail,
+              HasSubstr("parse error at line 2, column 47: syntax error while parsing value - invalid "
+                        "literal; last read: 'some length\", \"wrong\": ?'"));
+}
+
+TEST(EnqueueParser, JoinsNothingThatDoesNotStandTogether) {
+  for (const auto* text :
+       {R"("\ud83dX\ude00")", R"("\ud83dab\ude00")", "\"\xC3(\xA9\"", "\"\xC3 is\xA9\"", R"("\u12xyz34")",
+        R"("\u00e")", R"("\u00")", R"({"a":"\ud83d b\ude00"})", R"("\ud83d"\ude00")"})
+    EXPECT_THAT(payload_of(text), HasSubstr("refused")) << text;
+  for (const auto* text : {R"("\ud83d\ude00ab")", R"("ab\"cd\\")", R"("\\")", R"("\u0075u1234")",
+                           "\"x\xC3\xA9y\"", R"({"a\"b":["c","\\"],"d":{"e":"f g"}})", R"("")", R"(["",""])"})
+    EXPECT_EQ(payload_of(text), text);
+}
+
+TEST(EnqueueParser, TakesWhatTheJsonLibraryTakes) {
+  const std::vector<std::string> pieces{
+      "\"",   "\"",   "\\",   "\\u",  "\\n", "ud83d", "d83d", "\\ud83d", "\\ude00", "00e9",
+      "\xC3", "\xA9", "\xE2", "\x82", "a",   "bc d",  "\t",   "{",       "}",       "[",
+      "]",    ":",    ",",    "1",    "-",   "null",  " ",    "\"k\":",  "\x7F"};
+  std::mt19937 random(1);  // NOLINT(cert-msc32-c,cert-msc51-cpp): the same every time
+  const auto below = [&random](std::size_t n) { return random() % n; };
+  int taken = 0;
+  for (int i = 0; i < 100'000; ++i) {
+    std::string text = below(4) > 0 ? "\"" : "";
+    for (auto n = below(7); n > 0; --n) text += pieces[below(pieces.size())];
+    if (below(4) > 0) text += '"';
+    const bool good = nlohmann::json::accept(text);
+    if (good) ++taken;
+    ASSERT_EQ(parse_enqueue(fmt::format("{{\"payload\":{}}}", text)).has_value(), good) << text;
+  }
+  EXPECT_GT(taken, 10'000);
 }
 
 TEST(EnqueueParser, PointsAtTheFieldWhoseValueIsNoJson) {

@@ -1,0 +1,109 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <iterator>
+#include <string>
+#include <string_view>
+
+#include <fmt/format.h>
+
+namespace jobqd::http {
+
+/// Hands a JSON text to a parser character by character, and tells how far the parser has come.
+///
+/// abridge(true) leaves out the harmless inside of strings, printable ASCII without quote and backslash,
+/// which is valid in every JSON string: the parser still checks all else, several times faster. The strings
+/// it then tells of are not the real ones. Not thread-safe; the text outlives it.
+class JsonFeed {
+ public:
+  class Iterator {
+   public:
+    using iterator_category = std::input_iterator_tag;
+    using value_type = char;
+    using difference_type = std::ptrdiff_t;
+    using pointer = const char*;
+    using reference = const char&;
+
+    Iterator(JsonFeed& feed, const char* at) : feed_(&feed), at_(at) {}
+
+    reference operator*() const { return *at_; }
+    Iterator& operator++() {
+      at_ = feed_->consume(at_);
+      return *this;
+    }
+    Iterator operator++(int) {
+      auto before = *this;
+      ++*this;
+      return before;
+    }
+    friend bool operator==(const Iterator& a, const Iterator& b) { return a.at_ == b.at_; }
+
+   private:
+    JsonFeed* feed_;
+    const char* at_;
+  };
+
+  explicit JsonFeed(std::string_view text)
+      : begin_(text.data()), end_(text.data() + text.size()), read_(begin_) {}
+
+  Iterator begin() { return {*this, begin_}; }
+  Iterator end() { return {*this, end_}; }
+
+  /// Behind the last character that the parser has taken.
+  [[nodiscard]] const char* read() const { return read_; }
+  [[nodiscard]] const char* text_end() const { return end_; }
+
+  /// Where that character stands, for people.
+  [[nodiscard]] std::string position() const {
+    const auto line = std::count(begin_, read_, '\n') + 1;
+    const auto line_begin =
+        std::find(std::reverse_iterator(read_), std::reverse_iterator(begin_), '\n').base();
+    return fmt::format("line {}, column {}", line, read_ - line_begin);
+  }
+
+  /// Up to 24 bytes before it, not cut inside of a character.
+  [[nodiscard]] std::string_view last_read() const {
+    const char* from = read_ - std::min<std::ptrdiff_t>(read_ - begin_, 24);
+    from =
+        std::find_if_not(from, read_, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80; });
+    return {from, read_};
+  }
+
+  /// Only between two values.
+  void abridge(bool on) {
+    abridging_ = on;
+    in_string_ = false;
+    verbatim_ = 0;
+  }
+
+ private:
+  const char* consume(const char* at) {
+    read_ = at + 1;
+    if (abridging_ && (in_string_ || *at == '"')) follow_string(*at);
+    return read_;
+  }
+
+  static bool is_harmless(char c) { return c >= 0x20 && c < 0x7F && c != '"' && c != '\\'; }
+
+  /// `c` was taken inside of a string, or is one of its quotes. Nothing is left out of an escape sequence or
+  /// of a character of several bytes, nor right behind them, so that no two pieces seem to belong together.
+  void follow_string(char c) {
+    if (verbatim_ > 0) {
+      verbatim_ = c == 'u' ? 4 : verbatim_ - 1;
+      return;
+    }
+    if (c == '\\') verbatim_ = 1;
+    if (c == '"') in_string_ = !in_string_;
+    if (in_string_ && (c == '"' || is_harmless(c))) read_ = std::find_if_not(read_, end_, is_harmless);
+  }
+
+  const char* begin_;
+  const char* end_;
+  const char* read_;
+  bool abridging_ = false;
+  bool in_string_ = false;
+  int verbatim_ = 0;  ///< Characters of an escape sequence still to come.
+};
+
+}  // namespace jobqd::http
