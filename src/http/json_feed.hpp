@@ -84,7 +84,7 @@ class JsonFeed {
     return read_;
   }
 
-  static bool is_harmless(char c) { return c >= 0x20 && c < 0x7F && c != '"' && c != '\\'; }
+  static constexpr auto is_harmless = [](char c) { return c >= 0x20 && c < 0x7F && c != '"' && c != '\\'; };
 
   /// `c` was taken inside of a string, or is one of its quotes. Nothing is left out of an escape sequence or
   /// of a character of several bytes, nor right behind them, so that no two pieces seem to belong together.

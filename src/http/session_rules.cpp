@@ -95,10 +95,11 @@ std::optional<Error> check_host(const HeadFacts& facts) {
 
 std::optional<Error> HeadScanner::scan(std::string_view head) {
   for (; seen_ < head.size() && size_ == 0; ++seen_) {
-    char before = seen_ == 0 ? '\n' : head[seen_ - 1];
     // Inside a line only the next byte that is not printable can mean something.
-    while (is_printable(before) && seen_ < head.size() && is_printable(head[seen_])) before = head[seen_++];
+    if (seen_ > 0 && is_printable(head[seen_ - 1]))
+      while (seen_ < head.size() && is_printable(head[seen_])) ++seen_;
     if (seen_ == head.size()) break;
+    const char before = seen_ == 0 ? '\n' : head[seen_ - 1];
     const char c = head[seen_];
     const auto byte = static_cast<unsigned char>(c);
     if (before == '\r' && c != '\n') return malformed("a line ends in a bare carriage return");
