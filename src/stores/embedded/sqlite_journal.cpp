@@ -142,7 +142,8 @@ std::expected<void, std::string> SqliteJournal::prepare() {
 
   constexpr auto next_epoch = "UPDATE counters SET value = value + 1 WHERE name = 'epoch'";
   auto grown = database_.execute(next_epoch);
-  if (!grown && is_full(grown.error()) && checkpoint()) grown = database_.execute(next_epoch);
+  if (!grown && is_full(grown.error()) && checkpoint(SQLITE_CHECKPOINT_TRUNCATE))
+    grown = database_.execute(next_epoch);
   if (!grown) return refused(grown.error());
   const auto epoch = database_.query_integer("SELECT value FROM counters WHERE name = 'epoch'");
   if (!epoch) return refused(epoch.error());
@@ -261,18 +262,21 @@ void SqliteJournal::wait_for_work(std::unique_lock<std::mutex>& lock, const std:
 void SqliteJournal::write(Gathering batch, Batch number) {
   auto committed = commit(batch);
   // The log itself may be what fills the disk.
-  if (!committed && is_full(committed.error()) && checkpoint()) committed = commit(batch);
+  if (!committed && is_full(committed.error()) && checkpoint(SQLITE_CHECKPOINT_TRUNCATE))
+    committed = commit(batch);
   if (!committed) return failed(std::move(batch), committed.error());
   durable_.store(number, std::memory_order_release);
   set_trouble({});
   for (auto& done : batch.waiting) done({});
-  if (log_is_long()) (void)checkpoint();
+  if (disk_is_small())
+    (void)checkpoint(SQLITE_CHECKPOINT_TRUNCATE);
+  else if (wal_pages_ >= options_.checkpoint_pages)
+    (void)checkpoint(SQLITE_CHECKPOINT_PASSIVE);
 }
 
 /// Copying the log may make the database grow by as much as the log holds: it is done while there is room for
-/// it, so that the log alone never fills a small disk.
-bool SqliteJournal::log_is_long() const {
-  if (wal_pages_ >= options_.checkpoint_pages) return true;
+/// it, and the log gives its own back, so that the log alone never fills a disk.
+bool SqliteJournal::disk_is_small() const {
   const auto room = room_at(options_.path);
   return room && *room < static_cast<std::uint64_t>(wal_pages_) * page_size;
 }
@@ -310,13 +314,12 @@ SqliteResult<> SqliteJournal::check_place() {
       SqliteError{SQLITE_IOERR, fmt::format("{} was deleted or replaced while in use", options_.path)});
 }
 
-/// Copies the log into the database, so that it begins anew with the next write. false: not all of it could
-/// be copied.
-bool SqliteJournal::checkpoint() {
+/// Copies the log into the database, so that it begins anew with the next write; SQLITE_CHECKPOINT_TRUNCATE
+/// also gives its room back. false: not all of it could be copied.
+bool SqliteJournal::checkpoint(int mode) {
   int pages = 0;
   int copied = 0;
-  const int code =
-      sqlite3_wal_checkpoint_v2(database_.get(), nullptr, SQLITE_CHECKPOINT_PASSIVE, &pages, &copied);
+  const int code = sqlite3_wal_checkpoint_v2(database_.get(), nullptr, mode, &pages, &copied);
   if (code == SQLITE_OK) return copied == pages;
   // The log still holds everything and goes on growing: where the disk is full, the next commit finds out.
   if (const auto error = database_.last_error(); nobody_knows(error)) lose(error);

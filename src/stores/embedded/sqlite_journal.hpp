@@ -88,8 +88,8 @@ class SqliteJournal final : public Journal {
   SqliteResult<> write_rows(const Gathering& batch);
   SqliteResult<> check_place();
   [[nodiscard]] std::string log_path() const { return options_.path + "-wal"; }
-  [[nodiscard]] bool log_is_long() const;
-  bool checkpoint();
+  [[nodiscard]] bool disk_is_small() const;
+  bool checkpoint(int mode);
   void failed(Gathering batch, const SqliteError& error);
   void lose(const SqliteError& error);
   void set_trouble(const std::string& why);
