@@ -71,9 +71,9 @@ void Listener::admit(tcp::socket socket) {
   socket.set_option(tcp::no_delay(true), ignored);
   const auto served = context_.sessions.size() - context_.beyond_limit;
   if (served < context_.options.max_connections) {
-    std::make_shared<Session>(std::move(socket), context_)->start();
+    Session::make(std::move(socket), context_)->start();
   } else if (context_.beyond_limit < beyond_limit_at_once) {
-    std::make_shared<Session>(std::move(socket), context_)->start_beyond_limit();
+    Session::make(std::move(socket), context_)->start_beyond_limit();
   }
 }
 

@@ -31,6 +31,12 @@ constexpr domain::milliseconds linger_timeout{2'000};
 
 }  // namespace
 
+std::shared_ptr<Session> Session::make(asio::ip::tcp::socket socket, ConnectionContext& context) {
+  return {new Session(std::move(socket), context), [](Session* session) {
+            asio::dispatch(session->socket_.get_executor(), [owned = std::unique_ptr<Session>(session)] {});
+          }};
+}
+
 Session::Session(asio::ip::tcp::socket socket, ConnectionContext& context)
     : socket_(std::move(socket)),
       context_(context),

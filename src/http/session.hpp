@@ -33,11 +33,11 @@ struct ConnectionContext {
 
 /// One connection: reads requests, has them answered one after the other, writes the answers in order.
 ///
-/// Lives as long as an operation or an exchange holds it. All on the listener's thread but respond().
-/// Timeouts come from sweep(), not from a timer each.
+/// Lives as long as an operation or an exchange holds it, and ends on the listener's thread, whoever let go
+/// of it last. All on that thread but respond(). Timeouts come from sweep(), not from a timer each.
 class Session final : public Exchange, public std::enable_shared_from_this<Session> {
  public:
-  Session(boost::asio::ip::tcp::socket socket, ConnectionContext& context);
+  static std::shared_ptr<Session> make(boost::asio::ip::tcp::socket socket, ConnectionContext& context);
   ~Session() override;
 
   Session(const Session&) = delete;
@@ -62,6 +62,8 @@ class Session final : public Exchange, public std::enable_shared_from_this<Sessi
   void after(domain::milliseconds wait, std::function<void()> function) override;
 
  private:
+  Session(boost::asio::ip::tcp::socket socket, ConnectionContext& context);
+
   enum class Phase : std::uint8_t { idle, head, body, handling, writing, lingering };
 
   void enter(Phase phase);

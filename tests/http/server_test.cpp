@@ -219,6 +219,21 @@ TEST_F(Connections, SurviveClientsThatVanish) {
   EXPECT_EQ(client.ask(get("/"))->body, "GET / ");
 }
 
+/// For ThreadSanitizer: the end of a connection is the server's business, whoever let go of it last.
+TEST_F(Connections, EndOnTheirOwnThread) {
+  for (int i = 0; i < 10; ++i) {
+    TestClient gone(server.port());
+    gone.send(get("/hold"));
+    auto exchange = server.held();
+    exchange->respond({.body = "x", .close = true});
+    ASSERT_TRUE(gone.read_answer());
+    gone.reset();
+    ASSERT_TRUE(client.ask(get("/")));  // The server has seen the end by now, more often than not.
+  }
+  // A sweep goes through all connections, and nothing sent before it puts the two threads in order.
+  EXPECT_FALSE(client.something_within(600ms));
+}
+
 TEST_F(Connections, DeliverLargeAnswers) {
   client.send(get("/size/4096") + get("/size/1"));
   EXPECT_EQ(client.read_answer()->body.size(), 4096U * 1024);

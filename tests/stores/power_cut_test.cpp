@@ -79,7 +79,7 @@ TEST(DurabilityPowerCutBites, WithoutAFullSyncAcknowledgedJobsAreLost) {
   }
   fmt::print("synchronous=NORMAL: {} cuts, {} acknowledged jobs lost, for example: {}\n", runs, all.lost,
              all.first);
-  EXPECT_GT(all.lost, runs / 2);
+  EXPECT_GT(all.lost, 0U);  // Late cuts meet a life that is over.
   EXPECT_EQ(all.half + all.twice + all.altered, 0);
 }
 
