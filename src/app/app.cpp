@@ -23,12 +23,16 @@ constexpr domain::milliseconds answer_grace{1'000};
 /// Jobs can also end without an attempt (cancelled, removed): look again this often.
 constexpr domain::milliseconds look_again{50};
 
+/// What is open besides the connections within MAX_CONNECTIONS: those beyond it, files, logs.
+constexpr std::size_t spare_descriptors = 100;
+
 /// Each connection is a descriptor; the default limit of 1,024 is for programs that use select().
-void raise_descriptor_limit() {
+rlim_t raise_descriptor_limit() {
   rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return RLIM_INFINITY;
   limit.rlim_cur = limit.rlim_max;
   setrlimit(RLIMIT_NOFILE, &limit);
+  return limit.rlim_max;
 }
 
 }  // namespace
@@ -42,7 +46,7 @@ std::uint16_t App::port() const {
 }
 
 std::expected<void, std::string> App::start() {
-  raise_descriptor_limit();
+  const auto descriptors = raise_descriptor_limit();
   const auto port = parts_->server->listen();
   if (!port) return std::unexpected(port.error());
   parts_->port = *port;
@@ -53,6 +57,10 @@ std::expected<void, std::string> App::start() {
   if (!parts_->config.listen.is_loopback())
     parts_->log.write(LogLevel::warn,
                       "other machines may reach this address, and there is no authentication");
+  if (descriptors < parts_->config.max_connections + spare_descriptors)
+    parts_->log.write(
+        LogLevel::warn, "MAX_CONNECTIONS needs more open files than this process may have",
+        {{"may_have", descriptors}, {"needs", parts_->config.max_connections + spare_descriptors}});
   parts_->scheduler->start();
   parts_->workers->start();
   parts_->server->start();

@@ -1,5 +1,6 @@
 #include <jobqd/app/config.hpp>
 
+#include <cerrno>
 #include <cstdlib>
 #include <filesystem>
 #include <map>
@@ -8,6 +9,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <toml++/toml.h>
+#include <unistd.h>
 
 #include "app/settings.hpp"
 #include "app/version.hpp"
@@ -50,9 +52,14 @@ std::expected<Values, std::string> read_file(const std::string& path) {
   const auto at = [&path](const toml::source_region& region) {
     return fmt::format("{}:{}:{}", path, region.begin.line, region.begin.column);
   };
+  // What toml++ does not say, or reads as an empty file.
+  const auto cannot = [&path](int error) {
+    return std::unexpected(
+        fmt::format("CONFIG: {}: {}", shown(path), std::generic_category().message(error)));
+  };
   std::error_code ignored;
-  if (std::filesystem::is_directory(path, ignored))  // which toml++ reads as an empty file
-    return std::unexpected(fmt::format("CONFIG: {} is a directory", shown(path)));
+  if (std::filesystem::is_directory(path, ignored)) return cannot(EISDIR);
+  if (::access(path.c_str(), R_OK) != 0) return cannot(errno);
   Values values;
   try {
     const auto document = toml::parse_file(path);

@@ -81,7 +81,10 @@ bool read_listen(std::string_view text, ListenAddress& out) {
 
 bool read_store(std::string_view text, std::string& out) {
   constexpr std::string_view sqlite = "sqlite:";
-  if (text != "memory" && (!text.starts_with(sqlite) || text.size() == sqlite.size())) return false;
+  // SQLite takes ":memory:" for no file at all.
+  const bool names_file =
+      text.starts_with(sqlite) && text.size() > sqlite.size() && text[sqlite.size()] != ':';
+  if (text != "memory" && !names_file) return false;
   out = text;
   return true;
 }

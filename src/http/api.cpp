@@ -44,7 +44,7 @@ std::vector<Route> Api::make_routes() {
 void Api::handle(Request& request, ExchangePtr exchange) const {
   const bool changes = request.method == "POST" || request.method == "DELETE";
   if (changes &&
-      from_another_site(request.header("Origin"), request.header("Sec-Fetch-Site"), request.header("Host")))
+      from_another_site(request.headers("Origin"), request.headers("Sec-Fetch-Site"), request.header("Host")))
     return exchange->respond(
         problem({.code = domain::ErrorCode::forbidden_origin,
                  .detail = "a page of another web site made this request (Origin, Sec-Fetch-Site)"}));

@@ -20,11 +20,13 @@ using domain::Error;
 using domain::ErrorCode;
 
 /// Idempotency-Key as draft-ietf-httpapi-idempotency-key-header has it, a quoted string, or bare.
-std::expected<std::string, Error> read_idempotency_key(std::string_view text) {
+std::expected<std::string, Error> read_idempotency_key(const std::vector<std::string_view>& headers) {
   const auto refused = [](std::string_view why) {
     return std::unexpected(
         Error{.code = ErrorCode::invalid_field, .detail = fmt::format("the Idempotency-Key header {}", why)});
   };
+  if (headers.size() > 1) return refused("is given more than once");
+  auto text = headers.front();
   std::string key;
   const bool quoted = text.size() >= 2 && text.front() == '"' && text.back() == '"';
   if (quoted) text = text.substr(1, text.size() - 2);
@@ -76,8 +78,8 @@ void Api::enqueue(Request& request, ExchangePtr exchange) const {
   auto body = parse_enqueue(request.body);
   if (!body) return exchange->respond(problem(body.error()));
   auto wording = body->batch ? Wording::batch : Wording::status_only;
-  if (const auto header = request.header("Idempotency-Key"); !header.empty()) {
-    const auto key = read_idempotency_key(header);
+  if (const auto headers = request.headers("Idempotency-Key"); !headers.empty()) {
+    const auto key = read_idempotency_key(headers);
     if (!key) return exchange->respond(problem(key.error()));
     if (body->batch)
       return exchange->respond(
@@ -92,11 +94,11 @@ void Api::enqueue(Request& request, ExchangePtr exchange) const {
   }
   for (std::size_t i = 0; i < body->jobs.size(); ++i) {
     const auto& run_at = body->jobs[i].run_at;
-    if (run_at && *run_at - clock_.now().wall > domain::limits::delay_longest)
-      return exchange->respond(problem({.code = ErrorCode::invalid_field,
-                                        .detail = "run_at must be at most a year ahead",
-                                        .fields = {{body->batch ? fmt::format("/{}/run_at", i) : "/run_at",
-                                                    "must be at most a year ahead"}}}));
+    if (!run_at || *run_at - clock_.now().wall <= domain::limits::delay_longest) continue;
+    const auto pointer = body->batch ? fmt::format("/{}/run_at", i) : "/run_at";
+    return exchange->respond(problem({.code = ErrorCode::invalid_field,
+                                      .detail = fmt::format("{} must be at most 366 days ahead", pointer),
+                                      .fields = {{pointer, "must be at most 366 days ahead"}}}));
   }
   store_.submit(std::move(body->jobs), [exchange = std::move(exchange), wording](auto submitted) {
     if (submitted) return exchange->respond(accepted(*submitted, wording));

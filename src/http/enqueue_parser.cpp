@@ -68,9 +68,9 @@ class EnqueueHandler {
 
   /// Ends the reading: the body is wrong as a whole.
   bool refuse(ErrorCode code, const std::string& detail);
-  /// Notes a wrong field of the current job; `name` empty for the job itself.
-  void fault(std::string_view name, std::string detail);
-  [[nodiscard]] std::string pointer_to(std::string_view name) const;
+  /// Notes a wrong field of the current job; no name: the job itself.
+  void fault(std::optional<std::string_view> name, std::string detail);
+  [[nodiscard]] std::string pointer_to(std::optional<std::string_view> name) const;
 
   JsonFeed& feed_;
   EnqueueBody body_;
@@ -85,7 +85,7 @@ class EnqueueHandler {
 
 std::expected<EnqueueBody, Error> EnqueueHandler::result() && {
   if (refused_) return std::unexpected(*std::move(refused_));
-  if (body_.jobs.empty() && faults_.empty()) fault("", "must hold at least one job");
+  if (body_.jobs.empty() && faults_.empty()) fault({}, "the array must hold at least one job");
   if (!faults_.empty()) {
     const auto& first = faults_.front();
     return std::unexpected(Error{
@@ -100,8 +100,9 @@ bool EnqueueHandler::parse_error(std::size_t /*position*/, const std::string& to
                                  const nlohmann::json::exception& error) {
   constexpr int out_of_range = 406;  // JSON, but a number that no double holds.
   if (error.id != out_of_range) return refuse(ErrorCode::malformed_json, describe(error.what()));
-  fault(field_ == nullptr ? "" : field_->name,
-        fmt::format("the number {} is too large", token.substr(0, 40)));
+  if (field_ != nullptr || faults_.empty())
+    fault(field_ == nullptr ? std::nullopt : std::optional(field_->name),
+          fmt::format("must not hold {}, which no double holds", token.substr(0, 40)));
   return false;
 }
 
@@ -156,7 +157,8 @@ bool EnqueueHandler::scalar(const FieldValue& value) {
       field_value(value);
   } else if (depth_ < field_level()) {
     if (body_.batch && !begin_job()) return false;
-    fault("", body_.batch ? "must be a job (an object)" : "must be a job (an object) or an array of jobs");
+    fault({}, body_.batch ? "each element must be a job (an object)"
+                          : "the body must be a job (an object) or an array of jobs");
   }
   return true;
 }
@@ -168,7 +170,7 @@ bool EnqueueHandler::open(bool array) {
     body_.batch = true;
   } else if (depth_ == field_level()) {
     if (!begin_job()) return false;
-    if (array) fault("", "must be a job (an object)");
+    if (array) fault({}, "each element must be a job (an object)");
   } else if (depth_ == field_level() + 1 && field_ != nullptr && field_->rule != nullptr) {
     field_value(Compound{});
   }
@@ -200,16 +202,16 @@ void EnqueueHandler::take_payload(bool number) {
   field_ = nullptr;
 }
 
-void EnqueueHandler::fault(std::string_view name, std::string detail) {
+void EnqueueHandler::fault(std::optional<std::string_view> name, std::string detail) {
   if (faults_.size() < max_field_errors)
     faults_.push_back({.pointer = pointer_to(name), .detail = std::move(detail)});
 }
 
-std::string EnqueueHandler::pointer_to(std::string_view name) const {
+std::string EnqueueHandler::pointer_to(std::optional<std::string_view> name) const {
   std::string pointer = body_.batch && !body_.jobs.empty() ? fmt::format("/{}", body_.jobs.size() - 1) : "";
-  if (!name.empty()) {
+  if (name) {
     pointer += '/';
-    for (const char c : name.substr(0, 100))  // RFC 6901, section 3
+    for (const char c : name->substr(0, 100))  // RFC 6901, section 3
       pointer += c == '~' ? "~0" : c == '/' ? "~1" : std::string(1, c);
   }
   return pointer;

@@ -30,7 +30,7 @@ std::string_view kind_of(const FieldValue& value) {
 std::string shown(const FieldValue& value) {
   if (const auto* number = std::get_if<std::int64_t>(&value)) return fmt::to_string(*number);
   if (const auto* number = std::get_if<std::uint64_t>(&value)) return fmt::to_string(*number);
-  if (const auto* number = std::get_if<double>(&value)) return fmt::format("{:g}", *number);
+  if (const auto* number = std::get_if<double>(&value)) return fmt::format("{:#}", *number);  // 1.0, not 1
   if (const auto* text = std::get_if<std::string_view>(&value)) {
     if (text->size() <= 40) return fmt::format("\"{}\"", *text);
     return fmt::format("a string of {} bytes", text->size());
@@ -64,7 +64,9 @@ std::optional<domain::milliseconds> duration_up_to(const FieldValue& value, doma
     seconds = static_cast<double>(*whole);  // -0 is one
   if (const auto* whole = std::get_if<std::uint64_t>(&value)) seconds = static_cast<double>(*whole);
   if (const auto* fraction = std::get_if<double>(&value)) seconds = *fraction;
-  if (seconds >= 0 && seconds <= 1e9) duration = domain::milliseconds(std::llround(seconds * 1000));
+  const auto ms = seconds * 1000;
+  if (ms >= static_cast<double>(shortest.count()) && ms <= static_cast<double>(longest.count()))
+    duration = domain::milliseconds(std::llround(ms));
   if (!duration || *duration < shortest || *duration > longest) return std::nullopt;
   return duration;
 }
@@ -79,7 +81,8 @@ Fault take_id(NewJob& job, const FieldValue& value) {
 
 Fault take_queue(NewJob& job, const FieldValue& value) {
   const auto* text = std::get_if<std::string_view>(&value);
-  if (text == nullptr) return must_be("the name of a queue", value);
+  if (text == nullptr || text->size() > limits::queue_bytes)
+    return must_be("the name of a queue, at most 64 bytes", value);
   job.queue = *text;
   return {};
 }
@@ -101,7 +104,8 @@ Fault take_priority(NewJob& job, const FieldValue& value) {
 Fault take_delay(NewJob& job, const FieldValue& value) {
   const auto delay = duration_up_to(value, domain::milliseconds{0}, limits::delay_longest);
   if (!delay)
-    return must_be("a duration such as \"90s\" or \"1h30m\", or a number of seconds, at most a year", value);
+    return must_be("a duration such as \"90s\" or \"1h30m\", or a number of seconds, at most 366 days",
+                   value);
   if (job.run_at) return "cannot be given together with run_at";
   job.delay = *delay;
   return {};

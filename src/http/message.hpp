@@ -20,8 +20,14 @@ struct Request {
   std::vector<std::pair<std::string, std::string>> query = {};  ///< Decoded, in order.
   std::string id = {};  ///< The decoded `{id}` of the route; see router.hpp.
   std::string body;
-  std::function<std::string_view(std::string_view)>
-      header;  ///< Value by name, any case; empty where it is not there.
+  std::function<std::vector<std::string_view>(std::string_view)>
+      headers;  ///< Values by name, any case, in order.
+
+  /// The first value; empty where it is not there.
+  [[nodiscard]] std::string_view header(std::string_view name) const {
+    const auto values = headers(name);
+    return values.empty() ? std::string_view{} : values.front();
+  }
 };
 
 struct Response {

@@ -134,20 +134,21 @@ RequestReader::Step RequestReader::refuse(Error error) {
   return Step::refused;
 }
 
-std::string_view RequestReader::header(std::string_view name) const {
+std::vector<std::string_view> RequestReader::headers(std::string_view name) const {
+  std::vector<std::string_view> values;
   const beast::http::fields& head = head_ ? *head_ : parser_->get();
   const beast::string_view wanted(name.data(), name.size());
   for (const auto& line : head)  // There are few: faster than the ordered set behind find().
     if (line.name_string().size() == wanted.size() && beast::iequals(line.name_string(), wanted))
-      return std_view(line.value());
-  return {};
+      values.push_back(std_view(line.value()));
+  return values;
 }
 
 Request RequestReader::take() {
   Request request{.method = facts_.method,
                   .path = std::move(target_.path),
                   .body = std::move(parser_->get().body()),
-                  .header = [this](std::string_view name) { return header(name); }};
+                  .headers = [this](std::string_view name) { return headers(name); }};
   if (target_.query.empty()) return request;
   const auto params = boost::urls::parse_query(target_.query);
   if (params)

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
@@ -69,7 +70,7 @@ class RequestReader {
   Step read_body(boost::beast::flat_buffer& in);
   Step refuse(domain::Error error);
   void collect_facts();
-  [[nodiscard]] std::string_view header(std::string_view name) const;
+  [[nodiscard]] std::vector<std::string_view> headers(std::string_view name) const;
 
   const Limits limits_;
   HeadScanner scanner_;

@@ -62,8 +62,7 @@ void Session::start_beyond_limit() {
 }
 
 void Session::enter(Phase phase) {
-  if (phase_ == phase && phase != Phase::idle && phase != Phase::writing)
-    return;  // The clock of this phase runs already.
+  if (phase_ == phase && phase != Phase::writing) return;  // The clock of this phase runs already.
   phase_ = phase;
   const auto limit = [&]() -> domain::milliseconds {
     switch (phase) {

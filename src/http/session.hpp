@@ -86,7 +86,7 @@ class Session final : public Exchange, public std::enable_shared_from_this<Sessi
   std::string sending_;  ///< What the socket is writing.
   std::optional<Request> request_;
   std::optional<boost::asio::steady_timer> timer_;
-  Phase phase_ = Phase::idle;
+  Phase phase_ = Phase::writing;  ///< Until start() says what it waits for.
   domain::SteadyTime deadline_{};
   bool reading_ = false;
   bool writing_ = false;

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <jobqd/domain/error.hpp>
 
@@ -78,7 +79,8 @@ struct Target {
 
 /// Whether a web page of another site made the request (RFC 6454, W3C Fetch Metadata). Programs send neither
 /// header.
-[[nodiscard]] bool from_another_site(std::string_view origin, std::string_view sec_fetch_site,
+[[nodiscard]] bool from_another_site(const std::vector<std::string_view>& origins,
+                                     const std::vector<std::string_view>& sec_fetch_sites,
                                      std::string_view host);
 
 }  // namespace jobqd::http

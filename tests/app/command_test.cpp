@@ -159,7 +159,7 @@ TEST(ReadCommand, TellsWhatIsWrongInAFile) {
 
 TEST(ReadCommand, TellsOfAFileThatIsNone) {
   EXPECT_TRUE(error_of(read({"--config", "/nowhere/jobqd.toml"})).starts_with("CONFIG: /nowhere/jobqd.toml"));
-  EXPECT_EQ(error_of(read({"--config", "/"})), "CONFIG: / is a directory");
+  EXPECT_EQ(error_of(read({"--config", "/"})), "CONFIG: /: Is a directory");
 }
 
 TEST(ReadCommand, RefusesFlagsThatAreNotThere) {

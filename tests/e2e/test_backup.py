@@ -1,5 +1,6 @@
 """`jobqd backup` of a daemon at work, and what comes of the copy."""
 
+import fcntl
 import random
 import threading
 import unittest
@@ -49,6 +50,25 @@ class Backup(unittest.TestCase):
         drain(life)
         self.assertEqual(life.end(), 0)
         copy.unlink()
+
+    def test_what_an_interrupted_backup_has_left_is_in_nobodys_way(self):
+        with Folder() as folder:
+            life = Life(folder.database, **SETTINGS)
+            life.enqueue({"id": "kept", "delay": "1h"})
+            copy = folder.path / "copy.db"
+            partial = folder.path / "copy.db.partial"
+            for left in (partial, folder.path / "copy.db.partial-journal"):
+                left.write_bytes(b"half of a copy")
+            with open(partial, "rb") as busy:
+                fcntl.flock(busy, fcntl.LOCK_EX)
+                refused = command("backup", folder.database, copy)
+                self.assertEqual((refused.returncode, refused.stderr),
+                                 (1, f"jobqd: cannot write {copy}: another backup is writing it\n"))
+            made = command("backup", folder.database, copy)
+            self.assertEqual(made.returncode, 0, made.stderr)
+            self.assertIn("1 queued", command("check", copy).stdout)
+            self.assertEqual(list(folder.path.glob("copy.db.*")), [])
+            self.assertEqual(life.end(), 0)
 
     def test_check_tells_what_is_in_a_live_file(self):
         with Folder() as folder:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from durable import NO_ANSWER, SEVERAL_WORKERS_MS, Folder, Life, all_jobs, command, drain, job_body, seed, torture
 from history import History
-from small_disk import KIB, SmallDisk
+from small_disk import KIB, MIB, SmallDisk
 from support import Connection, eventually
 
 SETTINGS = {"SIMULATE_MIN": "5ms", "SIMULATE_MAX": "20ms", "SIMULATE_FAILURE_RATE": "0", "WORKERS": "4"}
@@ -57,7 +57,7 @@ class FullDisk(unittest.TestCase):
         chance = random.Random(seed())
         acknowledged = 0
         slowest = 0.0
-        with SmallDisk() as disk:
+        with SmallDisk(32 * MIB) as disk:  # what others take is more than what its jobs do
             life = Life(disk.path / "jobs.db", **SETTINGS)
             for number in range(ROUNDS):
                 history = History(tolerance_ms=SEVERAL_WORKERS_MS)
@@ -146,6 +146,21 @@ class FullDisk(unittest.TestCase):
 def drain_ready(life: Life) -> None:
     eventually(lambda: life.count("running") == 0 and all(job.get("run_at") for job in life.all_jobs(status="queued")),
                "only delayed jobs wait")
+
+
+class LimitedFiles(unittest.TestCase):
+    def test_a_limit_on_the_size_of_files_is_trouble_and_no_end(self):
+        with Folder() as folder:
+            life = Life(folder.database, launcher=("bash", "-c", 'ulimit -f 100; exec "$0" "$@"'), **SETTINGS)
+            taken = 0
+            while life.enqueue({"id": f"job-{taken}", "delay": "1h", "payload": "x" * 20_000}).status == 202:
+                taken += 1
+            self.assertEqual(life.enqueue({"id": "refused"}).status, 503)
+            self.assertNotEqual(life.not_ready_because(), "")
+            life.kill()
+            life = Life(folder.database, **SETTINGS)
+            self.assertEqual(life.count("queued"), taken)
+            self.assertEqual(life.end(), 0)
 
 
 class Vanishing(unittest.TestCase):

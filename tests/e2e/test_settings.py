@@ -63,7 +63,7 @@ class Settings(DaemonTest):
                 self.assertEqual(daemon.process.returncode, 2)
                 self.assertRegex(daemon.log, told)
         daemon = self.run_to_end(CONFIG="/")
-        self.assertEqual((daemon.process.returncode, daemon.log), (2, "jobqd: CONFIG: / is a directory"))
+        self.assertEqual((daemon.process.returncode, daemon.log), (2, "jobqd: CONFIG: /: Is a directory"))
         daemon = self.run_to_end(CONFIG="/nowhere/jobqd.toml")
         self.assertEqual(daemon.process.returncode, 2)
         self.assertIn("/nowhere/jobqd.toml", daemon.log)

@@ -100,6 +100,12 @@ TEST_F(Enqueue, RefusesAKeyThatCanBeNoId) {
     EXPECT_EQ(summary(enqueue("{}", {{"Idempotency-Key", key}})), "400 /problems/invalid-field") << key;
 }
 
+TEST_F(Enqueue, RefusesAKeyThatIsEmptyOrGivenTwice) {
+  EXPECT_EQ(summary(enqueue("{}", {{"Idempotency-Key", ""}})), "400 /problems/invalid-field");
+  EXPECT_EQ(summary(enqueue("{}", {{"Idempotency-Key", "a"}, {"Idempotency-Key", "a"}})),
+            "400 /problems/invalid-field");
+}
+
 TEST_F(Enqueue, RefusesAKeyForABatch) {
   EXPECT_EQ(summary(enqueue("[{}]", {{"Idempotency-Key", "k"}})), "400 /problems/invalid-field");
 }
@@ -157,12 +163,14 @@ TEST_F(Enqueue, ChangesNothingWhereItRefuses) {
 TEST_F(Enqueue, RefusesAPageOfAnotherSite) {
   const ApiTest::Fields host{{"Host", "127.0.0.1:8080"}};
   auto fields = host;
-  fields["Origin"] = "http://evil.example";
-  EXPECT_EQ(summary(enqueue("{}", fields)), "403 /problems/forbidden-origin");
-  fields["Origin"] = "http://127.0.0.1:8080";
+  fields.emplace("Origin", "http://127.0.0.1:8080");
   EXPECT_EQ(enqueue("{}", fields).status, 202U);
-  fields["Sec-Fetch-Site"] = "cross-site";
-  EXPECT_EQ(summary(enqueue("{}", fields)), "403 /problems/forbidden-origin");
+  for (const auto& [name, value] :
+       {std::pair{"Origin", "http://evil.example"}, {"Sec-Fetch-Site", "cross-site"}}) {
+    auto forged = fields;
+    forged.emplace(name, value);
+    EXPECT_EQ(summary(enqueue("{}", forged)), "403 /problems/forbidden-origin") << name;
+  }
 }
 
 TEST_F(Enqueue, RefusesWhenTheStoreStops) {

@@ -17,9 +17,11 @@ std::shared_ptr<FakeExchange> ApiTest::ask(std::string_view method, std::string 
                   .path = std::move(path),
                   .query = std::move(query),
                   .body = std::move(body),
-                  .header = [&fields](std::string_view name) {
-                    const auto field = fields.find(name);
-                    return field == fields.end() ? std::string_view{} : std::string_view(field->second);
+                  .headers = [&fields](std::string_view name) {
+                    std::vector<std::string_view> values;
+                    const auto [first, last] = fields.equal_range(name);
+                    for (auto field = first; field != last; ++field) values.emplace_back(field->second);
+                    return values;
                   }};
   api->handle(request, exchange);
   return exchange;

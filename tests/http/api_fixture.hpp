@@ -23,7 +23,7 @@ namespace jobqd::http {
 /// worker runs: a test takes the jobs itself.
 class ApiTest : public testing::Test {
  protected:
-  using Fields = std::map<std::string, std::string, std::less<>>;
+  using Fields = std::multimap<std::string, std::string, std::less<>>;
   using Query = std::vector<std::pair<std::string, std::string>>;
 
   ApiTest();

@@ -96,8 +96,8 @@ TEST(EnqueueFields, MaxRetriesIsAWholeNumberUpTo1000) {
 
 TEST(EnqueueFields, ANumberThatIsTooLargeForAnyFieldIsToldApart) {
   for (const auto* field : {"max_retries", "priority", "delay", "timeout", "payload", "id"}) {
-    EXPECT_EQ(fault_of(field, "1e400"), "the number 1e400 is too large") << field;
-    EXPECT_EQ(fault_of(field, "-1e999999"), "the number -1e999999 is too large") << field;
+    EXPECT_EQ(fault_of(field, "1e400"), "must not hold 1e400, which no double holds") << field;
+    EXPECT_EQ(fault_of(field, "-1e999999"), "must not hold -1e999999, which no double holds") << field;
   }
 }
 

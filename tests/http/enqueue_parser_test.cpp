@@ -297,4 +297,14 @@ TEST(EnqueueParser, LooksAtTheFieldsOfAJobNotAtThoseOfItsPayload) {
   EXPECT_EQ(parse_enqueue(R"({"id":{"id":"x"}})").error().fields.size(), 1U);
 }
 
+TEST(EnqueueParser, PointsAtAFieldWithoutAName) {
+  const auto error = parse_enqueue("{\"\":1}").error();
+  EXPECT_EQ(error.fields.at(0).pointer, "/");  // RFC 6901, section 5
+  EXPECT_THAT(error.detail, HasSubstr("/ is not a field of a job"));
+}
+
+TEST(EnqueueParser, TellsOfANumberInAnUnknownFieldOnce) {
+  EXPECT_EQ(parse_enqueue("{\"x\":1e400}").error().fields.size(), 1U);
+}
+
 }  // namespace jobqd::http

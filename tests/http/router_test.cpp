@@ -28,7 +28,9 @@ Router example() {
 
 Response answer(std::string_view method, std::string path) {
   const auto exchange = std::make_shared<FakeExchange>();
-  Request request{.method = method, .path = std::move(path), .body = {}, .header = [](auto) { return ""; }};
+  Request request{.method = method, .path = std::move(path), .body = {}, .headers = [](auto) {
+                    return std::vector<std::string_view>{};
+                  }};
   example()(request, exchange);
   return exchange->response();
 }

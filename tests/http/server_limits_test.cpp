@@ -171,6 +171,19 @@ TEST_F(SlowReaders, OfPipelinedRequestsMakeTheServerReadNoMore) {
   keep_the_bystander_busy();
 }
 
+TEST(Idling, DoesNotBeginAnewWithEveryEmptyLine) {
+  TestServer server;
+  TestClient client(server.port());
+  bool closed = false;
+  for (int seconds = 0; seconds < 80 && !closed; seconds += 10) {
+    client.send("\r\n");
+    server.clock.advance(10s);
+    closed = client.something_within(300ms);
+  }
+  EXPECT_TRUE(closed);
+  EXPECT_TRUE(client.at_end());
+}
+
 TEST(ManyConnections, AreToldSoAndClosed) {
   TestServer server({.max_connections = 3});
   std::vector<std::unique_ptr<TestClient>> clients;

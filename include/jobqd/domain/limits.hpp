@@ -8,6 +8,7 @@
 namespace jobqd::domain::limits {
 
 inline constexpr std::size_t id_bytes = 255;
+inline constexpr std::size_t queue_bytes = 64;
 inline constexpr std::int64_t max_retries = 1000;
 inline constexpr std::int64_t priority_lowest = -100;
 inline constexpr std::int64_t priority_highest = 100;

@@ -41,6 +41,11 @@ std::string in_words(const SqliteError& error) {
   }
 }
 
+std::string one_line(std::string text) {
+  std::ranges::replace(text, '\n', ' ');
+  return text;
+}
+
 /// Whether it is unknown what has reached the disk.
 bool nobody_knows(const SqliteError& error) {
   constexpr std::array codes{SQLITE_IOERR_FSYNC, SQLITE_IOERR_DIR_FSYNC, SQLITE_CORRUPT, SQLITE_NOTADB};
@@ -76,6 +81,9 @@ class SqliteJournal::FileLock {
       return std::unexpected(errno == ELOOP ? std::string("it is a symbolic link")
                                             : std::generic_category().message(errno));
     auto lock = std::unique_ptr<FileLock>(new FileLock(descriptor));
+    struct stat found{};
+    if (::fstat(descriptor, &found) != 0 || !S_ISREG(found.st_mode))
+      return std::unexpected("it is not a regular file");
     if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) return std::unexpected("another jobqd is running on it");
     return lock;
   }
@@ -138,7 +146,7 @@ std::expected<void, std::string> SqliteJournal::prepare() {
   if (const auto sound = database_.query_text("PRAGMA quick_check(1)"); !sound || *sound != "ok")
     return std::unexpected(
         fmt::format("the database is damaged: {}; restore a backup, or see what `jobqd check` says",
-                    sound ? *sound : sound.error().text));
+                    one_line(sound ? *sound : sound.error().text)));
 
   constexpr auto next_epoch = "UPDATE counters SET value = value + 1 WHERE name = 'epoch'";
   auto grown = database_.execute(next_epoch);

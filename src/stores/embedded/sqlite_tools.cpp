@@ -7,6 +7,8 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "stores/embedded/sqlite_log.hpp"
@@ -36,6 +38,55 @@ std::expected<SqliteDatabase, std::string> open_to_read(const std::string& path)
   if (*version == 0) return refuse("it is empty: no jobqd has written it yet");
   return *std::move(database);
 }
+
+/// A copy that is being made: locked while it is, and gone at the end unless it got its name. What a copy
+/// that was killed has left is made anew.
+class PartialFile {
+ public:
+  explicit PartialFile(std::string path) : path_(std::move(path)) {}
+  ~PartialFile() {
+    if (descriptor_ < 0) return;
+    remove();
+    ::close(descriptor_);
+  }
+
+  PartialFile(const PartialFile&) = delete;
+  PartialFile& operator=(const PartialFile&) = delete;
+
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+  /// Why it cannot be; empty when it is there.
+  std::string create() {
+    // Payloads are nobody else's business, so not SQLite's default mode.
+    const int descriptor = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (descriptor < 0) return fmt::format("{}: {}", path_, std::generic_category().message(errno));
+    if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0 || !is_at_path(descriptor)) {
+      ::close(descriptor);
+      return "another backup is writing it";
+    }
+    descriptor_ = descriptor;
+    std::error_code ignored;
+    fs::remove(path_ + "-journal", ignored);
+    return ::ftruncate(descriptor, 0) == 0 ? "" : std::generic_category().message(errno);
+  }
+
+ private:
+  /// Who held the lock may just have given the file its name.
+  [[nodiscard]] bool is_at_path(int descriptor) const {
+    struct stat opened{};
+    struct stat there{};
+    return ::fstat(descriptor, &opened) == 0 && ::stat(path_.c_str(), &there) == 0 &&
+           opened.st_ino == there.st_ino;
+  }
+
+  void remove() {
+    std::error_code ignored;
+    for (const auto* suffix : {"", "-journal"}) fs::remove(path_ + suffix, ignored);
+  }
+
+  const std::string path_;
+  int descriptor_ = -1;
+};
 
 void check_structure(SqliteDatabase& database, CheckReport& report) {
   if (auto damage = damage_of_log(database); !damage.empty()) report.faults.push_back(std::move(damage));
@@ -88,20 +139,13 @@ std::expected<void, std::string> backup_sqlite_file(const std::string& from, con
   if (std::error_code code; fs::exists(fs::symlink_status(to, code)))
     return std::unexpected(fmt::format("cannot write {}: it exists already", to));
   // Under another name until it is whole: a backup that is there is a good one.
-  const auto partial = to + ".partial";
+  PartialFile partial(to + ".partial");
   const auto refuse = [&](const std::string& why) {
-    std::error_code ignored;
-    fs::remove(partial, ignored);
     return std::unexpected(fmt::format("cannot write {}: {}", to, why));
   };
-  // Payloads are nobody else's business, so not SQLite's default mode.
-  const int created = ::open(partial.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (created < 0)
-    return std::unexpected(
-        fmt::format("cannot write {}: {}", partial, std::generic_category().message(errno)));
-  ::close(created);
+  if (auto why = partial.create(); !why.empty()) return refuse(why);
   auto target =
-      SqliteDatabase::open(partial, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX);
+      SqliteDatabase::open(partial.path(), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX);
   if (!target) return refuse(target.error().text);
   if (auto set = target->execute("PRAGMA synchronous = FULL"); !set) return refuse(set.error().text);
   sqlite3_backup* backup = sqlite3_backup_init(target->get(), "main", source->get(), "main");
@@ -115,7 +159,7 @@ std::expected<void, std::string> backup_sqlite_file(const std::string& from, con
   if (auto mode = target->query_text("PRAGMA journal_mode = DELETE"); !mode) return refuse(mode.error().text);
   *target = SqliteDatabase{};
   std::error_code code;
-  fs::rename(partial, to, code);
+  fs::rename(partial.path(), to, code);
   if (code) return refuse(code.message());
   sync_directory_of(to);
   return {};
