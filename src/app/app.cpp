@@ -54,6 +54,12 @@ std::expected<void, std::string> App::start() {
   for (const auto& [name, value] : effective_settings(parts_->config))
     settings += fmt::format("{}{}={}", settings.empty() ? "" : " ", name, value);
   parts_->log.write(LogLevel::info, "configuration", {{"settings", settings}});
+  for (const auto& queue : parts_->config.queues)
+    parts_->log.write(LogLevel::info, "queue",
+                      {{"name", queue.name},
+                       {"processor", queue.processor},
+                       {"workers", queue.workers},
+                       {"capacity", queue.capacity}});
   if (!parts_->config.listen.is_loopback())
     parts_->log.write(LogLevel::warn,
                       "other machines may reach this address, and there is no authentication");
@@ -62,7 +68,7 @@ std::expected<void, std::string> App::start() {
         LogLevel::warn, "MAX_CONNECTIONS needs more open files than this process may have",
         {{"may_have", descriptors}, {"needs", parts_->config.max_connections + spare_descriptors}});
   parts_->scheduler->start();
-  parts_->workers->start();
+  for (auto& queue : parts_->queues) queue.workers->start();
   parts_->server->start();
   parts_->log.write(
       LogLevel::info, "listening",
@@ -95,8 +101,8 @@ void App::stop() {
   store.stop_claims();
   wait_until_over(deadline, none_running);
   store.stop_attempts();
-  parts_->workers->request_stop();
-  parts_->workers->join();
+  for (auto& queue : parts_->queues) queue.workers->request_stop();
+  for (auto& queue : parts_->queues) queue.workers->join();
   parts_->server->request_stop(answer_grace);
   parts_->server->join();
   parts_->scheduler->request_stop();

@@ -9,10 +9,16 @@ namespace jobqd::app {
 
 namespace {
 
-constexpr auto default_queue = "default";
-
 stores::EmbeddedOptions store_options(const Config& config) {
-  return {.queues = {{.name = default_queue, .capacity = config.queue_size}},
+  std::vector<stores::QueueOptions> queues;
+  for (const auto& queue : config.queues)
+    queues.push_back({.name = queue.name,
+                      .capacity = queue.capacity,
+                      .max_retries = queue.max_retries,
+                      .timeout = queue.timeout,
+                      .rate = queue.rate,
+                      .interruptions_max = queue.interruptions_max});
+  return {.queues = std::move(queues),
           .retention = config.retention,
           .retention_max = config.retention_max,
           .retention_bytes = config.retention_bytes,
@@ -41,6 +47,23 @@ std::expected<void, std::string> open_store(App::Parts& parts, const stores::Due
   return {};
 }
 
+std::unique_ptr<engine::Processor> make_processor(const QueueConfig& config, domain::Random& random,
+                                                  const ProcessorFactories& more) {
+  if (const auto made_by = more.find(config.processor); made_by != more.end()) return made_by->second(config);
+  if (config.processor == "exec") return std::make_unique<processors::Exec>(config.exec);
+  return std::make_unique<processors::Simulate>(config.simulate, random);
+}
+
+QueueParts make_queue(App::Parts& parts, const QueueConfig& config, const ProcessorFactories& more) {
+  QueueParts queue;
+  queue.processor = make_processor(config, parts.random, more);
+  queue.retry_processor = std::make_unique<engine::RetryProcessor>(
+      *parts.store, *queue.processor, config.backoff, parts.random, parts.observer);
+  queue.workers =
+      std::make_unique<engine::WorkerPool>(*parts.store, *queue.retry_processor, config.name, config.workers);
+  return queue;
+}
+
 http::ServerOptions server_options(const Config& config) {
   return {.address = config.listen.host,
           .port = config.listen.port,
@@ -51,7 +74,7 @@ http::ServerOptions server_options(const Config& config) {
 }  // namespace
 
 std::expected<std::unique_ptr<App>, std::string> build(const Config& config, const domain::Clock& clock,
-                                                       Log& log) {
+                                                       Log& log, const ProcessorFactories& more) {
   auto owned = std::make_unique<App::Parts>(config, clock, log);
   auto& parts = *owned;
   // The store is built before the scheduler that it wakes.
@@ -59,16 +82,8 @@ std::expected<std::unique_ptr<App>, std::string> build(const Config& config, con
     if (parts.scheduler) parts.scheduler->wake();
   };
   if (auto opened = open_store(parts, wake); !opened) return std::unexpected(opened.error());
-  parts.processor = std::make_unique<processors::Simulate>(
-      processors::Simulate::Options{.shortest = config.simulate_min,
-                                    .longest = config.simulate_max,
-                                    .failure_rate = config.simulate_failure_rate},
-      parts.random);
-  parts.retry_processor = std::make_unique<engine::RetryProcessor>(
-      *parts.store, *parts.processor, config.backoff, parts.random, parts.observer);
   parts.scheduler = std::make_unique<engine::Scheduler>(*parts.store, clock);
-  parts.workers = std::make_unique<engine::WorkerPool>(*parts.store, *parts.retry_processor, default_queue,
-                                                       config.workers);
+  for (const auto& queue : config.queues) parts.queues.push_back(make_queue(parts, queue, more));
   parts.server = std::make_unique<http::Server>(server_options(config), *parts.store, clock, parts.random);
   return std::unique_ptr<App>(new App(std::move(owned)));
 }

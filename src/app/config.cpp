@@ -1,16 +1,16 @@
 #include <jobqd/app/config.hpp>
 
-#include <cerrno>
+#include <algorithm>
 #include <cstdlib>
-#include <filesystem>
 #include <map>
 #include <sstream>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
-#include <toml++/toml.h>
-#include <unistd.h>
+#include <fmt/ranges.h>
 
+#include "app/config_file.hpp"
+#include "app/queue_settings.hpp"
 #include "app/settings.hpp"
 #include "app/version.hpp"
 
@@ -20,16 +20,6 @@ namespace {
 
 /// The values that one source gives, by setting name.
 using Values = std::map<std::string_view, std::string>;
-
-/// Client text in a message stays on its line.
-std::string shown(std::string_view text) {
-  std::string plain;
-  for (const char c : text.substr(0, 200)) {
-    const auto byte = static_cast<unsigned char>(c);
-    plain += byte < 0x20 || byte == 0x7F ? fmt::format("\\x{:02x}", byte) : std::string(1, c);
-  }
-  return plain;
-}
 
 std::expected<void, std::string> apply(Config& config, const Values& values, std::string_view source) {
   for (const auto& setting : settings()) {
@@ -41,47 +31,51 @@ std::expected<void, std::string> apply(Config& config, const Values& values, std
   return {};
 }
 
-std::expected<std::string, std::string> scalar_text(const toml::node& node) {
-  if (const auto text = node.value_exact<std::string>()) return *text;
-  if (const auto number = node.value_exact<std::int64_t>()) return fmt::to_string(*number);
-  if (const auto number = node.value_exact<double>()) return fmt::format("{}", *number);
-  return std::unexpected("must be a string or a number");
+std::expected<void, std::string> apply(Config& config, const ConfigFile& file) {
+  for (const auto& [setting, value] : file.settings)
+    if (!setting->read(config, value.texts.front()))
+      return std::unexpected(fmt::format("{}: \"{}\" ({}) is not allowed: {}", setting->name,
+                                         shown(value.texts.front()), value.place, setting->allowed));
+  return {};
 }
 
-std::expected<Values, std::string> read_file(const std::string& path) {
-  const auto at = [&path](const toml::source_region& region) {
-    return fmt::format("{}:{}:{}", path, region.begin.line, region.begin.column);
-  };
-  // What toml++ does not say, or reads as an empty file.
-  const auto cannot = [&path](int error) {
-    return std::unexpected(
-        fmt::format("CONFIG: {}: {}", shown(path), std::generic_category().message(error)));
-  };
-  std::error_code ignored;
-  if (std::filesystem::is_directory(path, ignored)) return cannot(EISDIR);
-  if (::access(path.c_str(), R_OK) != 0) return cannot(errno);
-  Values values;
-  try {
-    const auto document = toml::parse_file(path);
-    for (const auto& [key, node] : document) {
-      const auto setting = std::ranges::find(settings(), key.str(), &Setting::file_key);
-      if (setting == settings().end() || setting->name == "CONFIG")
-        return std::unexpected(fmt::format("CONFIG: {}: there is no setting \"{}\"; see jobqd --help",
-                                           at(key.source()), shown(key.str())));
-      const auto text = scalar_text(node);
-      if (!text)
-        return std::unexpected(fmt::format("CONFIG: {}: {} {}", at(node.source()), key.str(), text.error()));
-      values[setting->name] = *text;
+/// The default queue, and those of the file. What a queue does not say it has from the settings.
+std::expected<void, std::string> make_queues(Config& config, const ConfigFile& file,
+                                             std::span<const std::string> more_processors) {
+  std::vector<std::string> processors{"simulate", "exec"};
+  processors.insert(processors.end(), more_processors.begin(), more_processors.end());
+  QueueConfig inherited;
+  inherited.backoff = config.backoff;
+  inherited.interruptions_max = config.interruptions_max;
+  inherited.simulate = config.simulate;
+  config.queues = {inherited};
+  config.queues.front().workers = config.workers;
+  config.queues.front().capacity = config.queue_size;
+  for (const auto& [name, values] : file.queues) {
+    const bool is_default = name == config.queues.front().name;
+    auto& queue = is_default ? config.queues.front() : config.queues.emplace_back(inherited);
+    queue.name = name;
+    for (const auto& [setting, value] : values) {
+      const auto refuse = [&](std::string_view allowed) {
+        return std::unexpected(fmt::format("queues.{}.{}: \"{}\" ({}) is not allowed: {}", name, setting->key,
+                                           shown(fmt::to_string(fmt::join(value.texts, ", "))), value.place,
+                                           allowed));
+      };
+      if (is_default && setting->key == "workers") return refuse("set WORKERS for the default queue");
+      if (is_default && setting->key == "capacity") return refuse("set QUEUE_SIZE for the default queue");
+      if (!setting->read(queue, value.texts)) return refuse(setting->allowed);
+      if (setting->key == "processor" && std::ranges::find(processors, queue.processor) == processors.end())
+        return refuse(fmt::to_string(fmt::join(processors, ", ")));
     }
-  } catch (const toml::parse_error& error) {
-    return std::unexpected(fmt::format("CONFIG: {}: {}", at(error.source()), shown(error.description())));
+    if (auto wrong = contradiction(queue)) return std::unexpected(fmt::format("queues.{}.{}", name, *wrong));
   }
-  return values;
+  return {};
 }
 
 struct CommandLine {
   Values values;
   std::optional<Command> command;  ///< What to do instead of serving.
+  bool check_config = false;
 };
 
 std::expected<CommandLine, std::string> read_flags(std::span<const char* const> arguments) {
@@ -100,6 +94,7 @@ std::expected<CommandLine, std::string> read_flags(std::span<const char* const> 
            fmt::format("{}: {}; default {}", setting.meaning, setting.allowed, setting.show(defaults)))
         ->option_text(" ");
   CommandLine result;
+  cli.add_flag("--check-config", result.check_config, "print the effective configuration and end");
   Check check;
   Backup backup;
   auto* check_command =
@@ -134,7 +129,8 @@ std::optional<std::string> process_environment(std::string_view name) {
 }
 
 std::expected<Command, std::string> read_command(std::span<const char* const> arguments,
-                                                 const Environment& environment) {
+                                                 const Environment& environment,
+                                                 std::span<const std::string> more_processors) {
   auto flags = read_flags(arguments);
   if (!flags) return std::unexpected(flags.error());
   if (flags->command) return *std::move(flags->command);
@@ -146,16 +142,33 @@ std::expected<Command, std::string> read_command(std::span<const char* const> ar
   if (const auto variable = variables.find("CONFIG"); variable != variables.end()) path = variable->second;
   if (const auto flag = flags->values.find("CONFIG"); flag != flags->values.end()) path = flag->second;
   Config config;
+  ConfigFile file;
   if (!path.empty()) {
-    const auto file = read_file(path);
-    if (!file) return std::unexpected(file.error());
-    if (auto applied = apply(config, *file, path); !applied) return std::unexpected(applied.error());
+    auto read = read_config_file(path);
+    if (!read) return std::unexpected(read.error());
+    file = *std::move(read);
+    if (auto applied = apply(config, file); !applied) return std::unexpected(applied.error());
   }
   if (auto applied = apply(config, variables, "environment"); !applied)
     return std::unexpected(applied.error());
   if (auto applied = apply(config, flags->values, "flag"); !applied) return std::unexpected(applied.error());
   if (auto wrong = contradiction(config)) return std::unexpected(*std::move(wrong));
+  if (auto made = make_queues(config, file, more_processors); !made) return std::unexpected(made.error());
+  if (flags->check_config) return Print{describe(config)};
   return Serve{std::move(config)};
+}
+
+std::string describe(const Config& config) {
+  std::string text;
+  for (const auto& [name, value] : effective_settings(config)) text += fmt::format("{}={}\n", name, value);
+  for (const auto& queue : config.queues) {
+    text += fmt::format("\n[queues.{}]\n",
+                        queue.name.contains('.') ? fmt::format("\"{}\"", queue.name) : queue.name);
+    for (const auto& setting : queue_settings())
+      if (const auto value = setting.show(queue); !value.empty())
+        text += fmt::format("{} = {}\n", setting.key, value);
+  }
+  return text;
 }
 
 std::vector<std::pair<std::string_view, std::string>> effective_settings(const Config& config) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include <jobqd/app/app.hpp>
 #include <jobqd/domain/random.hpp>
@@ -14,6 +15,13 @@
 
 namespace jobqd::app {
 
+/// What works off one queue.
+struct QueueParts {
+  std::unique_ptr<engine::Processor> processor;
+  std::unique_ptr<engine::RetryProcessor> retry_processor;
+  std::unique_ptr<engine::WorkerPool> workers;
+};
+
 /// Everything the daemon is made of, in the order it is built; destroyed in reverse.
 struct App::Parts {
   Parts(Config settings, const domain::Clock& time, Log& lines)
@@ -26,10 +34,8 @@ struct App::Parts {
   domain::Random random{domain::Random::system_seed()};
   std::unique_ptr<engine::Store> store;
   bool store_is_durable = false;
-  std::unique_ptr<engine::Processor> processor;
-  std::unique_ptr<engine::RetryProcessor> retry_processor;
   std::unique_ptr<engine::Scheduler> scheduler;
-  std::unique_ptr<engine::WorkerPool> workers;
+  std::vector<QueueParts> queues;
   std::unique_ptr<http::Server> server;
   std::uint16_t port = 0;
 };

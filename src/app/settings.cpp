@@ -2,61 +2,19 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
-#include <cmath>
 
 #include <arpa/inet.h>
 #include <fmt/format.h>
 
 #include <jobqd/domain/duration.hpp>
 
+#include "app/values.hpp"
+
 namespace jobqd::app {
 
 namespace {
 
 using domain::milliseconds;
-
-constexpr std::size_t kib = 1024;
-constexpr std::size_t mib = 1024 * kib;
-constexpr std::size_t gib = 1024 * mib;
-
-template <class Number>
-bool read_number(std::string_view text, Number low, Number high, Number& out) {
-  Number number{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{} || end != text.data() + text.size() || !(number >= low && number <= high))
-    return false;
-  out = number;
-  return true;
-}
-
-bool read_duration(std::string_view text, milliseconds low, milliseconds high, milliseconds& out) {
-  const auto duration = text == "0" ? std::optional(milliseconds{0}) : domain::parse_duration(text);
-  if (!duration || *duration < low || *duration > high) return false;
-  out = *duration;
-  return true;
-}
-
-bool read_size(std::string_view text, std::size_t low, std::size_t high, std::size_t& out) {
-  std::size_t factor = 1;
-  for (const auto& [unit, bytes] :
-       {std::pair{std::string_view("KiB"), kib}, {"MiB", mib}, {"GiB", gib}, {"B", 1UL}}) {
-    if (!text.ends_with(unit)) continue;
-    factor = bytes;
-    text.remove_suffix(unit.size());
-    break;
-  }
-  std::size_t number = 0;
-  if (!read_number<std::size_t>(text, 0, high / factor, number) || number * factor < low) return false;
-  out = number * factor;
-  return true;
-}
-
-std::string show_size(std::size_t bytes) {
-  for (const auto& [unit, factor] : {std::pair{"GiB", gib}, {"MiB", mib}, {"KiB", kib}})
-    if (bytes >= factor && bytes % factor == 0) return fmt::format("{}{}", bytes / factor, unit);
-  return fmt::format("{}B", bytes);
-}
 
 bool is_ip_address(std::string_view host, bool bracketed) {
   // The zone of a link-local address (fe80::1%eth0) is the kernel's business.
@@ -89,22 +47,8 @@ bool read_store(std::string_view text, std::string& out) {
   return true;
 }
 
-template <class Enum, std::size_t count>
-bool read_choice(std::string_view text, const std::array<std::string_view, count>& names, Enum& out) {
-  const auto found = std::ranges::find(names, text);
-  if (found == names.end()) return false;
-  out = static_cast<Enum>(found - names.begin());
-  return true;
-}
-
 constexpr std::array<std::string_view, 4> level_names{"debug", "info", "warn", "error"};
 constexpr std::array<std::string_view, 2> format_names{"text", "json"};
-
-constexpr milliseconds zero{0};
-constexpr milliseconds one_ms{1};
-constexpr milliseconds hour = std::chrono::hours{1};
-constexpr milliseconds day = std::chrono::hours{24};
-constexpr std::size_t most_jobs = 100'000'000;
 
 using Text = std::string_view;
 
@@ -146,14 +90,14 @@ constexpr std::array<Setting, 19> table{{
      [](Config& c, Text t) { return read_number<std::uint32_t>(t, 0, 1'000'000, c.interruptions_max); },
      [](const Config& c) { return fmt::to_string(c.interruptions_max); }},
     {"SIMULATE_MIN", "shortest simulated work", "a duration from 0ms to 1h",
-     [](Config& c, Text t) { return read_duration(t, zero, hour, c.simulate_min); },
-     [](const Config& c) { return domain::format_duration(c.simulate_min); }},
+     [](Config& c, Text t) { return read_duration(t, zero, hour, c.simulate.shortest); },
+     [](const Config& c) { return domain::format_duration(c.simulate.shortest); }},
     {"SIMULATE_MAX", "longest simulated work", "a duration from 0ms to 1h",
-     [](Config& c, Text t) { return read_duration(t, zero, hour, c.simulate_max); },
-     [](const Config& c) { return domain::format_duration(c.simulate_max); }},
+     [](Config& c, Text t) { return read_duration(t, zero, hour, c.simulate.longest); },
+     [](const Config& c) { return domain::format_duration(c.simulate.longest); }},
     {"SIMULATE_FAILURE_RATE", "share of simulated attempts that fail", "a number from 0 to 1",
-     [](Config& c, Text t) { return read_number<double>(t, 0, 1, c.simulate_failure_rate); },
-     [](const Config& c) { return fmt::format("{}", c.simulate_failure_rate); }},
+     [](Config& c, Text t) { return read_number<double>(t, 0, 1, c.simulate.failure_rate); },
+     [](const Config& c) { return fmt::format("{}", c.simulate.failure_rate); }},
     {"MAX_BODY", "largest request body", "a size from 1KiB to 64MiB",
      [](Config& c, Text t) { return read_size(t, kib, 64 * mib, c.max_body); },
      [](const Config& c) { return show_size(c.max_body); }},
@@ -209,8 +153,8 @@ std::optional<std::string> contradiction(const Config& config) {
   };
   if (config.backoff.base > config.backoff.cap)
     return above("BACKOFF_BASE", config.backoff.base, "BACKOFF_CAP", config.backoff.cap);
-  if (config.simulate_min > config.simulate_max)
-    return above("SIMULATE_MIN", config.simulate_min, "SIMULATE_MAX", config.simulate_max);
+  if (config.simulate.shortest > config.simulate.longest)
+    return above("SIMULATE_MIN", config.simulate.shortest, "SIMULATE_MAX", config.simulate.longest);
   return std::nullopt;
 }
 

@@ -7,20 +7,32 @@
 
 namespace jobqd::domain {
 
+namespace {
+
+double count(milliseconds duration) {
+  return static_cast<double>(duration.count());
+}
+
+/// Of a number that may be larger than every duration.
+milliseconds rounded_up(double ms, milliseconds longest) {
+  const auto whole = std::ceil(ms);
+  // Compared before it is cast: the longest of all durations rounds up to a double that no integer holds.
+  return whole < count(longest) ? milliseconds(static_cast<milliseconds::rep>(whole)) : longest;
+}
+
+}  // namespace
+
 milliseconds RetryPolicy::ceiling(std::uint32_t n) const {
-  JOBQD_CHECK(n >= 1 && base.count() >= 1 && cap >= base);
-  const std::uint32_t doublings = n - 1;
-  // base << doublings would pass cap (and soon overflow): compare with cap shifted down instead.
-  if (doublings >= 62 || base.count() > (cap.count() >> doublings)) return cap;
-  return milliseconds(base.count() << doublings);
+  JOBQD_CHECK(n >= 1 && base.count() >= 1 && cap >= base && factor >= 1);
+  if (!delays.empty()) return delays[std::min<std::size_t>(n, delays.size()) - 1];
+  return rounded_up(count(base) * std::pow(factor, n - 1), cap);
 }
 
 milliseconds RetryPolicy::delay(std::uint32_t n, double fraction) const {
   const auto longest = ceiling(n);
-  const auto wait = std::ceil(static_cast<double>(longest.count()) * (1.0 - fraction));
-  // Compared before it is cast: the longest of all delays rounds up to a double that no integer holds.
-  if (wait >= static_cast<double>(longest.count())) return longest;
-  return std::max(milliseconds{1}, milliseconds(static_cast<milliseconds::rep>(wait)));
+  if (!delays.empty() || jitter == Jitter::none) return longest;
+  const auto chance = jitter == Jitter::full ? 1.0 : 0.5;
+  return std::max(milliseconds{1}, rounded_up(count(longest) * (1.0 - chance * fraction), longest));
 }
 
 }  // namespace jobqd::domain

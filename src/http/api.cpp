@@ -38,6 +38,25 @@ std::vector<Route> Api::make_routes() {
        [this](Request& request, ExchangePtr exchange) {
          store_.retry(request.id, respond_with_job(std::move(exchange)));
        }},
+      {"GET", "/v1/queues", [this](Request&, const ExchangePtr& exchange) { list_queues(exchange); }},
+      {"GET", "/v1/queues/{name}",
+       [this](const Request& request, const ExchangePtr& exchange) { get_queue(request.id, exchange); }},
+      {"POST", "/v1/queues/{name}/pause",
+       [this](const Request& request, ExchangePtr exchange) {
+         pause_queue(request.id, true, std::move(exchange));
+       }},
+      {"POST", "/v1/queues/{name}/resume",
+       [this](const Request& request, ExchangePtr exchange) {
+         pause_queue(request.id, false, std::move(exchange));
+       }},
+      {"POST", "/v1/queues/{name}/retry",
+       [this](const Request& request, ExchangePtr exchange) {
+         store_.retry_all(request.id, respond_with_count(std::move(exchange)));
+       }},
+      {"POST", "/v1/queues/{name}/purge",
+       [this](const Request& request, ExchangePtr exchange) {
+         store_.purge(request.id, respond_with_count(std::move(exchange)));
+       }},
   };
 }
 

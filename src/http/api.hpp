@@ -34,6 +34,9 @@ class Api {
   void wait_for_job(const std::string& id, domain::milliseconds wait, ExchangePtr exchange) const;
   void list_jobs(const Request& request, ExchangePtr exchange) const;
   void remove_job(const Request& request, ExchangePtr exchange) const;
+  void list_queues(const ExchangePtr& exchange) const;
+  void get_queue(const std::string& name, const ExchangePtr& exchange) const;
+  void pause_queue(const std::string& name, bool paused, ExchangePtr exchange) const;
 
   engine::Store& store_;
   const domain::Clock& clock_;
@@ -44,5 +47,8 @@ class Api {
 
 /// Answers with the job, or with the problem.
 [[nodiscard]] engine::Callback<domain::Job> respond_with_job(ExchangePtr exchange);
+
+/// Answers with how many jobs there were, or with the problem.
+[[nodiscard]] engine::Callback<std::uint64_t> respond_with_count(ExchangePtr exchange);
 
 }  // namespace jobqd::http

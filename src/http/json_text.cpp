@@ -32,6 +32,20 @@ std::string json_string(std::string_view text) {
   return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
+void append_queue(std::string& out, const engine::QueueState& queue) {
+  using domain::Status;
+  const auto& counts = queue.counts;
+  out += fmt::format(R"({{"name":{},"capacity":{},"max_retries":{})", json_string(queue.name), queue.capacity,
+                     queue.max_retries);
+  if (queue.timeout) out += fmt::format(R"(,"timeout":"{}")", domain::format_duration(*queue.timeout));
+  out += fmt::format(R"(,"paused":{},"queued":{},"ready":{},"running":{},"done":{},"failed":{})",
+                     queue.paused, counts.of(Status::queued), queue.ready, counts.of(Status::running),
+                     counts.of(Status::done), counts.of(Status::failed));
+  if (queue.oldest_ready)
+    out += fmt::format(R"(,"oldest_ready_age":"{}")", domain::format_duration(*queue.oldest_ready));
+  out += '}';
+}
+
 void append_job(std::string& out, const domain::Job& job) {
   const auto& progress = job.progress;
   out += fmt::format(R"({{"id":{},"queue":{},"status":"{}")", json_string(job.id), json_string(job.queue),

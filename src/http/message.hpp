@@ -18,7 +18,7 @@ struct Request {
   std::string_view method;
   std::string path;  ///< Without the query, percent-decoding not done.
   std::vector<std::pair<std::string, std::string>> query = {};  ///< Decoded, in order.
-  std::string id = {};  ///< The decoded `{id}` of the route; see router.hpp.
+  std::string id = {};  ///< What stands for the `{name}` of the route, decoded; see router.hpp.
   std::string body;
   std::function<std::vector<std::string_view>(std::string_view)>
       headers;  ///< Values by name, any case, in order.

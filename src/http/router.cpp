@@ -10,15 +10,13 @@ namespace jobqd::http {
 
 namespace {
 
-constexpr std::string_view placeholder = "{id}";
-
 /// The text that stands for the placeholder, not yet decoded; empty text where the pattern has none.
 std::optional<std::string_view> match(std::string_view pattern, std::string_view path) {
-  const auto hole = pattern.find(placeholder);
+  const auto hole = pattern.find('{');
   if (hole == std::string_view::npos)
     return pattern == path ? std::optional(std::string_view{}) : std::nullopt;
   const auto head = pattern.substr(0, hole);
-  const auto tail = pattern.substr(hole + placeholder.size());
+  const auto tail = pattern.substr(pattern.find('}') + 1);
   if (path.size() <= head.size() + tail.size() || !path.starts_with(head) || !path.ends_with(tail))
     return std::nullopt;
   const auto filling = path.substr(head.size(), path.size() - head.size() - tail.size());

@@ -8,7 +8,7 @@
 
 namespace jobqd::http {
 
-/// One call of the API. A pattern is a path in which `{id}` stands for one segment.
+/// One call of the API. A pattern is a path in which one `{name}` stands for a segment.
 struct Route {
   std::string_view method;
   std::string_view pattern;

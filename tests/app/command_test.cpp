@@ -59,9 +59,9 @@ TEST(ReadCommand, HasDefaults) {
   EXPECT_EQ(config.shutdown_grace, 25s);
   EXPECT_EQ(config.backoff.base, 100ms);
   EXPECT_EQ(config.backoff.cap, 30s);
-  EXPECT_EQ(config.simulate_min, 100ms);
-  EXPECT_EQ(config.simulate_max, 150ms);
-  EXPECT_EQ(config.simulate_failure_rate, 0.2);
+  EXPECT_EQ(config.simulate.shortest, 100ms);
+  EXPECT_EQ(config.simulate.longest, 150ms);
+  EXPECT_EQ(config.simulate.failure_rate, 0.2);
   EXPECT_EQ(config.max_body, 1024U * 1024);
 }
 
@@ -155,6 +155,90 @@ TEST(ReadCommand, TellsWhatIsWrongInAFile) {
     const File file(text);
     EXPECT_EQ(error_of(read({}, {{"CONFIG", file.path()}})), "CONFIG: " + file.path() + told);
   }
+}
+
+TEST(ReadCommand, ReadsQueuesOfTheFile) {
+  const File file(R"(
+backoff_base = "10ms"
+[queues.mail]
+workers = 8
+capacity = 1000
+max_retries = 5
+timeout = "30s"
+backoff = ["0s", "1m"]
+[queues."big.files"]
+backoff = { cap = "1h", factor = 3, jitter = "equal" }
+simulate.failure_rate = 0
+)");
+  const auto queues =
+      config_of(read({"--workers", "2"}, {{"CONFIG", file.path()}, {"QUEUE_SIZE", "7"}})).queues;
+  ASSERT_EQ(queues.size(), 3U);
+  EXPECT_EQ(queues[0].name, "default");
+  EXPECT_EQ(queues[0].workers, 2U);
+  EXPECT_EQ(queues[0].capacity, 7U);
+  EXPECT_EQ(queues[0].backoff.base, 10ms);
+  EXPECT_EQ(queues[1].name, "big.files");
+  EXPECT_EQ(queues[1].workers, 4U);
+  EXPECT_EQ(queues[1].capacity, 64U);
+  EXPECT_EQ(queues[1].backoff,
+            (domain::RetryPolicy{.base = 10ms, .cap = 1h, .factor = 3, .jitter = domain::Jitter::equal}));
+  EXPECT_EQ(queues[1].simulate.failure_rate, 0);
+  EXPECT_EQ(queues[2].name, "mail");
+  EXPECT_EQ(queues[2].workers, 8U);
+  EXPECT_EQ(queues[2].capacity, 1000U);
+  EXPECT_EQ(queues[2].max_retries, 5U);
+  EXPECT_EQ(queues[2].timeout, 30s);
+  EXPECT_EQ(queues[2].backoff.delays, (std::vector<domain::milliseconds>{0ms, 60'000ms}));
+}
+
+TEST(ReadCommand, MakesTheDefaultQueueAlways) {
+  const auto queues = config_of(read({})).queues;
+  ASSERT_EQ(queues.size(), 1U);
+  EXPECT_EQ(queues[0].name, "default");
+  EXPECT_EQ(queues[0].capacity, 64U);
+  const File file("[queues.default]\nmax_retries = 3\n");
+  EXPECT_EQ(config_of(read({}, {{"CONFIG", file.path()}})).queues.at(0).max_retries, 3U);
+}
+
+TEST(ReadCommand, TellsWhatIsWrongInAQueue) {
+  for (const auto& [text, told] : {
+           std::pair{"[queues.mail]\nworkerz = 1\n",
+                     "CONFIG: FILE:2:1: a queue has no setting \"workerz\"; see docs/operations.md"},
+           {"[queues.mail]\nworkers = 0\n",
+            "queues.mail.workers: \"0\" (FILE:2:11) is not allowed: a whole number from 1 to 1024"},
+           {"[queues.mail]\nworkers = [1]\n",
+            "CONFIG: FILE:2:11: queues.mail.workers must be a whole number from 1 to 1024"},
+           {"[queues.default]\nworkers = 3\n",
+            "queues.default.workers: \"3\" (FILE:2:11) is not allowed: set WORKERS for the default queue"},
+           {"[queues.default]\ncapacity = 3\n",
+            "queues.default.capacity: \"3\" (FILE:2:12) is not allowed: set QUEUE_SIZE for the default "
+            "queue"},
+           {"[queues.\"a b\"]\n", "CONFIG: FILE:1:9: a queue's name is 1 to 64 of a-z, A-Z, 0-9, _, - and ."},
+           {"queues = 3\n", "CONFIG: FILE:1:10: queues must be tables, as [queues.NAME]"},
+           {"queues.mail = 3\n", "CONFIG: FILE:1:15: queues.mail must be a table, as [queues.mail]"},
+           {"[queues.m.backoff]\nbase = \"1h\"\n",
+            "queues.m.backoff.base: 1h is not allowed: it is above backoff.cap, which is 30s"},
+           {"[queues.m.backoff]\nbass = \"1h\"\n",
+            "CONFIG: FILE:2:1: a queue has no setting \"backoff.bass\"; see docs/operations.md"},
+       }) {
+    const File file(text);
+    auto expected = std::string(told);
+    if (const auto at = expected.find("FILE"); at != std::string::npos) expected.replace(at, 4, file.path());
+    EXPECT_EQ(error_of(read({}, {{"CONFIG", file.path()}})), expected);
+  }
+}
+
+TEST(ReadCommand, PrintsTheEffectiveConfiguration) {
+  const File file("[queues.mail]\nbackoff = [\"1s\"]\n");
+  const auto command = read({"--check-config", "--config", file.path().c_str(), "--workers", "9"});
+  const auto text = std::get<Print>(command.value()).text;
+  for (const auto* line :
+       {"WORKERS=9\n", "\n[queues.default]\nprocessor = \"simulate\"\nworkers = 9\n", "\n[queues.mail]\n",
+        "backoff = [\"1s\"]\ninterruptions_max = 10\nsimulate.min = \"100ms\"\n"})
+    EXPECT_TRUE(text.contains(line)) << line << "\nin\n" << text;
+  // What it prints of queues can be read again.
+  const File printed(text.substr(text.find("\n[queues.mail]")));
+  EXPECT_EQ(config_of(read({}, {{"CONFIG", printed.path()}})).queues.at(1).backoff.delays.size(), 1U);
 }
 
 TEST(ReadCommand, TellsOfAFileThatIsNone) {

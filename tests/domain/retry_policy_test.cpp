@@ -38,7 +38,8 @@ TEST(RetryPolicy, StaysAtTheCapHoweverManyRetries) {
 TEST(RetryPolicy, DoesNotOverflowBelowAnEndlessCap) {
   const RetryPolicy policy{.base = milliseconds{1}, .cap = longest_ever};
   EXPECT_EQ(policy.ceiling(62), milliseconds{1LL << 61});
-  EXPECT_EQ(policy.ceiling(63), longest_ever);
+  EXPECT_EQ(policy.ceiling(63), milliseconds{1LL << 62});
+  EXPECT_EQ(policy.ceiling(64), longest_ever);
   EXPECT_EQ(policy.ceiling(4'000'000'000U), longest_ever);
 }
 
@@ -90,6 +91,35 @@ TEST(RetryPolicyDeathTest, StopsAtARetryNumberedZero) {
 TEST(RetryPolicyDeathTest, StopsAtACapBelowTheBase) {
   const RetryPolicy wrong{.base = milliseconds{2}, .cap = milliseconds{1}};
   EXPECT_DEATH((void)wrong.ceiling(1), "broken invariant");
+}
+
+TEST(RetryPolicy, GrowsByItsFactor) {
+  const RetryPolicy slowly{.factor = 1.5};
+  EXPECT_EQ(slowly.ceiling(1), milliseconds{100});
+  EXPECT_EQ(slowly.ceiling(2), milliseconds{150});
+  EXPECT_EQ(slowly.ceiling(3), milliseconds{225});
+  EXPECT_EQ(slowly.ceiling(4'000'000'000U), slowly.cap);
+  EXPECT_EQ(RetryPolicy{.factor = 1}.ceiling(4'000'000'000U), milliseconds{100});
+}
+
+TEST(RetryPolicy, LeavesHalfOfTheWaitToChanceWithEqualJitter) {
+  const RetryPolicy equal{.jitter = Jitter::equal};
+  EXPECT_EQ(equal.delay(1, 0.0), milliseconds{100});
+  EXPECT_EQ(equal.delay(1, 0.5), milliseconds{75});
+  EXPECT_EQ(equal.delay(1, almost_one), milliseconds{50});
+}
+
+TEST(RetryPolicy, LeavesNothingToChanceWithoutJitter) {
+  const RetryPolicy exact{.jitter = Jitter::none};
+  for (const auto fraction : {0.0, 0.5, almost_one}) EXPECT_EQ(exact.delay(3, fraction), milliseconds{400});
+}
+
+TEST(RetryPolicy, GoesThroughItsListOfDelaysAndStaysAtTheLast) {
+  const RetryPolicy listed{.delays = {milliseconds{0}, milliseconds{1'000}, milliseconds{60'000}}};
+  EXPECT_EQ(listed.delay(1, 0.9), milliseconds{0});
+  EXPECT_EQ(listed.delay(2, 0.9), milliseconds{1'000});
+  EXPECT_EQ(listed.delay(3, 0.9), milliseconds{60'000});
+  EXPECT_EQ(listed.delay(1'000, 0.9), milliseconds{60'000});
 }
 
 }  // namespace jobqd::domain

@@ -6,7 +6,7 @@ its failure is the example, the example shows it: `jobqd --workers 0; echo $?`. 
 one empty folder, next to one daemon with default settings; `jobqd` is on the PATH.
 
 127.0.0.1:8080 stands for the daemon's real address. A run_at is moved a month ahead, so that examples do not age.
-Times, UUIDs, process ids, measured seconds and the number of attempts may differ.
+Times, UUIDs, process ids, measured seconds, the number of attempts and how many jobs a queue has may differ.
 
 A block whose line before is <!-- not run: REASON --> is listed and not run.
 """
@@ -36,6 +36,9 @@ VARYING = [
     (r"\b[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\b", "UUID"),
     (r"\b(pid\"?[=:])\d+", r"\1PID"),
     (r"\"attempts\":\d+,\"failures\":\d+", '"attempts":N,"failures":N'),
+    (r"\"queued\":\d+,\"ready\":\d+,\"running\":\d+,\"done\":\d+,\"failed\":\d+", '"queued":N'),
+    (r"\"count\":\d+", '"count":N'),
+    (r",\"oldest_ready_age\":\"[0-9a-z]+\"", ""),
     (r"\b\d+\.\d{6}\b", "SECONDS"),
 ]
 

@@ -93,6 +93,7 @@ class Jobs(DaemonTest):
     def test_wait_answers_when_the_job_ends_or_the_time_is_up(self):
         daemon = self.start(WORKERS="1", **HELD)
         daemon.enqueue({"id": "a"})
+        eventually(lambda: daemon.job("a")["status"] == "running", "it runs")
         self.assertEqual(daemon.job("a", wait="1ms")["status"], "running")
         with daemon.connect() as connection:
             connection.request("GET", "/v1/jobs/a?wait=60")

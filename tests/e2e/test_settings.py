@@ -52,7 +52,7 @@ class Settings(DaemonTest):
         eventually(lambda: daemon.count("running") == 3, "three run")
 
     def test_a_wrong_file_is_told_with_its_place(self):
-        for text, told in (("workers = 0\n", r'^jobqd: WORKERS: "0" \(.*\.toml\) is not allowed: '),
+        for text, told in (("workers = 0\n", r'^jobqd: WORKERS: "0" \(.*\.toml:1:11\) is not allowed: '),
                            ("\nworker = 3\n", r'^jobqd: CONFIG: .*\.toml:2:1: there is no setting "worker"'),
                            ("workers = [1]\n", r"^jobqd: CONFIG: .*\.toml:1:11: workers must be a string or a number"),
                            ("workers =\n", r"^jobqd: CONFIG: .*\.toml:1:")):

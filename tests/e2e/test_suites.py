@@ -90,7 +90,7 @@ class NaughtyStrings(DaemonTest):
         events = [json.loads(line) for line in daemon.lines]
         failed = {event["id"] for event in events if event["message"] == "job failed"}
         self.assertEqual(failed, set(accepted))
-        self.assertEqual({event["message"] for event in events} - {"configuration", "listening", "job failed", "stopping", "stopped"}, set())
+        self.assertEqual({event["message"] for event in events} - {"configuration", "queue", "listening", "job failed", "stopping", "stopped"}, set())
 
 
 if __name__ == "__main__":

@@ -146,4 +146,44 @@ TEST(ChannelDeathTest, StopsAtAPlaceGivenBackTwice) {
   EXPECT_DEATH(channel.release(1), "broken invariant");
 }
 
+TEST(Channel, GivesNothingOutWhileItIsHeld) {
+  Numbers channel(8);
+  put(channel, 0, 1);
+  channel.hold(true);
+  put(channel, 0, 2);
+  EXPECT_EQ(channel.try_pop(), std::nullopt);
+  EXPECT_EQ(channel.size(), 2U);
+  channel.hold(false);
+  EXPECT_EQ(drained(channel), (std::vector{1, 2}));
+}
+
+TEST(Channel, ThatIsHeldAndClosedLetsThoseGoWhoWait) {
+  Numbers channel(8);
+  put(channel, 0, 1);
+  channel.hold(true);
+  channel.close();
+  EXPECT_EQ(channel.pop({}), std::nullopt);
+}
+
+TEST(Channel, TakesBackWhatItGaveOutToWhereItStood) {
+  Numbers channel(3);
+  const auto first = put(channel, 0, 1);
+  const auto second = put(channel, 0, 2);
+  put(channel, 0, 3);
+  EXPECT_EQ(channel.try_pop(), 1);
+  EXPECT_EQ(channel.try_pop(), 2);
+  channel.put_back(0, second, 2);
+  channel.put_back(0, first, 1);
+  EXPECT_EQ(channel.places(), 3U);
+  EXPECT_EQ(drained(channel), (std::vector{1, 2, 3}));
+}
+
+TEST(Channel, ShowsTheFirstOfEachPriority) {
+  Numbers channel(8);
+  put(channel, 0, 1);
+  put(channel, 0, 2);
+  put(channel, 5, 3);
+  EXPECT_EQ(channel.fronts(), (std::vector{3, 1}));
+}
+
 }  // namespace jobqd::engine

@@ -125,8 +125,15 @@ def served_routes(source: str) -> set[tuple[str, str]]:
 
 
 def toml_keys(text: str) -> set[str]:
+    """Those above the first table of each example."""
     blocks = re.findall(r"^```toml\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
-    return {key for block in blocks for key in re.findall(r"^([a-z_]+)\s*=", block, re.MULTILINE)}
+    return {key for block in blocks for key in re.findall(r"^([a-z_]+)\s*=", block.split("\n[")[0], re.MULTILINE)}
+
+
+def documented_queue_keys(text: str) -> set[str]:
+    section = re.search(r"^## Queues\n(.*?)^## ", text, re.MULTILINE | re.DOTALL)[1]
+    rows = re.findall(r"^\| ([a-z][^|]*?) \|", section, re.MULTILINE)
+    return {key for row in rows if row != "key" for key in row.split(", ")}
 
 
 class Docs(unittest.TestCase):
@@ -165,6 +172,12 @@ class Docs(unittest.TestCase):
         names = {name.lower() for name in self.settings_of_the_binary()}
         self.assertTrue(toml_keys(text))
         self.assertEqual(toml_keys(text) - names, set())
+
+    def test_operations_has_every_key_of_a_queue(self):
+        source = self.read("src/app/queue_settings.cpp")
+        keys = set(re.findall(r'^ {4}\{"([a-z_.]+)",', source, re.MULTILINE))
+        self.assertGreater(len(keys), 10)
+        self.assertEqual(documented_queue_keys(self.read("docs/operations.md")), keys)
 
     def test_every_problem_has_its_section(self):
         source = self.read("src/domain/error.cpp")

@@ -35,8 +35,11 @@ Journal::Batch HeldJournal::keep(Act act, const Record& record) {
   return gathering_;
 }
 
-Journal::Batch HeldJournal::insert(const Record& record) {
-  return keep(Act::insert, record);
+Journal::Batch HeldJournal::insert(std::span<const Record* const> records, Durable done) {
+  const auto batch = gathering_;
+  for (const Record* record : records) keep(Act::insert, *record);
+  when_durable(std::move(done));
+  return batch;
 }
 
 Journal::Batch HeldJournal::update(const Record& record) {

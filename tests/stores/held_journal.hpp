@@ -17,9 +17,10 @@ namespace jobqd::stores::embedded {
 /// Every when_durable() ends a batch, so each request can be answered by itself.
 class HeldJournal final : public Journal {
  public:
-  Batch insert(const Record& record) override;
+  Batch insert(std::span<const Record* const> records, Durable done) override;
   Batch update(const Record& record) override;
   void erase(const Record& record) override;
+  void set_paused(std::uint16_t /*queue*/, bool /*paused*/) override {}
   void when_durable(Durable done) override;
   void flush() override { on_flush(); }
   [[nodiscard]] Batch durable() const override { return durable_; }

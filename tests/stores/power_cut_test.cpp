@@ -8,12 +8,14 @@
 
 #include "stores/store_on_disk.hpp"
 #include "stores/workload.hpp"
+#include "support/jobs.hpp"
 
 namespace jobqd::stores::embedded {
 
 namespace {
 
 using Survivors = FaultDisk::Survivors;
+using support::new_job;
 using Verdict = Ledger::Verdict;
 
 constexpr int steps = 120;
@@ -67,6 +69,31 @@ TEST_P(DurabilityPowerCut, AtEveryOperationOfAWholeLife) {
 INSTANTIATE_TEST_SUITE_P(Slice, DurabilityPowerCut,
                          testing::Combine(testing::Values(Survivors::none, Survivors::all),
                                           testing::Range<std::uint64_t>(0, DurabilityPowerCut::slices)));
+
+/// A change that nobody waits for lets a batch begin at any moment, also in the middle of an array.
+TEST(DurabilityArrays, AreThereAsAWholeOrNotAtAll) {
+  constexpr std::size_t size = 5'000;
+  int none = 0;
+  int whole = 0;
+  for (std::uint64_t at = 4; at < 500; at += 16) {
+    StoreOnDisk on_disk;
+    on_disk.must_open();
+    on_disk.submit({new_job("other")}).value();
+    on_disk.disk().cut_power(at);
+    (void)on_disk.claim();  // Its start is written within 10 ms.
+    std::vector<domain::NewJob> jobs;
+    for (std::size_t i = 0; i < size; ++i) jobs.push_back(new_job(fmt::format("job-{}", i)));
+    const bool acknowledged = on_disk.submit(std::move(jobs)).has_value();
+    on_disk.crash();
+    on_disk.must_open();
+    const auto there = on_disk.all().size() - 1;
+    ASSERT_TRUE(there == size || (there == 0 && !acknowledged))
+        << there << " of an array, cut at operation " << at;
+    ++(there == 0 ? none : whole);
+  }
+  fmt::print("arrays: {} not there, {} whole\n", none, whole);
+  EXPECT_GT(none, 0);
+}
 
 TEST(DurabilityPowerCutBites, WithoutAFullSyncAcknowledgedJobsAreLost) {
   const auto seed = seed_of_this_run();

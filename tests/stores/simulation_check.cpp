@@ -140,7 +140,8 @@ void Simulation::check_answers() const {
 /// The disk then refuses them, so that nothing of it stays.
 void Simulation::check_places() {
   if (model_.in_trouble) return;
-  const auto& [name, capacity, retries] = model_.options().queues.at(below(model_.options().queues.size()));
+  const auto& [name, capacity, retries, timeout, rate, interruptions] =
+      model_.options().queues.at(below(model_.options().queues.size()));
   const auto taken = model_.places(name);
   const auto free = capacity - std::min(capacity, taken);
   std::vector<NewJob> jobs;

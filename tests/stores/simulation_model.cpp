@@ -107,7 +107,7 @@ std::expected<Model::Admitted, ErrorCode> Model::admit_one(const NewJob& job, No
 
 /// Of jobs that stand in the list already.
 std::optional<ErrorCode> Model::places_for(const Admission& admission) const {
-  for (const auto& [name, capacity, retries] : options_.queues) {
+  for (const auto& [name, capacity, retries, timeout, rate, interruptions] : options_.queues) {
     const auto wanted = static_cast<std::size_t>(std::ranges::count_if(
         admission, [&](const Admitted& job) { return job.created && at(job.age).job.queue == name; }));
     if (wanted > capacity) return ErrorCode::invalid_field;

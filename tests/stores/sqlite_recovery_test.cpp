@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "stores/store_on_disk.hpp"
+#include "support/caught.hpp"
 #include "support/jobs.hpp"
 
 namespace jobqd::stores::embedded {
@@ -263,6 +264,34 @@ TEST_F(SqliteRecovery, AnOrderlyEndLeavesNothingToTheLog) {
   on_disk.disk().restart(FaultDisk::Survivors::none);
   on_disk.must_open();
   EXPECT_TRUE(on_disk.find("a"));
+}
+
+TEST_F(SqliteRecovery, APausedQueueStaysPausedUntilItIsResumed) {
+  const auto set_paused = [this](bool paused) {
+    ASSERT_TRUE(support::result_of<void>(
+        [&](auto done) { on_disk.store().set_paused("default", paused, std::move(done)); }));
+  };
+  set_paused(true);
+  submit(new_job("a"));
+  crash();
+  EXPECT_TRUE(on_disk.store().queues().at(0).paused);
+  EXPECT_FALSE(on_disk.claim());
+  set_paused(false);
+  crash();
+  EXPECT_FALSE(on_disk.store().queues().at(0).paused);
+  EXPECT_EQ(on_disk.claim().value().id, "a");
+}
+
+TEST_F(SqliteRecovery, AFileOfTheFirstVersionIsBroughtForward) {
+  submit(new_job("a"));
+  on_disk.close();
+  on_disk.sql("DROP TABLE queues; PRAGMA user_version = 1");
+  on_disk.must_open();
+  EXPECT_EQ(job("a").progress.status, Status::queued);
+  on_disk.close();
+  on_disk.sql("INSERT INTO queues VALUES ('default', 1)");
+  on_disk.must_open();
+  EXPECT_TRUE(on_disk.store().queues().at(0).paused);
 }
 
 }  // namespace jobqd::stores::embedded

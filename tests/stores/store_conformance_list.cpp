@@ -8,6 +8,7 @@ namespace jobqd::stores {
 namespace {
 
 using domain::ErrorCode;
+using domain::milliseconds;
 using domain::Reason;
 using domain::Status;
 using support::new_job;
@@ -116,6 +117,26 @@ TEST_P(StoreConformance, ARefusedSubmissionLeavesTheCountsAlone) {
 
 TEST_P(StoreConformance, AnOpenStoreIsInNoTrouble) {
   EXPECT_EQ(store->trouble(), "");
+}
+
+TEST_P(StoreConformance, ShowsQueuesInTheirOrder) {
+  submit({.id = "delayed", .delay = milliseconds{1'000}}).value();
+  submit({.id = "first"}).value();
+  advance(milliseconds{30});
+  submit({.id = "urgent", .priority = 5}).value();
+  advance(milliseconds{20});
+  const auto queues = store->queues();
+  ASSERT_EQ(queues.size(), 2U);
+  EXPECT_EQ(queues[0].name, "default");
+  EXPECT_EQ(queues[0].counts.of(Status::queued), 3U);
+  EXPECT_EQ(queues[0].ready, 2U);
+  EXPECT_EQ(queues[0].oldest_ready, milliseconds{50});
+  EXPECT_EQ(queues[1].name, "mail");
+  EXPECT_EQ(queues[1].capacity, 2U);
+  EXPECT_EQ(queues[1].max_retries, 3U);
+  EXPECT_EQ(queues[1].timeout, std::nullopt);
+  EXPECT_EQ(queues[1].ready, 0U);
+  EXPECT_EQ(queues[1].oldest_ready, std::nullopt);
 }
 
 }  // namespace jobqd::stores

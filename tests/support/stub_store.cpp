@@ -42,7 +42,19 @@ void StubStore::retry(std::string_view /*id*/, engine::Callback<domain::Job> don
 void StubStore::remove(std::string_view /*id*/, engine::Callback<void> done) {
   done(unavailable());
 }
+void StubStore::set_paused(std::string_view /*queue*/, bool /*paused*/, engine::Callback<void> done) {
+  done(unavailable());
+}
+void StubStore::retry_all(std::string_view /*queue*/, engine::Callback<std::uint64_t> done) {
+  done(unavailable());
+}
+void StubStore::purge(std::string_view /*queue*/, engine::Callback<std::uint64_t> done) {
+  done(unavailable());
+}
 engine::Counts StubStore::counts() const {
+  return {};
+}
+std::vector<engine::QueueState> StubStore::queues() const {
   return {};
 }
 std::optional<domain::SteadyTime> StubStore::next_start() const {

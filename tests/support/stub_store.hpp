@@ -18,7 +18,11 @@ class StubStore : public engine::Store {
   void cancel(std::string_view id, engine::Callback<domain::Job> done) override;
   void retry(std::string_view id, engine::Callback<domain::Job> done) override;
   void remove(std::string_view id, engine::Callback<void> done) override;
+  void set_paused(std::string_view queue, bool paused, engine::Callback<void> done) override;
+  void retry_all(std::string_view queue, engine::Callback<std::uint64_t> done) override;
+  void purge(std::string_view queue, engine::Callback<std::uint64_t> done) override;
   engine::Counts counts() const override;
+  std::vector<engine::QueueState> queues() const override;
   std::optional<domain::SteadyTime> next_start() const override;
   std::string trouble() const override;
   std::optional<domain::SteadyTime> tick(domain::Now now) override;

@@ -7,6 +7,7 @@
 
 #include <jobqd/app/config.hpp>
 #include <jobqd/app/log.hpp>
+#include <jobqd/app/run.hpp>
 #include <jobqd/domain/clock.hpp>
 
 namespace jobqd::app {
@@ -31,7 +32,8 @@ class App {
   [[nodiscard]] std::uint16_t port() const;
 
  private:
-  friend std::expected<std::unique_ptr<App>, std::string> build(const Config&, const domain::Clock&, Log&);
+  friend std::expected<std::unique_ptr<App>, std::string> build(const Config&, const domain::Clock&, Log&,
+                                                                const ProcessorFactories&);
   explicit App(std::unique_ptr<Parts> parts);
 
   /// Waits until `over` or the deadline; asks again after each attempt.
@@ -45,6 +47,7 @@ class App {
 
 /// Wires all parts of the daemon; starts nothing. The error is one line. `clock` and `log` outlive the app.
 [[nodiscard]] std::expected<std::unique_ptr<App>, std::string> build(const Config& config,
-                                                                     const domain::Clock& clock, Log& log);
+                                                                     const domain::Clock& clock, Log& log,
+                                                                     const ProcessorFactories& more = {});
 
 }  // namespace jobqd::app

@@ -12,7 +12,10 @@
 #include <vector>
 
 #include <jobqd/domain/clock.hpp>
+#include <jobqd/domain/rate_limit.hpp>
 #include <jobqd/domain/retry_policy.hpp>
+#include <jobqd/processors/exec.hpp>
+#include <jobqd/processors/simulate.hpp>
 
 namespace jobqd::app {
 
@@ -25,6 +28,21 @@ struct ListenAddress {
   [[nodiscard]] bool is_loopback() const { return host.starts_with("127.") || host == "::1"; }
 };
 
+/// One queue, with places, workers and rules of its own. What is allowed: the table in queue_settings.cpp.
+struct QueueConfig {
+  std::string name = "default";
+  std::string processor = "simulate";  ///< `exec`, or one that read_command() was told of.
+  std::size_t workers = 4;
+  std::size_t capacity = 64;
+  std::uint16_t max_retries = 0;    ///< For jobs that do not say.
+  domain::milliseconds timeout{0};  ///< As max_retries; 0: none.
+  domain::RetryPolicy backoff;
+  domain::RateLimit rate;
+  std::uint32_t interruptions_max = 10;
+  processors::Simulate::Options simulate;
+  processors::Exec::Options exec;
+};
+
 /// Everything that can be set, with its defaults. What is allowed: the table in settings.cpp.
 struct Config {
   std::size_t workers = 4;
@@ -35,9 +53,7 @@ struct Config {
   domain::milliseconds shutdown_grace{25'000};
   domain::RetryPolicy backoff;
   std::uint32_t interruptions_max = 10;
-  domain::milliseconds simulate_min{100};
-  domain::milliseconds simulate_max{150};
-  double simulate_failure_rate = 0.2;
+  processors::Simulate::Options simulate;
   std::size_t max_body = 1024UL * 1024;
   std::size_t max_connections = 1024;
   domain::milliseconds retention = std::chrono::hours{24};
@@ -45,6 +61,8 @@ struct Config {
   std::size_t retention_bytes = 256UL * 1024 * 1024;
   LogLevel log_level = LogLevel::info;
   LogFormat log_format = LogFormat::text;
+  std::vector<QueueConfig>
+      queues;  ///< The default queue first. Made of all above and the tables of the file.
 };
 
 /// What the command line asks for.
@@ -71,8 +89,13 @@ using Environment = std::function<std::optional<std::string>(std::string_view)>;
 
 /// Flags over environment over file over default. The error is one line: the setting, where it came from, the
 /// value, and what is allowed.
-[[nodiscard]] std::expected<Command, std::string> read_command(std::span<const char* const> arguments,
-                                                               const Environment& environment);
+/// `more_processors`: names that a queue's processor may have besides those of jobqd.
+[[nodiscard]] std::expected<Command, std::string> read_command(
+    std::span<const char* const> arguments, const Environment& environment,
+    std::span<const std::string> more_processors = {});
+
+/// All settings, then all queues as TOML: what `jobqd --check-config` prints.
+[[nodiscard]] std::string describe(const Config& config);
 
 /// Every setting's name and effective value, in the order of --help.
 [[nodiscard]] std::vector<std::pair<std::string_view, std::string>> effective_settings(const Config& config);

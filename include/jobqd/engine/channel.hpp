@@ -9,6 +9,7 @@
 #include <optional>
 #include <stop_token>
 #include <utility>
+#include <vector>
 
 #include <jobqd/domain/check.hpp>
 #include <jobqd/engine/keyed_fifo.hpp>
@@ -67,10 +68,30 @@ class Channel {
     return ticket;
   }
 
-  /// Waits for a value; empty when `stop` is requested, or when the channel is closed and drained.
+  /// While it is held, values go in and none comes out.
+  void hold(bool held) {
+    {
+      const std::scoped_lock lock(mutex_);
+      held_ = held;
+    }
+    ready_.notify_all();
+  }
+
+  /// Puts what pop() gave out where it stood, even when no place is free.
+  void put_back(int priority, Ticket ticket, T value) {
+    {
+      const std::scoped_lock lock(mutex_);
+      lanes_[priority].put_back(ticket, std::move(value));
+      ++size_;
+      ++places_;
+    }
+    ready_.notify_one();
+  }
+
+  /// Waits for a value; empty when `stop` is requested, or when the channel is closed and drained or held.
   std::optional<T> pop(std::stop_token stop) {
     std::unique_lock lock(mutex_);
-    ready_.wait(lock, stop, [this] { return size_ > 0 || closed_; });
+    ready_.wait(lock, stop, [this] { return (size_ > 0 && !held_) || closed_; });
     if (!stop.stop_requested()) return take();
     // The wake-up may have been meant for a value: pass it on.
     if (size_ > 0) ready_.notify_one();
@@ -100,6 +121,15 @@ class Channel {
     ready_.notify_all();
   }
 
+  /// The first of each priority.
+  [[nodiscard]] std::vector<T> fronts() const {
+    const std::scoped_lock lock(mutex_);
+    std::vector<T> values;
+    for (const auto& [priority, lane] : lanes_)
+      if (!lane.empty()) values.push_back(lane.front());
+    return values;
+  }
+
   /// Values that can be taken out now.
   [[nodiscard]] std::size_t size() const {
     const std::scoped_lock lock(mutex_);
@@ -114,7 +144,7 @@ class Channel {
 
  private:
   std::optional<T> take() {
-    if (size_ == 0) return std::nullopt;
+    if (size_ == 0 || held_) return std::nullopt;
     const auto lane = std::ranges::find_if(lanes_, [](const auto& entry) { return !entry.second.empty(); });
     give_place_back();
     return lane->second.pop();
@@ -134,6 +164,7 @@ class Channel {
   std::size_t places_ = 0;
   Ticket last_ticket_ = 0;
   bool closed_ = false;
+  bool held_ = false;
 };
 
 }  // namespace jobqd::engine

@@ -35,6 +35,13 @@ class KeyedFifo {
     return value;
   }
 
+  /// Puts an entry that was popped where it stood. Costs as much as has been popped behind it since.
+  void put_back(Key key, T value) {
+    const auto behind = lower_bound(key);
+    JOBQD_CHECK((behind == entries_.end() || behind->key != key) && value != T{});
+    entries_.insert(behind, {key, std::move(value)});
+  }
+
   /// false when there is no such entry.
   bool erase(Key key) {
     const auto entry = lower_bound(key);

@@ -54,6 +54,19 @@ struct Counts {
   }
 };
 
+/// A queue as it is set up and as it stands.
+struct QueueState {
+  std::string name;
+  std::size_t capacity = 0;  ///< Jobs that may wait before new ones are refused.
+  std::uint16_t max_retries = 0;
+  std::optional<domain::milliseconds> timeout = {};
+  Counts counts = {};
+  bool paused = false;
+  std::uint64_t ready =
+      0;  ///< Of the queued ones: wait for a worker, or for the end of a pause, and for nothing else.
+  std::optional<domain::milliseconds> oldest_ready = {};  ///< How long ago the oldest of them was enqueued.
+};
+
 /// Names one waiting watch(), for unwatch().
 using WatchId = std::uint64_t;
 
@@ -101,8 +114,22 @@ class Store {
   /// Forgets a job that is not running, and its id. Errors: job_not_found, wrong_status.
   virtual void remove(std::string_view id, Callback<void> done) = 0;
 
+  /// A paused queue accepts jobs and starts none; those that run go on. As durable as a job. Errors:
+  /// queue_not_found.
+  virtual void set_paused(std::string_view queue, bool paused, Callback<void> done) = 0;
+
+  /// As retry() for every failed job of the queue; tells how many there were. The work is done by tick(), bit
+  /// by bit. Errors: queue_not_found.
+  virtual void retry_all(std::string_view queue, Callback<std::uint64_t> done) = 0;
+
+  /// As remove() for every queued job of the queue; as retry_all().
+  virtual void purge(std::string_view queue, Callback<std::uint64_t> done) = 0;
+
   /// All queues together.
   [[nodiscard]] virtual Counts counts() const = 0;
+
+  /// All queues, in the order of the configuration.
+  [[nodiscard]] virtual std::vector<QueueState> queues() const = 0;
 
   /// When the next queued job can start: in the past when one is ready now, empty when none is queued.
   [[nodiscard]] virtual std::optional<domain::SteadyTime> next_start() const = 0;
@@ -111,8 +138,8 @@ class Store {
   [[nodiscard]] virtual std::string trouble() const = 0;
 
   /// Does what is due at `now`: delayed and backed-off jobs become ready, attempts past their timeout are
-  /// asked to stop, finished jobs past their retention go. Returns when it wants to be called next, if at
-  /// all. One thread.
+  /// asked to stop, finished jobs past their retention go, retry_all() and purge() go on. Returns when it
+  /// wants to be called next, if at all. One thread.
   virtual std::optional<domain::SteadyTime> tick(domain::Now now) = 0;
 
   /// Refuses new jobs from now on (draining). Everything else goes on.

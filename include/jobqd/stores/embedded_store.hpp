@@ -4,10 +4,12 @@
 #include <expected>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include <jobqd/domain/clock.hpp>
+#include <jobqd/domain/rate_limit.hpp>
 #include <jobqd/engine/observer.hpp>
 #include <jobqd/engine/store.hpp>
 
@@ -16,8 +18,11 @@ namespace jobqd::stores {
 /// One queue of an embedded store.
 struct QueueOptions {
   std::string name = "default";
-  std::size_t capacity = 64;      ///< Jobs that may wait (status queued) before new ones are refused.
-  std::uint16_t max_retries = 0;  ///< For jobs that do not say.
+  std::size_t capacity = 64;        ///< Jobs that may wait (status queued) before new ones are refused.
+  std::uint16_t max_retries = 0;    ///< For jobs that do not say.
+  domain::milliseconds timeout{0};  ///< As max_retries; 0: none.
+  domain::RateLimit rate = {};      ///< Of starts.
+  std::optional<std::uint32_t> interruptions_max = {};  ///< Where it differs from that of all queues.
 };
 
 struct EmbeddedOptions {

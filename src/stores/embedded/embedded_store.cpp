@@ -63,7 +63,9 @@ std::optional<engine::Claim> EmbeddedStore::claim(std::string_view queue, std::s
     // more.
     const bool waiting = record != nullptr && record->progress.status == Status::queued &&
                          record->progress.reason == domain::Reason::ready;
-    if (waiting) return start(turn, *handle, *record);
+    if (!waiting) continue;
+    if (may_start(turn, queues_[*index])) return start(turn, *handle, *record);
+    queues_[*index].channel.put_back(record->priority, record->ticket, *handle);
   }
   return std::nullopt;
 }
@@ -115,10 +117,7 @@ void EmbeddedStore::list(const engine::ListQuery& query, engine::Callback<engine
   Turn turn(*this);
   engine::JobPage page;
   const auto queue = query.queue ? queue_index(*query.queue) : std::nullopt;
-  if (query.queue && !queue)
-    return answer(turn, std::move(done),
-                  Error{.code = ErrorCode::queue_not_found,
-                        .detail = fmt::format("there is no queue named \"{}\"", *query.queue)});
+  if (query.queue && !queue) return answer(turn, std::move(done), no_such_queue(*query.queue));
   int budget = list_budget;
   std::size_t bytes = 0;
   table_.by_age().visit_newest_first(query.before, [&](std::uint64_t number, engine::JobHandle handle) {
@@ -160,13 +159,8 @@ void EmbeddedStore::retry(std::string_view id, engine::Callback<domain::Job> don
   const auto found = find_job_to_change(id);
   const auto next = found ? domain::retried(found->record->progress) : std::unexpected(found.error());
   if (!next) return answer(turn, std::move(done), next.error());
-  Record& record = *found->record;
-  take_out_of_finished(record);
-  set_progress(record, *next);
-  queues_[record.queue].channel.reserve_again();
-  make_ready(found->handle, record);
-  turn.keep(record);
-  answer_when_durable(turn, record, std::move(done));
+  retry_one(turn, found->handle, *found->record, *next);
+  answer_when_durable(turn, *found->record, std::move(done));
 }
 
 void EmbeddedStore::remove(std::string_view id, engine::Callback<void> done) {
@@ -178,15 +172,8 @@ void EmbeddedStore::remove(std::string_view id, engine::Callback<void> done) {
     return answer(turn, std::move(done),
                   Error{.code = ErrorCode::wrong_status,
                         .detail = "the job is running and cannot be removed; cancel it first"});
-  if (record->finished())
-    take_out_of_finished(*record);
-  else
-    take_out_of_waiting(handle, *record);
-  forget(handle, *record);
+  remove_one(turn, handle, *record);
   journal_->when_durable(std::move(done));
-  turn.flush();
-  for (auto& watch : take_watches(handle))
-    answer(turn, std::move(watch), Error{.code = ErrorCode::job_not_found, .detail = "the job was removed"});
 }
 
 engine::Counts EmbeddedStore::counts() const {
@@ -197,13 +184,43 @@ engine::Counts EmbeddedStore::counts() const {
   return all;
 }
 
+std::vector<engine::QueueState> EmbeddedStore::queues() const {
+  const std::scoped_lock lock(mutex_);
+  const auto now = clock_.now().wall;
+  std::vector<engine::QueueState> states;
+  for (const auto& queue : queues_) {
+    const auto& options = queue.options;
+    engine::QueueState state{.name = options.name,
+                             .capacity = options.capacity,
+                             .max_retries = options.max_retries,
+                             .counts = queue.counts,
+                             .paused = queue.paused,
+                             .ready = queue.channel.size()};
+    if (options.timeout.count() > 0) state.timeout = options.timeout;
+    // Within a priority the oldest comes first, but for those that came back from a wait.
+    for (const auto handle : queue.channel.fronts()) {
+      const auto age = std::max(now - table_.at(handle).enqueued_at, domain::milliseconds{0});
+      state.oldest_ready = std::max(state.oldest_ready.value_or(age), age);
+    }
+    states.push_back(std::move(state));
+  }
+  return states;
+}
+
 std::optional<domain::SteadyTime> EmbeddedStore::next_start() const {
   const std::scoped_lock lock(mutex_);
-  if (std::ranges::any_of(queues_, [](const Queue& queue) { return queue.channel.size() > 0; }))
-    return domain::SteadyTime::min();
+  std::optional<domain::SteadyTime> next;
+  const auto may_be = [&next](domain::SteadyTime at) { next = next ? std::min(*next, at) : at; };
+  for (const auto& queue : queues_)
+    if (!queue.paused && queue.channel.size() > 0)
+      may_be(queue.too_fast ? queue.limiter.next() : domain::SteadyTime::min());
   // Timeouts of running jobs stand in the same queue: there are as many as workers at the most.
-  return due_.next_where(
-      [this](engine::JobHandle handle) { return table_.at(handle).progress.status == Status::queued; });
+  const auto due = due_.next_where([this](engine::JobHandle handle) {
+    const Record& record = table_.at(handle);
+    return record.progress.status == Status::queued && !queues_[record.queue].paused;
+  });
+  if (due) may_be(*due);
+  return next;
 }
 
 std::string EmbeddedStore::trouble() const {
@@ -214,8 +231,10 @@ std::optional<domain::SteadyTime> EmbeddedStore::tick(domain::Now now) {
   Turn turn(*this, now);
   const bool due_done = work_off_due(turn);
   const bool retention_done = work_off_retention(turn);
-  if (!due_done || !retention_done) return now.steady;
-  auto next = due_.next();
+  const bool sweeps_done = work_off_sweeps(turn);
+  auto next = work_off_rates(now.steady);
+  if (!due_done || !retention_done || !sweeps_done) return now.steady;
+  if (const auto due = due_.next()) next = next ? std::min(*next, *due) : due;
   if (!finished_.empty()) {
     const auto expiry = table_.at(finished_.front()).due;
     next = next ? std::min(*next, expiry) : expiry;
@@ -294,10 +313,13 @@ std::optional<std::uint16_t> EmbeddedStore::queue_index(std::string_view name) c
 }
 
 domain::Job EmbeddedStore::to_job(const Record& record) const {
+  auto progress = record.progress;
+  if (progress.reason == domain::Reason::ready && queues_[record.queue].paused)
+    progress.reason = domain::Reason::paused;
   return {.id = std::string(record.content.id()),
           .queue = queues_[record.queue].options.name,
           .payload = std::string(record.content.payload()),
-          .progress = record.progress,
+          .progress = progress,
           .priority = record.priority,
           .max_retries = record.max_retries,
           .timeout =

@@ -40,7 +40,11 @@ class EmbeddedStore final : public engine::Store {
   void cancel(std::string_view id, engine::Callback<domain::Job> done) override;
   void retry(std::string_view id, engine::Callback<domain::Job> done) override;
   void remove(std::string_view id, engine::Callback<void> done) override;
+  void set_paused(std::string_view queue, bool paused, engine::Callback<void> done) override;
+  void retry_all(std::string_view queue, engine::Callback<std::uint64_t> done) override;
+  void purge(std::string_view queue, engine::Callback<std::uint64_t> done) override;
   engine::Counts counts() const override;
+  std::vector<engine::QueueState> queues() const override;
   std::optional<domain::SteadyTime> next_start() const override;
   std::string trouble() const override;
   std::optional<domain::SteadyTime> tick(domain::Now now) override;
@@ -53,6 +57,9 @@ class EmbeddedStore final : public engine::Store {
   /// called.
   std::string restore(StoredJob stored, Recovery& recovery);
 
+  /// A queue that was paused; one that is not configured any more is passed over.
+  void restore_paused(std::string_view queue);
+
   /// Once, after the last restore(). Tokens continue from `first_token`.
   void finish_restore(engine::FencingToken first_token);
 
@@ -61,10 +68,24 @@ class EmbeddedStore final : public engine::Store {
 
   struct Queue {
     explicit Queue(QueueOptions queue_options)
-        : options(std::move(queue_options)), channel(options.capacity) {}
+        : options(std::move(queue_options)), channel(options.capacity), limiter(options.rate) {}
     QueueOptions options;
     engine::Channel<engine::JobHandle> channel;
     engine::Counts counts;
+    domain::RateLimiter limiter;
+    bool paused = false;
+    bool too_fast = false;  ///< Waits for its rate limit.
+
+    void hold_if_needed() { channel.hold(paused || too_fast); }
+  };
+
+  /// One retry_all() or purge() under way, from the newest job to the oldest.
+  struct Sweep {
+    std::uint16_t queue;
+    domain::Status status;     ///< Of the jobs it is about: failed ones are retried, queued ones removed.
+    std::uint64_t before = 0;  ///< Only jobs older than this are left; 0: all.
+    std::uint64_t count = 0;
+    engine::Callback<std::uint64_t> done;
   };
 
   /// One job of a submission: made by it, or there before.
@@ -92,12 +113,17 @@ class EmbeddedStore final : public engine::Store {
   domain::SteadyTime due_at(domain::Now now, domain::WallTime time);
   void wait_until(Turn& turn, engine::JobHandle handle, Record& record, domain::SteadyTime due);
   engine::Claim start(Turn& turn, engine::JobHandle handle, Record& record);
+  /// Whether the queue may start a job now, by its pauses and its rate.
+  bool may_start(Turn& turn, Queue& queue);
   void apply(Turn& turn, engine::JobHandle handle, Record& record, engine::Resolution resolution);
+  [[nodiscard]] std::uint32_t interruptions_max(const Record& record) const;
   void apply_interruption(Turn& turn, engine::JobHandle handle, Record& record);
   void finish(Turn& turn, engine::JobHandle handle, Record& record, domain::Progress progress);
   void take_out_of_waiting(engine::JobHandle handle, Record& record);
   void take_out_of_finished(Record& record);
   void forget(engine::JobHandle handle, Record& record);
+  void retry_one(Turn& turn, engine::JobHandle handle, Record& record, domain::Progress progress);
+  void remove_one(Turn& turn, engine::JobHandle handle, Record& record);
 
   void resume(Turn& turn, engine::JobHandle handle, Record& record, Recovery& recovery);
 
@@ -110,6 +136,10 @@ class EmbeddedStore final : public engine::Store {
   /// As find_job(), but refuses while the journal cannot be written.
   engine::Expected<Found> find_job_to_change(std::string_view id);
   static domain::Error unavailable(std::string why);
+  static domain::Error no_such_queue(std::string_view name);
+  /// Errors: queue_not_found, store_unavailable.
+  engine::Expected<std::uint16_t> find_queue_to_change(std::string_view name) const;
+  void begin_sweep(std::string_view queue, domain::Status status, engine::Callback<std::uint64_t> done);
   std::optional<std::uint16_t> queue_index(std::string_view name) const;
   domain::Job to_job(const Record& record) const;
   std::vector<engine::Callback<domain::Job>> take_watches(engine::JobHandle handle);
@@ -128,6 +158,9 @@ class EmbeddedStore final : public engine::Store {
   // Duties of tick(); each false when its budget ran out before its work.
   bool work_off_due(Turn& turn);
   bool work_off_retention(Turn& turn);
+  bool work_off_sweeps(Turn& turn);
+  /// Lets queues go on whose rate limit allows it; when the next one can, if any waits.
+  std::optional<domain::SteadyTime> work_off_rates(domain::SteadyTime now);
 
   const EmbeddedOptions options_;
   const domain::Clock& clock_;
@@ -143,6 +176,7 @@ class EmbeddedStore final : public engine::Store {
   std::vector<engine::JobHandle> restored_finished_;  ///< Between restore() and finish_restore().
   std::unordered_map<engine::JobHandle, std::shared_ptr<engine::StopSignal>> running_;
   std::multimap<engine::JobHandle, std::pair<engine::WatchId, engine::Callback<domain::Job>>> watches_;
+  std::deque<Sweep> sweeps_;
   std::uint64_t last_number_ = 0;
   std::uint64_t last_finished_ = 0;
   engine::FencingToken last_token_ = 0;

@@ -44,7 +44,7 @@ class JobTable {
 
  private:
   struct Slot {
-    Record record;
+    [[no_unique_address]] Record record;  // The rest lies in its padding.
     std::uint32_t generation = 1;
     bool used = false;
   };

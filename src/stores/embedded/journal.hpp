@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <expected>
 #include <functional>
+#include <span>
 #include <string>
 
 #include <jobqd/domain/error.hpp>
@@ -13,8 +14,8 @@ namespace jobqd::stores::embedded {
 
 /// What keeps the state map across a restart.
 ///
-/// insert, update, erase and when_durable are called under the store's lock, in the order things were
-/// decided; they copy what they need and never block. flush is called without the lock, after them. The
+/// insert, update, erase, set_paused and when_durable are called under the store's lock, in the order things
+/// were decided; they copy what they need and never block. flush is called without the lock, after them. The
 /// others: any thread.
 class Journal {
  public:
@@ -25,11 +26,16 @@ class Journal {
 
   virtual ~Journal() = default;
 
-  /// Each tells the batch that the change went into. An insert whose batch fails is gone; updates and
-  /// erasures are tried again until they are written.
-  virtual Batch insert(const Record& record) = 0;
+  /// The jobs of one request, all in one batch, together with who waits for them: a batch is written or fails
+  /// as a whole, and inserts of one that fails are gone. Tells the batch.
+  virtual Batch insert(std::span<const Record* const> records, Durable done) = 0;
+
+  /// Updates and erasures are tried again until they are written. Tells the batch that the change went into.
   virtual Batch update(const Record& record) = 0;
   virtual void erase(const Record& record) = 0;
+
+  /// Whether a queue, by its index, is paused. Goes with the changes of jobs.
+  virtual void set_paused(std::uint16_t queue, bool paused) = 0;
 
   /// Calls `done` once everything handed over before is durable, or could not be made so now. Never under the
   /// store's lock.

@@ -113,8 +113,12 @@ void EmbeddedStore::apply(Turn& turn, engine::JobHandle handle, Record& record,
   }
 }
 
+std::uint32_t EmbeddedStore::interruptions_max(const Record& record) const {
+  return queues_[record.queue].options.interruptions_max.value_or(options_.interruptions_max);
+}
+
 void EmbeddedStore::apply_interruption(Turn& turn, engine::JobHandle handle, Record& record) {
-  const auto next = certain(domain::interrupted(record.progress, options_.interruptions_max));
+  const auto next = certain(domain::interrupted(record.progress, interruptions_max(record)));
   if (next.status == Status::failed) {
     note_error(record, fmt::format("interrupted {} times", next.interruptions));
     finish(turn, handle, record, next);
@@ -163,6 +167,27 @@ void EmbeddedStore::forget(engine::JobHandle handle, Record& record) {
   --count_of(record);
   journal_->erase(record);
   table_.erase(handle);
+}
+
+void EmbeddedStore::retry_one(Turn& turn, engine::JobHandle handle, Record& record,
+                              domain::Progress progress) {
+  take_out_of_finished(record);
+  set_progress(record, progress);
+  queues_[record.queue].channel.reserve_again();
+  make_ready(handle, record);
+  turn.keep(record);
+}
+
+void EmbeddedStore::remove_one(Turn& turn, engine::JobHandle handle, Record& record) {
+  if (record.finished())
+    take_out_of_finished(record);
+  else
+    take_out_of_waiting(handle, record);
+  forget(handle, record);
+  turn.flush();
+  for (auto& watch : take_watches(handle))
+    answer(turn, std::move(watch),
+           domain::Error{.code = domain::ErrorCode::job_not_found, .detail = "the job was removed"});
 }
 
 }  // namespace jobqd::stores::embedded

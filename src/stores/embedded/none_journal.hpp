@@ -10,9 +10,13 @@ namespace jobqd::stores::embedded {
 /// Keeps nothing: durable is as soon as said. Thread-safe.
 class NoneJournal final : public Journal {
  public:
-  Batch insert(const Record& /*record*/) override { return 0; }
+  Batch insert(std::span<const Record* const> /*records*/, Durable done) override {
+    when_durable(std::move(done));
+    return 0;
+  }
   Batch update(const Record& /*record*/) override { return 0; }
   void erase(const Record& /*record*/) override {}
+  void set_paused(std::uint16_t /*queue*/, bool /*paused*/) override {}
   void when_durable(Durable done) override;
   void flush() override;
   [[nodiscard]] Batch durable() const override { return 0; }

@@ -41,6 +41,9 @@ std::expected<OpenedStore, std::string> restore_store(EmbeddedOptions options, c
   });
   if (!read) return std::unexpected(read.error());
   if (!fault.empty()) return std::unexpected(fault);
+  const auto paused = file.paused_queues();
+  if (!paused) return std::unexpected(paused.error());
+  for (const auto& queue : *paused) store->restore_paused(queue);
   store->finish_restore(std::uint64_t{file.epoch()} << 32);
   file.start();
   return OpenedStore{.store = std::move(store), .recovery = std::move(recovery)};
@@ -95,7 +98,7 @@ void EmbeddedStore::resume(Turn& turn, engine::JobHandle handle, Record& record,
   if (record.progress.status == Status::running) {
     ++recovery.interrupted;
     // One interruption too many ends it; ends are taken in later, in their order.
-    if (record.progress.interruptions < options_.interruptions_max)
+    if (record.progress.interruptions < interruptions_max(record))
       apply_interruption(turn, handle, record);
     else
       restored_finished_.push_back(handle);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <iterator>
 #include <system_error>
 #include <utility>
 
@@ -197,14 +198,27 @@ std::expected<void, std::string> SqliteJournal::replay(const std::function<void(
   return {};
 }
 
+std::expected<std::vector<std::string>, std::string> SqliteJournal::paused_queues() {
+  auto names = read_paused_queues(database_);
+  if (!names)
+    return std::unexpected(fmt::format("cannot read {}: {}", options_.path, in_words(names.error())));
+  return *std::move(names);
+}
+
 void SqliteJournal::start() {
   if (!thread_.joinable()) thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
 }
 
-Journal::Batch SqliteJournal::insert(const Record& record) {
+Journal::Batch SqliteJournal::insert(std::span<const Record* const> records, Durable done) {
+  // Made before the lock: the thread must not wait for large arrays.
+  std::vector<JobRow> rows;
+  rows.reserve(records.size());
+  for (const Record* record : records) rows.push_back(job_row(*record, options_.queues.at(record->queue)));
   const std::scoped_lock lock(mutex_);
-  wake_ = wake_ || !gathering_.has_changes();
-  gathering_.inserts.push_back(job_row(record, options_.queues.at(record.queue)));
+  wake_ = true;
+  gathering_.inserts.insert(gathering_.inserts.end(), std::make_move_iterator(rows.begin()),
+                            std::make_move_iterator(rows.end()));
+  gathering_.waiting.push_back(std::move(done));
   return gathering_number_;
 }
 
@@ -219,6 +233,12 @@ void SqliteJournal::erase(const Record& record) {
   const std::scoped_lock lock(mutex_);
   wake_ = wake_ || !gathering_.has_changes();
   gathering_.erasures.push_back(record.number);
+}
+
+void SqliteJournal::set_paused(std::uint16_t queue, bool paused) {
+  const std::scoped_lock lock(mutex_);
+  wake_ = wake_ || !gathering_.has_changes();
+  gathering_.pauses.insert_or_assign(queue, paused);
 }
 
 void SqliteJournal::when_durable(Durable done) {
@@ -308,6 +328,8 @@ SqliteResult<> SqliteJournal::write_rows(const Gathering& batch) {
     if (auto written = rows_.put(row); !written) return written;
   for (const auto number : batch.erasures)
     if (auto written = rows_.erase(number); !written) return written;
+  for (const auto& [queue, paused] : batch.pauses)
+    if (auto written = rows_.put_queue(options_.queues.at(queue), paused); !written) return written;
   if (!in_trouble_) return {};
   return database_.execute("UPDATE counters SET value = value WHERE name = 'epoch'");
 }
@@ -347,6 +369,7 @@ void SqliteJournal::failed(Gathering batch, const SqliteError& error) {
     const std::scoped_lock lock(mutex_);
     // Newer changes that came in meanwhile win; erasures come last in any batch.
     for (auto& [number, row] : batch.updates) gathering_.updates.try_emplace(number, std::move(row));
+    gathering_.pauses.merge(batch.pauses);
     gathering_.erasures.insert(gathering_.erasures.begin(), batch.erasures.begin(), batch.erasures.end());
   }
   set_trouble(why);

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -53,12 +54,16 @@ class SqliteJournal final : public Journal {
   /// Every job in the file by number. Before start().
   std::expected<void, std::string> replay(const std::function<void(StoredJob&&)>& visit);
 
+  /// The queues that are paused. Before start().
+  std::expected<std::vector<std::string>, std::string> paused_queues();
+
   /// Starts the thread, once.
   void start();
 
-  Batch insert(const Record& record) override;
+  Batch insert(std::span<const Record* const> records, Durable done) override;
   Batch update(const Record& record) override;
   void erase(const Record& record) override;
+  void set_paused(std::uint16_t queue, bool paused) override;
   void when_durable(Durable done) override;
   void flush() override;
   [[nodiscard]] Batch durable() const override { return durable_.load(std::memory_order_acquire); }
@@ -70,9 +75,10 @@ class SqliteJournal final : public Journal {
     std::vector<JobRow> inserts;
     std::unordered_map<std::uint64_t, ProgressRow> updates;
     std::vector<std::uint64_t> erasures;
+    std::map<std::uint16_t, bool> pauses;
     std::vector<Durable> waiting;
     [[nodiscard]] bool has_changes() const {
-      return !inserts.empty() || !updates.empty() || !erasures.empty();
+      return !inserts.empty() || !updates.empty() || !erasures.empty() || !pauses.empty();
     }
   };
   class FileLock;

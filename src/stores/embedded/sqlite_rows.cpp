@@ -161,11 +161,12 @@ ProgressRow progress_row(const Record& record) {
 
 SqliteResult<RowWriter> RowWriter::prepare(SqliteDatabase& database) {
   RowWriter writer;
-  const std::array<std::pair<SqliteStatement*, std::string_view>, 4> statements{
+  const std::array<std::pair<SqliteStatement*, std::string_view>, 5> statements{
       {{&writer.insert_job_, "INSERT INTO jobs VALUES (?,?,?,?,?,?,?,?,?,?,?)"},
        {&writer.put_progress_, "INSERT OR REPLACE INTO progress VALUES (?,?,?,?,?,?,?,?,?,?,?,?)"},
        {&writer.erase_job_, "DELETE FROM jobs WHERE number = ?"},
-       {&writer.erase_progress_, "DELETE FROM progress WHERE number = ?"}}};
+       {&writer.erase_progress_, "DELETE FROM progress WHERE number = ?"},
+       {&writer.put_queue_, "INSERT OR REPLACE INTO queues VALUES (?,?)"}}};
   for (const auto& [statement, sql] : statements) {
     auto prepared = database.prepare(sql);
     if (!prepared) return std::unexpected(prepared.error());
@@ -202,6 +203,24 @@ SqliteResult<> RowWriter::erase(std::uint64_t number) {
     if (auto erased = statement->run(); !erased) return erased;
   }
   return {};
+}
+
+SqliteResult<> RowWriter::put_queue(std::string_view name, bool paused) {
+  put_queue_.bind(1, name);
+  put_queue_.bind(2, std::int64_t{paused ? 1 : 0});
+  return put_queue_.run();
+}
+
+SqliteResult<std::vector<std::string>> read_paused_queues(SqliteDatabase& database) {
+  auto statement = database.prepare("SELECT name FROM queues WHERE paused <> 0");
+  if (!statement) return std::unexpected(statement.error());
+  std::vector<std::string> names;
+  while (true) {
+    const auto row = statement->step();
+    if (!row) return std::unexpected(row.error());
+    if (!*row) return names;
+    names.emplace_back(statement->text(0));
+  }
 }
 
 SqliteResult<> read_jobs(SqliteDatabase& database, const std::function<void(StoredJob&&)>& visit) {

@@ -2,7 +2,9 @@
 
 #include <cstdint>
 #include <functional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "stores/embedded/sqlite_db.hpp"
 #include "stores/embedded/stored_job.hpp"
@@ -21,13 +23,17 @@ class RowWriter {
   SqliteResult<> insert(const JobRow& row);
   SqliteResult<> put(const ProgressRow& row);
   SqliteResult<> erase(std::uint64_t number);
+  SqliteResult<> put_queue(std::string_view name, bool paused);
 
  private:
   SqliteStatement insert_job_;
   SqliteStatement put_progress_;
   SqliteStatement erase_job_;
   SqliteStatement erase_progress_;
+  SqliteStatement put_queue_;
 };
+
+SqliteResult<std::vector<std::string>> read_paused_queues(SqliteDatabase& database);
 
 /// Calls `visit` for every job by number.
 SqliteResult<> read_jobs(SqliteDatabase& database, const std::function<void(StoredJob&&)>& visit);

@@ -15,7 +15,8 @@ constexpr std::int64_t application_id = 0x6A6F6271;
 ///
 /// `jobs` is what a producer sent and never changes. `progress` is how far it has come, and has no row until
 /// the job is first started or cancelled: accepting a job writes one row, and later changes never rewrite a
-/// payload. Times are milliseconds since 1970, UTC. Each row carries a checksum over its other columns.
+/// payload. Times are milliseconds since 1970, UTC. Each row of a job carries a checksum over its other
+/// columns. `queues` has a row for each that was ever paused.
 constexpr std::array<const char*, schema_version> steps{R"sql(
   CREATE TABLE jobs (
     number INTEGER PRIMARY KEY,
@@ -49,6 +50,12 @@ constexpr std::array<const char*, schema_version> steps{R"sql(
     value INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
   INSERT INTO counters VALUES ('epoch', 0);
+)sql",
+                                                        R"sql(
+  CREATE TABLE queues (
+    name TEXT PRIMARY KEY,
+    paused INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
 )sql"};
 
 std::string words(const SqliteError& error) {

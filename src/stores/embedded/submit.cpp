@@ -17,13 +17,11 @@ void EmbeddedStore::submit(std::vector<domain::NewJob> jobs,
   Turn turn(*this);
   auto admission = admit(jobs, turn.now);
   if (!admission) return answer(turn, std::move(done), std::move(admission.error()));
-  for (const auto& job : *admission) {
-    if (!job.created) continue;
-    Record& record = table_.at(job.handle);
-    record.batch = journal_->insert(record);
-  }
-  journal_->when_durable([this, admission = *std::move(admission),
-                          done = std::move(done)](std::expected<void, Error> durable) mutable {
+  std::vector<Record*> created;
+  for (const auto& job : *admission)
+    if (job.created) created.push_back(&table_.at(job.handle));
+  auto settled = [this, admission = *std::move(admission),
+                  done = std::move(done)](std::expected<void, Error> durable) mutable {
     engine::Expected<std::vector<engine::Submitted>> result;
     {
       Turn later(*this);
@@ -36,7 +34,13 @@ void EmbeddedStore::submit(std::vector<domain::NewJob> jobs,
       }
     }
     done(std::move(result));
-  });
+  };
+  if (created.empty()) {
+    journal_->when_durable(std::move(settled));
+  } else {
+    const auto batch = journal_->insert({created.data(), created.size()}, std::move(settled));
+    for (Record* record : created) record->batch = batch;
+  }
   turn.flush();
 }
 
@@ -96,7 +100,7 @@ engine::Expected<void> EmbeddedStore::reserve_places(const Admission& admission)
   for (const auto& job : admission)
     if (job.created) ++wanted[table_.at(job.handle).queue];
   for (auto it = wanted.begin(); it != wanted.end(); ++it) {
-    auto& [name, capacity, max_retries] = queues_[it->first].options;
+    const auto& [name, capacity, max_retries, timeout, rate, interruptions] = queues_[it->first].options;
     if (queues_[it->first].channel.try_reserve(it->second)) continue;
     for (auto taken = wanted.begin(); taken != it; ++taken)
       queues_[taken->first].channel.release(taken->second);
@@ -124,7 +128,8 @@ Record EmbeddedStore::make_record(domain::NewJob job, std::uint64_t fingerprint,
   record.queue = queue;
   record.priority = job.priority;
   record.max_retries = job.max_retries.value_or(queues_[queue].options.max_retries);
-  record.timeout_ms = static_cast<std::uint32_t>(job.timeout.value_or(domain::milliseconds{0}).count());
+  record.timeout_ms =
+      static_cast<std::uint32_t>(job.timeout.value_or(queues_[queue].options.timeout).count());
   const auto run_at = job.run_at.value_or(now.wall + job.delay.value_or(domain::milliseconds{0}));
   if (run_at > now.wall) {
     record.run_at = run_at;

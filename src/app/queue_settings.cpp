@@ -1,0 +1,202 @@
+#include "app/queue_settings.hpp"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <vector>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <jobqd/domain/duration.hpp>
+#include <jobqd/domain/limits.hpp>
+
+#include "app/values.hpp"
+
+namespace jobqd::app {
+
+namespace {
+
+using domain::milliseconds;
+using Queue = QueueConfig;
+using Text = std::string_view;
+using Values = std::span<const std::string>;
+
+constexpr std::array<std::string_view, 3> jitter_names{"full", "equal", "none"};
+constexpr std::size_t most_delays = 100;
+constexpr std::uint16_t most_retries{domain::limits::max_retries};
+
+bool read_delays(Values texts, std::vector<milliseconds>& out) {
+  std::vector<milliseconds> delays(texts.size());
+  if (texts.empty() || texts.size() > most_delays) return false;
+  for (std::size_t i = 0; i < texts.size(); ++i)
+    if (!read_duration(texts[i], zero, day, delays[i])) return false;
+  out = std::move(delays);
+  return true;
+}
+
+bool read_command(Values texts, std::vector<std::string>& out) {
+  if (texts.empty() || !processors::program_fault(texts.front()).empty()) return false;
+  out.assign(texts.begin(), texts.end());
+  return true;
+}
+
+bool read_names(Values texts, std::vector<std::string>& out) {
+  const auto is_name = [](const std::string& text) {
+    return !text.empty() && !text.contains('=') && !text.contains('\0');
+  };
+  if (!std::ranges::all_of(texts, is_name)) return false;
+  out.assign(texts.begin(), texts.end());
+  return true;
+}
+
+bool read_folder(Text text, std::string& out) {
+  std::error_code ignored;
+  if (!text.starts_with('/') || !std::filesystem::is_directory(text, ignored)) return false;
+  out = text;
+  return true;
+}
+
+/// A basic string of TOML, which a string of JSON is too.
+std::string quoted(std::string_view text) {
+  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+std::string quoted(const std::vector<std::string>& texts) {
+  std::string list;
+  for (const auto& text : texts) list += (list.empty() ? "" : ", ") + quoted(std::string_view(text));
+  return fmt::format("[{}]", list);
+}
+
+std::string quoted(milliseconds duration) {
+  return fmt::format("\"{}\"", domain::format_duration(duration));
+}
+
+std::string show_delays(const Queue& queue) {
+  std::string text;
+  for (const auto delay : queue.backoff.delays) text += (text.empty() ? "" : ", ") + quoted(delay);
+  return text.empty() ? text : fmt::format("[{}]", text);
+}
+
+/// A key that a list of delays leaves without a say.
+template <class Show>
+std::string unless_listed(const Queue& queue, Show show) {
+  return queue.backoff.delays.empty() ? show() : std::string{};
+}
+
+std::string show_jitter(const Queue& queue) {
+  const auto name = jitter_names.at(static_cast<std::size_t>(queue.backoff.jitter));
+  return unless_listed(queue, [name] { return quoted(name); });
+}
+
+/// Keys of one processor say nothing with another.
+std::string only_exec(const Queue& queue, std::string text) {
+  return queue.processor == "exec" ? text : std::string{};
+}
+std::string only_simulate(const Queue& queue, std::string text) {
+  return queue.processor == "simulate" ? text : std::string{};
+}
+
+constexpr std::array<QueueSetting, 21> table{{
+    {"processor", "the name of a processor", [](Queue& q, Values v) { return q.processor = v[0], true; },
+     [](const Queue& q) { return quoted(std::string_view(q.processor)); }},
+    {"workers", "a whole number from 1 to 1024",
+     [](Queue& q, Values v) { return read_number<std::size_t>(v[0], 1, 1024, q.workers); },
+     [](const Queue& q) { return fmt::to_string(q.workers); }},
+    {"capacity", "a whole number from 1 to 100000000",
+     [](Queue& q, Values v) { return read_number<std::size_t>(v[0], 1, most_jobs, q.capacity); },
+     [](const Queue& q) { return fmt::to_string(q.capacity); }},
+    {"max_retries", "a whole number from 0 to 1000",
+     [](Queue& q, Values v) { return read_number<std::uint16_t>(v[0], 0, most_retries, q.max_retries); },
+     [](const Queue& q) { return fmt::to_string(q.max_retries); }},
+    {"timeout", "a duration from 1ms to 24h",
+     [](Queue& q, Values v) {
+       return read_duration(v[0], one_ms, domain::limits::timeout_longest, q.timeout);
+     },
+     [](const Queue& q) { return q.timeout == zero ? std::string{} : quoted(q.timeout); }},
+    {"backoff", "a list of up to 100 durations from 0s to 24h, or a table of base, cap, factor and jitter",
+     [](Queue& q, Values v) { return read_delays(v, q.backoff.delays); }, show_delays, true},
+    {"backoff.base", "a duration from 1ms to 24h",
+     [](Queue& q, Values v) { return read_duration(v[0], one_ms, day, q.backoff.base); },
+     [](const Queue& q) { return unless_listed(q, [&] { return quoted(q.backoff.base); }); }},
+    {"backoff.cap", "a duration from 1ms to 24h",
+     [](Queue& q, Values v) { return read_duration(v[0], one_ms, day, q.backoff.cap); },
+     [](const Queue& q) { return unless_listed(q, [&] { return quoted(q.backoff.cap); }); }},
+    {"backoff.factor", "a number from 1 to 100",
+     [](Queue& q, Values v) { return read_number<double>(v[0], 1, 100, q.backoff.factor); },
+     [](const Queue& q) { return unless_listed(q, [&] { return fmt::format("{}", q.backoff.factor); }); }},
+    {"backoff.jitter", "full, equal or none",
+     [](Queue& q, Values v) { return read_choice(v[0], jitter_names, q.backoff.jitter); }, show_jitter},
+    {"interruptions_max", "a whole number from 0 to 1000000",
+     [](Queue& q, Values v) { return read_number<std::uint32_t>(v[0], 0, 1'000'000, q.interruptions_max); },
+     [](const Queue& q) { return fmt::to_string(q.interruptions_max); }},
+    {"rate.per_second", "a number from 0.001 to 1000000",
+     [](Queue& q, Values v) { return read_number<double>(v[0], 0.001, 1e6, q.rate.per_second); },
+     [](const Queue& q) { return q.rate.limits() ? fmt::format("{}", q.rate.per_second) : std::string{}; }},
+    {"rate.burst", "a whole number from 1 to 1000000",
+     [](Queue& q, Values v) { return read_number<std::uint32_t>(v[0], 1, 1'000'000, q.rate.burst); },
+     [](const Queue& q) { return q.rate.limits() ? fmt::to_string(q.rate.burst) : std::string{}; }},
+    {"command", "a list: the absolute path of a program that can be run, and its arguments",
+     [](Queue& q, Values v) { return read_command(v, q.exec.command); },
+     [](const Queue& q) { return only_exec(q, quoted(q.exec.command)); }, true},
+    {"env", "a list of names of environment variables",
+     [](Queue& q, Values v) { return read_names(v, q.exec.env); },
+     [](const Queue& q) { return only_exec(q, quoted(q.exec.env)); }, true},
+    {"working_directory", "the absolute path of a folder",
+     [](Queue& q, Values v) { return read_folder(v[0], q.exec.working_directory); },
+     [](const Queue& q) { return only_exec(q, quoted(std::string_view(q.exec.working_directory))); }},
+    {"max_memory", "a size from 1MiB to 1024GiB",
+     [](Queue& q, Values v) { return read_size(v[0], mib, 1024 * gib, q.exec.max_memory); },
+     [](const Queue& q) {
+       return q.exec.max_memory == 0 ? std::string{} : quoted(std::string_view(show_size(q.exec.max_memory)));
+     }},
+    {"max_cpu", "a duration from 1s to 24h",
+     [](Queue& q, Values v) { return read_duration(v[0], 1000 * one_ms, day, q.exec.max_cpu); },
+     [](const Queue& q) { return q.exec.max_cpu == zero ? std::string{} : quoted(q.exec.max_cpu); }},
+    {"simulate.min", "a duration from 0ms to 1h",
+     [](Queue& q, Values v) { return read_duration(v[0], zero, hour, q.simulate.shortest); },
+     [](const Queue& q) { return only_simulate(q, quoted(q.simulate.shortest)); }},
+    {"simulate.max", "a duration from 0ms to 1h",
+     [](Queue& q, Values v) { return read_duration(v[0], zero, hour, q.simulate.longest); },
+     [](const Queue& q) { return only_simulate(q, quoted(q.simulate.longest)); }},
+    {"simulate.failure_rate", "a number from 0 to 1",
+     [](Queue& q, Values v) { return read_number<double>(v[0], 0, 1, q.simulate.failure_rate); },
+     [](const Queue& q) { return only_simulate(q, fmt::format("{}", q.simulate.failure_rate)); }},
+}};
+
+bool is_name_char(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
+         c == '.';
+}
+
+}  // namespace
+
+std::span<const QueueSetting> queue_settings() {
+  return table;
+}
+
+std::string_view queue_name_fault(std::string_view name) {
+  const bool dots = name == "." || name == "..";  // which no path can name
+  const bool fits = !name.empty() && name.size() <= domain::limits::queue_bytes && !dots &&
+                    std::ranges::all_of(name, is_name_char);
+  return fits ? "" : "a queue's name is 1 to 64 of a-z, A-Z, 0-9, _, - and .";
+}
+
+std::optional<std::string> contradiction(const QueueConfig& queue) {
+  const auto above = [](std::string_view low, milliseconds low_value, std::string_view high,
+                        milliseconds high_value) {
+    return fmt::format("{}: {} is not allowed: it is above {}, which is {}", low,
+                       domain::format_duration(low_value), high, domain::format_duration(high_value));
+  };
+  if (queue.backoff.base > queue.backoff.cap)
+    return above("backoff.base", queue.backoff.base, "backoff.cap", queue.backoff.cap);
+  const bool is_exec = queue.processor == "exec";
+  if (is_exec && queue.exec.command.empty()) return "command: is missing, which processor = \"exec\" needs";
+  if (!is_exec && !queue.exec.command.empty())
+    return "command: is not allowed: it goes with processor = \"exec\"";
+  if (queue.simulate.shortest > queue.simulate.longest)
+    return above("simulate.min", queue.simulate.shortest, "simulate.max", queue.simulate.longest);
+  return std::nullopt;
+}
+
+}  // namespace jobqd::app

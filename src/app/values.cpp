@@ -1,0 +1,42 @@
+#include "app/values.hpp"
+
+#include <optional>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include <jobqd/domain/duration.hpp>
+
+namespace jobqd::app {
+
+using domain::milliseconds;
+
+bool read_duration(std::string_view text, milliseconds low, milliseconds high, milliseconds& out) {
+  const auto duration = text == "0" ? std::optional(milliseconds{0}) : domain::parse_duration(text);
+  if (!duration || *duration < low || *duration > high) return false;
+  out = *duration;
+  return true;
+}
+
+bool read_size(std::string_view text, std::size_t low, std::size_t high, std::size_t& out) {
+  std::size_t factor = 1;
+  for (const auto& [unit, bytes] :
+       {std::pair{std::string_view("KiB"), kib}, {"MiB", mib}, {"GiB", gib}, {"B", 1UL}}) {
+    if (!text.ends_with(unit)) continue;
+    factor = bytes;
+    text.remove_suffix(unit.size());
+    break;
+  }
+  std::size_t number = 0;
+  if (!read_number<std::size_t>(text, 0, high / factor, number) || number * factor < low) return false;
+  out = number * factor;
+  return true;
+}
+
+std::string show_size(std::size_t bytes) {
+  for (const auto& [unit, factor] : {std::pair{"GiB", gib}, {"MiB", mib}, {"KiB", kib}})
+    if (bytes >= factor && bytes % factor == 0) return fmt::format("{}{}", bytes / factor, unit);
+  return fmt::format("{}B", bytes);
+}
+
+}  // namespace jobqd::app

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+#include <jobqd/domain/clock.hpp>
+
+/// How the values of settings are written, the same for flags, environment and file. Each read_ function
+/// leaves `out` alone where it returns false.
+namespace jobqd::app {
+
+inline constexpr std::size_t kib = 1024;
+inline constexpr std::size_t mib = 1024 * kib;
+inline constexpr std::size_t gib = 1024 * mib;
+
+inline constexpr domain::milliseconds zero{0};
+inline constexpr domain::milliseconds one_ms{1};
+inline constexpr domain::milliseconds hour = std::chrono::hours{1};
+inline constexpr domain::milliseconds day = std::chrono::hours{24};
+inline constexpr std::size_t most_jobs = 100'000'000;
+
+template <class Number>
+bool read_number(std::string_view text, Number low, Number high, Number& out) {
+  Number number{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size() || !(number >= low && number <= high))
+    return false;
+  out = number;
+  return true;
+}
+
+template <class Enum, std::size_t count>
+bool read_choice(std::string_view text, const std::array<std::string_view, count>& names, Enum& out) {
+  const auto found = std::ranges::find(names, text);
+  if (found == names.end()) return false;
+  out = static_cast<Enum>(found - names.begin());
+  return true;
+}
+
+bool read_duration(std::string_view text, domain::milliseconds low, domain::milliseconds high,
+                   domain::milliseconds& out);
+bool read_size(std::string_view text, std::size_t low, std::size_t high, std::size_t& out);
+[[nodiscard]] std::string show_size(std::size_t bytes);
+
+}  // namespace jobqd::app

@@ -1,0 +1,108 @@
+"""The exec processor: real programs, real ends."""
+
+import os
+import signal
+import tempfile
+import time
+import unittest
+from pathlib import Path
+from typing import Optional
+
+from durable import Folder, Life
+from support import DaemonTest, eventually
+
+CONFIG = """
+[queues.work]
+processor = "exec"
+command = ["/bin/sh", "-c", '''{script}''']
+env = ["PATH"]
+workers = 2
+backoff = ["0s"]
+"""
+
+
+def is_gone(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").split(") ")[1][0] == "Z"
+    except FileNotFoundError:
+        return True
+
+
+class Programs(DaemonTest):
+    def run_queue(self, script: str, exit_code: Optional[int] = 0):
+        file = tempfile.NamedTemporaryFile("w", suffix=".toml")
+        self.addCleanup(file.close)
+        file.write(CONFIG.format(script=script))
+        file.flush()
+        return self.start(CONFIG=file.name, SHUTDOWN_GRACE="0s", exit_code=exit_code)
+
+    def ended(self, daemon, job: dict) -> dict:
+        daemon.enqueue({"queue": "work"} | job)
+        return daemon.get(f"/v1/jobs/{job['id']}?wait=20s").json()
+
+    def test_request_and_reply(self):
+        daemon = self.run_queue("tr a-z A-Z")
+        self.assertEqual(self.ended(daemon, {"id": "a", "payload": "some text"})["result"], "SOME TEXT")
+
+    def test_a_program_that_fails_is_retried_with_its_last_words(self):
+        daemon = self.run_queue('test "$JOB_ATTEMPT" = 3 || { echo "not yet $JOB_ID" >&2; exit 1; }')
+        job = self.ended(daemon, {"id": "a", "max_retries": 5})
+        self.assertEqual((job["status"], job["attempts"], job["failures"]), ("done", 3, 2))
+        job = self.ended(daemon, {"id": "b", "max_retries": 1})
+        self.assertEqual((job["status"], job["reason"], job["last_error"]), ("failed", "exhausted", "exit code 1: not yet b"))
+
+    def test_a_program_may_say_that_trying_again_is_pointless(self):
+        job = self.ended(self.run_queue("exit 65"), {"id": "a", "max_retries": 5})
+        self.assertEqual((job["status"], job["reason"], job["attempts"]), ("failed", "rejected", 1))
+
+    def test_a_timeout_ends_the_program_and_counts_as_a_failure(self):
+        job = self.ended(self.run_queue("sleep 60"), {"id": "a", "timeout": "200ms"})
+        self.assertEqual((job["status"], job["reason"], job["last_error"]), ("failed", "exhausted", "timed out after 200 ms"))
+
+    def test_a_cancel_ends_the_program(self):
+        with tempfile.TemporaryDirectory() as folder:
+            daemon = self.run_queue(f"echo $$ > {folder}/pid; exec sleep 60")
+            daemon.enqueue({"id": "a", "queue": "work"})
+            eventually(lambda: os.path.exists(f"{folder}/pid") and Path(f"{folder}/pid").read_text(encoding="utf-8").strip(), "it runs")
+            pid = int(Path(f"{folder}/pid").read_text(encoding="utf-8"))
+            self.assertEqual(daemon.post("/v1/jobs/a/cancel").status, 200)
+            self.assertEqual(daemon.get("/v1/jobs/a?wait=10s").json()["reason"], "cancelled")
+            self.assertTrue(is_gone(pid))
+
+    def test_a_stop_interrupts_the_program(self):
+        with Folder() as folder:
+            config = folder.path / "jobqd.toml"
+            config.write_text(CONFIG.format(script="sleep 60"), encoding="utf-8")
+            life = Life(folder.database, CONFIG=str(config), SHUTDOWN_GRACE="0s")
+            life.enqueue({"id": "a", "queue": "work"})
+            eventually(lambda: life.job("a")["status"] == "running", "it runs")
+            begun = time.monotonic()
+            self.assertEqual(life.end(), 0)
+            self.assertLess(time.monotonic() - begun, 4)
+            life = Life(folder.database, CONFIG=str(config))
+            self.assertEqual((life.job("a")["interruptions"], life.job("a")["failures"]), (1, 0))
+            life.kill()
+
+    def test_programs_die_with_the_daemon(self):
+        with tempfile.TemporaryDirectory() as folder:
+            daemon = self.run_queue(f"echo $$ > {folder}/$JOB_ID; exec sleep 60", exit_code=None)
+            for name in ("a", "b"):
+                daemon.enqueue({"id": name, "queue": "work"})
+            eventually(lambda: all(os.path.exists(f"{folder}/{name}") and Path(f"{folder}/{name}").read_text(encoding="utf-8").strip()
+                                   for name in ("a", "b")), "both run")
+            pids = [int(Path(f"{folder}/{name}").read_text(encoding="utf-8")) for name in ("a", "b")]
+            daemon.process.send_signal(signal.SIGKILL)
+            daemon.process.wait()
+            eventually(lambda: all(map(is_gone, pids)), "the programs are gone")
+
+    def test_a_program_that_is_not_there_ends_the_start(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".toml") as file:
+            file.write('[queues.work]\nprocessor = "exec"\ncommand = ["/nowhere/program"]\n')
+            file.flush()
+            daemon = self.run_to_end(CONFIG=file.name)
+        self.assertEqual(daemon.process.returncode, 2)
+        self.assertIn('queues.work.command: "/nowhere/program" ', daemon.log)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,118 @@
+"""Queues of the CONFIG file: each with workers, places and rules of its own."""
+
+import re
+import tempfile
+import unittest
+from pathlib import Path
+
+from durable import Folder, Life
+from support import AT_ONCE, DaemonTest, eventually
+
+OPERATIONS = Path(__file__).parents[2] / "docs" / "operations.md"
+
+TWO_QUEUES = """
+[queues.default]
+simulate = { min = "1h", max = "1h" }
+
+[queues.mail]
+workers = 2
+capacity = 3
+max_retries = 2
+timeout = "30s"
+backoff = ["0s"]
+"""
+
+
+class Queues(DaemonTest):
+    def write(self, text: str) -> str:
+        file = tempfile.NamedTemporaryFile("w", suffix=".toml")
+        self.addCleanup(file.close)
+        file.write(text)
+        file.flush()
+        return file.name
+
+    def test_one_queue_never_waits_for_another(self):
+        daemon = self.start(CONFIG=self.write(TWO_QUEUES), QUEUE_SIZE="10", WORKERS="1", SIMULATE_MIN="0ms", SIMULATE_MAX="0ms",
+                            SIMULATE_FAILURE_RATE="0", SHUTDOWN_GRACE="0s")
+        for _ in range(5):
+            self.assertEqual(daemon.enqueue({"payload": 1}).status, 202)
+        for number in range(20):
+            answer = daemon.enqueue({"id": f"mail-{number}", "queue": "mail"})
+            self.assertEqual(answer.status, 202, answer)
+            self.assertEqual(daemon.get(f"/v1/jobs/mail-{number}?wait=10s").json()["status"], "done")
+        default, mail = daemon.get("/v1/queues").json()["queues"]
+        self.assertEqual((default["name"], default["queued"], default["running"], default["done"]), ("default", 4, 1, 0))
+        self.assertIn("oldest_ready_age", default)
+        self.assertEqual(mail, {"name": "mail", "capacity": 3, "max_retries": 2, "timeout": "30s", "paused": False, "queued": 0, "ready": 0,
+                                "running": 0, "done": 20, "failed": 0})
+        self.assertEqual(daemon.get("/v1/queues/mail").json(), mail)
+        self.assert_problem(daemon.enqueue({"queue": "nobody"}), 404, "queue-not-found")
+
+    def test_jobs_take_what_they_do_not_say_from_their_queue(self):
+        daemon = self.start(CONFIG=self.write(TWO_QUEUES), **AT_ONCE | {"SIMULATE_FAILURE_RATE": "1"})
+        daemon.enqueue({"id": "a", "queue": "mail"})
+        job = daemon.get("/v1/jobs/a?wait=10s").json()
+        self.assertEqual((job["status"], job["reason"], job["attempts"], job["max_retries"], job["timeout"]),
+                         ("failed", "exhausted", 3, 2, "30s"))
+
+    def test_each_queue_has_its_own_places(self):
+        held = TWO_QUEUES + 'simulate = { min = "1h", max = "1h" }\n'
+        daemon = self.start(CONFIG=self.write(held), QUEUE_SIZE="1", SHUTDOWN_GRACE="0s")
+        statuses = [daemon.enqueue({"queue": "mail", "delay": "1h"}).status for _ in range(4)]
+        self.assertEqual(statuses, [202, 202, 202, 429])
+        self.assertEqual(daemon.enqueue({"delay": "1h"}).status, 202)
+        refused = daemon.enqueue([{"delay": "1h", "queue": "mail"}, {"delay": "1h"}])
+        self.assertEqual(refused.status, 429)
+
+    def test_a_paused_queue_waits_and_the_other_goes_on(self):
+        daemon = self.start(CONFIG=self.write("[queues.mail]\n"), **AT_ONCE)
+        self.assertEqual(daemon.post("/v1/queues/mail/pause").json()["paused"], True)
+        self.assertEqual(daemon.enqueue({"id": "waits", "queue": "mail"}).status, 202)
+        self.assertEqual(daemon.enqueue({"id": "goes"}).status, 202)
+        self.assertEqual(daemon.get("/v1/jobs/goes?wait=10s").json()["status"], "done")
+        self.assertEqual(daemon.get("/v1/jobs/waits").json()["reason"], "paused")
+        daemon.post("/v1/queues/mail/resume")
+        self.assertEqual(daemon.get("/v1/jobs/waits?wait=10s").json()["status"], "done")
+
+    def test_failed_jobs_are_retried_and_queued_ones_purged_all_at_once(self):
+        daemon = self.start(QUEUE_SIZE="20000", SIMULATE_MIN="0ms", SIMULATE_MAX="0ms", SIMULATE_FAILURE_RATE="1")
+        daemon.enqueue([{"payload": i} for i in range(3000)])
+        eventually(lambda: daemon.get("/v1/queues/default").json()["failed"] == 3000, "all have failed")
+        daemon.post("/v1/queues/default/pause")
+        self.assertEqual(daemon.post("/v1/queues/default/retry").json(), {"count": 3000})
+        self.assertEqual(daemon.get("/v1/queues/default").json()["ready"], 3000)
+        daemon.enqueue([{"delay": "1h"} for _ in range(2000)])
+        self.assertEqual(daemon.post("/v1/queues/default/purge").json(), {"count": 5000})
+        self.assertEqual(list(daemon.all_jobs()), [])
+
+    def test_the_examples_of_the_documentation_are_good(self):
+        examples = re.findall(r"^```toml\n(.*?)^```", OPERATIONS.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+        self.assertGreater(len(examples), 1)
+        for example in examples:
+            daemon = self.run_to_end("--check-config", CONFIG=self.write(example))
+            self.assertEqual((daemon.process.returncode, daemon.log), (0, ""))
+
+
+class Restarts(unittest.TestCase):
+    def test_jobs_stay_in_their_queue_and_a_queue_with_jobs_is_missed(self):
+        with Folder() as folder:
+            config = folder.path / "jobqd.toml"
+            config.write_text(TWO_QUEUES, encoding="utf-8")
+            life = Life(folder.database, CONFIG=str(config))
+            self.assertEqual(life.enqueue({"id": "a", "queue": "mail", "delay": "1h"}).status, 202)
+            life.kill()
+            life = Life(folder.database, CONFIG=str(config))
+            self.assertEqual(life.job("a")["queue"], "mail")
+            self.assertEqual(life.post("/v1/queues/mail/pause").status, 200)
+            life.kill()
+            life = Life(folder.database, wait=False)
+            self.assertEqual(life.wait(), 1)
+            self.assertIn('the file holds jobs of queue "mail", which is not configured', life.log)
+            life = Life(folder.database, CONFIG=str(config))
+            self.assertEqual(life.job("a")["status"], "queued")
+            self.assertTrue(life.get("/v1/queues/mail").json()["paused"])
+            life.kill()
+
+
+if __name__ == "__main__":
+    unittest.main()

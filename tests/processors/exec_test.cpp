@@ -1,0 +1,238 @@
+#include <jobqd/processors/exec.hpp>
+
+#include <cerrno>
+#include <charconv>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <thread>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+#include <poll.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <jobqd/domain/limits.hpp>
+
+#include "support/jobs.hpp"
+
+namespace jobqd::processors {
+
+namespace {
+
+using namespace std::chrono_literals;
+using support::new_claim;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+engine::Claim claim_of(std::string payload) {
+  auto claim = new_claim("a");
+  claim.payload = std::move(payload);
+  return claim;
+}
+
+Exec::Options shell(std::string script) {
+  return {.command = {"/bin/sh", "-c", std::move(script)}, .env = {"PATH"}};
+}
+
+engine::Outcome run(Exec::Options options, std::string payload = "null", std::stop_token stop = {}) {
+  return Exec(std::move(options)).process(claim_of(std::move(payload)), std::move(stop));
+}
+
+/// The result, as it is stored.
+std::string result(const engine::Outcome& outcome) {
+  if (const auto* retry = std::get_if<engine::Retry>(&outcome)) return "retry: " + retry->error;
+  if (const auto* fail = std::get_if<engine::Fail>(&outcome)) return "fail: " + fail->error;
+  if (std::holds_alternative<engine::Interrupted>(outcome)) return "interrupted";
+  return std::get<engine::Done>(outcome).result.value_or("nothing");
+}
+
+/// What the script wrote, as text.
+std::string said(Exec::Options options, std::string payload = "null") {
+  return nlohmann::json::parse(result(run(std::move(options), std::move(payload)))).get<std::string>();
+}
+
+/// The number behind "pid ".
+pid_t pid_in(std::string_view text) {
+  pid_t pid = 0;
+  std::from_chars(text.data() + 4, text.data() + text.size(), pid);
+  return pid;
+}
+
+/// Ended, whether or not somebody has taken its end.
+bool is_gone(pid_t pid) {
+  const auto process = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
+  if (process < 0) return errno == ESRCH;
+  pollfd wanted{.fd = process, .events = POLLIN, .revents = 0};
+  const bool ended = ::poll(&wanted, 1, 10'000) == 1;
+  ::close(process);
+  return ended;
+}
+
+/// A pipe with a name: a script says through it that it has come so far.
+class Fifo {
+ public:
+  Fifo() { ::mkfifo(path_.c_str(), 0600); }
+  ~Fifo() { std::filesystem::remove(path_); }
+  Fifo(const Fifo&) = delete;
+  Fifo& operator=(const Fifo&) = delete;
+  [[nodiscard]] const std::string& path() const { return path_; }
+  void wait() const { ::close(::open(path_.c_str(), O_RDONLY | O_CLOEXEC)); }
+
+ private:
+  std::string path_ = fmt::format("{}/jobqd-fifo-{}", testing::TempDir(), ::getpid());
+};
+
+auto open_descriptors() {
+  return std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {});
+}
+
+}  // namespace
+
+TEST(Exec, HandsThePayloadOverAndTakesTheOutputForTheResult) {
+  EXPECT_EQ(result(run({.command = {"/bin/cat"}}, R"({"n": 1})")), R"({"n": 1})");
+  EXPECT_EQ(result(run({.command = {"/bin/cat"}}, "[1,2]")), "[1,2]");
+  EXPECT_EQ(result(run({.command = {"/bin/true"}})), "nothing");
+}
+
+TEST(Exec, HandsAStringOverAsItsText) {
+  EXPECT_EQ(said({.command = {"/bin/cat"}}, R"("two \"words\"\nü")"), "two \"words\"\nü");
+  EXPECT_EQ(result(run({.command = {"/bin/cat"}}, R"("{\"n\":1}\n")")), R"({"n":1})")
+      << "what is JSON stays so";
+}
+
+TEST(Exec, MakesJsonOfWhatIsNone) {
+  EXPECT_EQ(result(run(shell("echo hello world"))), R"("hello world")");
+  EXPECT_EQ(result(run(shell(R"(printf 'a\377b')"))),
+            "\"a\xEF\xBF\xBD"
+            "b\"");
+}
+
+TEST(Exec, RunsNoShell) {
+  EXPECT_EQ(said({.command = {"/bin/echo", "$HOME", "; exit 3", "a  b"}}), "$HOME ; exit 3 a  b");
+}
+
+TEST(Exec, GivesTheProgramItsVariablesAndNoOthers) {
+  ::setenv("JOBQD_TEST_SECRET", "s", 1);
+  ::setenv("JOBQD_TEST_NAMED", "value", 1);
+  auto claim = new_claim("id-1");
+  claim.queue = "mail";
+  claim.attempt = 3;
+  claim.token = 77;
+  Exec exec({.command = {"/usr/bin/env"}, .env = {"JOBQD_TEST_NAMED", "JOBQD_TEST_NOT_SET"}});
+  EXPECT_EQ(nlohmann::json::parse(result(exec.process(claim, {}))).get<std::string>(),
+            "JOB_ID=id-1\nJOB_QUEUE=mail\nJOB_ATTEMPT=3\nJOB_LEASE_TOKEN=77\nJOBQD_TEST_NAMED=value");
+}
+
+TEST(Exec, ReadsTheExitCode) {
+  for (const int code : {1, 2, 75, 126, 127, 255})
+    EXPECT_EQ(result(run(shell(fmt::format("echo no luck >&2; exit {}", code)))),
+              fmt::format("retry: exit code {}: no luck", code));
+  for (const int code : {64, 65, 78})
+    EXPECT_EQ(result(run(shell(fmt::format("exit {}", code)))), fmt::format("fail: exit code {}", code));
+  EXPECT_EQ(result(run(shell("kill -9 $$"))), "retry: killed by SIGKILL");
+}
+
+TEST(Exec, SaysWhyAProgramCannotBeRun) {
+  EXPECT_EQ(result(run({.command = {"/nowhere"}})), "retry: cannot run /nowhere: No such file or directory");
+  EXPECT_EQ(result(run({.command = {"/etc/passwd"}})), "retry: cannot run /etc/passwd: Permission denied");
+  EXPECT_EQ(result(run({.command = {"/bin/true"}, .working_directory = "/nowhere"})),
+            "retry: cannot run /bin/true: No such file or directory");
+}
+
+TEST(Exec, KeepsTheEndOfTheErrorsWithinTheirLimit) {
+  const auto outcome = run(shell("head -c 1000000 /dev/zero | tr '\\0' x >&2; echo the end >&2; exit 1"));
+  const auto& error = std::get<engine::Retry>(outcome).error;
+  EXPECT_LE(error.size(), domain::limits::error_bytes);
+  EXPECT_THAT(error, StartsWith("exit code 1: xxx"));
+  EXPECT_TRUE(error.ends_with("xxxthe end")) << error.substr(error.size() - 40);
+}
+
+TEST(Exec, KeepsTheBeginningOfAFloodWithinItsLimit) {
+  for (const auto* script : {"head -c 100000000 /dev/zero", "head -c 100000000 /dev/zero | tr '\\0' x"}) {
+    const auto text = result(run(shell(script)));
+    EXPECT_LE(text.size(), domain::limits::result_bytes);
+    EXPECT_GT(text.size(), domain::limits::result_bytes / 8);
+    EXPECT_TRUE(nlohmann::json::accept(text));
+  }
+}
+
+TEST(Exec, StopsAtOnce) {
+  std::stop_source stop;
+  engine::Outcome outcome;
+  {
+    const std::jthread worker([&] { outcome = run(shell("sleep 60"), "null", stop.get_token()); });
+    stop.request_stop();
+  }
+  EXPECT_EQ(result(outcome), "interrupted");
+}
+
+TEST(Exec, StopsAProgramThatDoesNotWantTo) {
+  const Fifo ready;
+  std::stop_source stop;
+  auto options = shell(fmt::format("trap '' TERM; : > {}; while true; do sleep 60; done", ready.path()));
+  options.kill_after = 100ms;
+  engine::Outcome outcome;
+  {
+    const std::jthread worker([&] { outcome = run(options, "null", stop.get_token()); });
+    ready.wait();
+    stop.request_stop();
+  }
+  EXPECT_EQ(result(outcome), "interrupted");
+}
+
+TEST(Exec, LeavesNoProcessBehind) {
+  EXPECT_TRUE(is_gone(pid_in(said(shell("sleep 60 >/dev/null 2>&1 & echo pid $!")))));
+}
+
+TEST(Exec, DoesNotWaitForWhoHoldsItsOutput) {
+  EXPECT_TRUE(is_gone(pid_in(said(shell("sleep 60 & echo pid $!")))));
+}
+
+TEST(Exec, DoesNotMindAProgramThatReadsNothing) {
+  EXPECT_EQ(result(run({.command = {"/bin/true"}}, '"' + std::string(4'000'000, 'x') + '"')), "nothing");
+  EXPECT_EQ(said(shell("exec <&-; echo closed"), '"' + std::string(4'000'000, 'x') + '"'), "closed");
+}
+
+TEST(Exec, LeaksNoDescriptor) {
+  const int leaky =
+      ::open("/dev/null", O_RDONLY);  // NOLINT(android-cloexec-open): that it is left open is the point.
+  const auto before = open_descriptors();
+  for (int i = 0; i < 20; ++i)
+    EXPECT_EQ(said(shell("ls /proc/self/fd | tr '\\n' ' '")), "0 1 2 3 ") << "3 is the folder";
+  EXPECT_EQ(result(run({.command = {"/nowhere"}})).substr(0, 5), "retry");
+  EXPECT_EQ(open_descriptors(), before);
+  ::close(leaky);
+}
+
+TEST(Exec, TakesPrivilegesAndLimitsAway) {
+  EXPECT_THAT(said(shell("grep NoNewPrivs /proc/self/status")), HasSubstr("1"));
+  auto options = shell("ulimit -v; ulimit -t; ulimit -c; umask; pwd");
+  options.max_memory = 64UL * 1024 * 1024;
+  options.max_cpu = 1'500ms;
+  options.working_directory = "/usr";
+  EXPECT_EQ(said(options), "65536\n2\n0\n0077\n/usr");
+}
+
+TEST(Exec, GivesTheProgramItsSignalsBack) {
+  std::signal(SIGPIPE, SIG_IGN);
+  EXPECT_THAT(said(shell("grep -E 'Sig(Blk|Ign)' /proc/self/status")),
+              HasSubstr("SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000"));
+  std::signal(SIGPIPE, SIG_DFL);
+}
+
+TEST(Exec, FindsOutWhatCannotBeRun) {
+  EXPECT_EQ(program_fault("/bin/true"), "");
+  EXPECT_EQ(program_fault("true"), "the program must be an absolute path");
+  EXPECT_EQ(program_fault("/nowhere"), "/nowhere: No such file or directory");
+  EXPECT_EQ(program_fault("/usr"), "/usr is not a file");
+  EXPECT_EQ(program_fault("/proc/version"), "/proc/version: Permission denied");
+}
+
+}  // namespace jobqd::processors
