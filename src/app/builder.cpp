@@ -11,6 +11,7 @@ namespace {
 
 stores::EmbeddedOptions store_options(const Config& config) {
   std::vector<stores::QueueOptions> queues;
+  queues.reserve(config.queues.size());
   for (const auto& queue : config.queues)
     queues.push_back({.name = queue.name,
                       .capacity = queue.capacity,

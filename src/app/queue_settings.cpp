@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -91,10 +92,10 @@ std::string show_jitter(const Queue& queue) {
 
 /// Keys of one processor say nothing with another.
 std::string only_exec(const Queue& queue, std::string text) {
-  return queue.processor == "exec" ? text : std::string{};
+  return queue.processor == "exec" ? std::move(text) : std::string{};
 }
 std::string only_simulate(const Queue& queue, std::string text) {
-  return queue.processor == "simulate" ? text : std::string{};
+  return queue.processor == "simulate" ? std::move(text) : std::string{};
 }
 
 constexpr std::array<QueueSetting, 21> table{{

@@ -91,7 +91,10 @@ int become_program(const Plan& plan) {
   if (::dup2(plan.report, report_in_child) < 0 || ::fcntl(report_in_child, F_SETFD, FD_CLOEXEC) != 0 ||
       ::close_range(report_in_child + 1, ~0U, 0) != 0)
     return errno;
-  for (const int ignored : {SIGPIPE, SIGXFSZ}) ::signal(ignored, SIG_DFL);
+  // NOLINTBEGIN(concurrency-mt-unsafe): there is one thread here.
+  ::signal(SIGPIPE, SIG_DFL);
+  ::signal(SIGXFSZ, SIG_DFL);
+  // NOLINTEND(concurrency-mt-unsafe)
   sigset_t nothing;
   sigemptyset(&nothing);
   ::sigprocmask(SIG_SETMASK, &nothing, nullptr);
@@ -118,7 +121,8 @@ int become_program(const Plan& plan) {
   sigset_t before;
   sigfillset(&all);
   ::pthread_sigmask(SIG_BLOCK, &all, &before);  // No handler of ours runs in the child.
-  const pid_t pid = ::vfork();                  // NOLINT(clang-analyzer-security.insecureAPI.vfork)
+  // NOLINTNEXTLINE(bugprone-unsafe-functions,clang-analyzer-security.insecureAPI.vfork): see decision 0010.
+  const pid_t pid = ::vfork();
   if (pid == 0) run_child(plan);
   const int error = errno;
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);

@@ -43,10 +43,10 @@ std::vector<std::string> environment_of(const engine::Claim& claim, const std::v
   std::vector<std::string> all{"JOB_ID=" + claim.id, "JOB_QUEUE=" + claim.queue,
                                fmt::format("JOB_ATTEMPT={}", claim.attempt),
                                fmt::format("JOB_LEASE_TOKEN={}", claim.token)};
-  for (const auto& name : names)
-    if (const char* value = std::getenv(name.c_str());
-        value != nullptr)  // NOLINT(concurrency-mt-unsafe): nobody sets any.
-      all.push_back(name + "=" + value);
+  for (const auto& name : names) {
+    const char* value = std::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe): nobody sets any.
+    if (value != nullptr) all.push_back(name + "=" + value);
+  }
   return all;
 }
 
