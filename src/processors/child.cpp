@@ -91,13 +91,11 @@ int become_program(const Plan& plan) {
   if (::dup2(plan.report, report_in_child) < 0 || ::fcntl(report_in_child, F_SETFD, FD_CLOEXEC) != 0 ||
       ::close_range(report_in_child + 1, ~0U, 0) != 0)
     return errno;
-  // NOLINTBEGIN(concurrency-mt-unsafe): there is one thread here.
   ::signal(SIGPIPE, SIG_DFL);
   ::signal(SIGXFSZ, SIG_DFL);
-  // NOLINTEND(concurrency-mt-unsafe)
   sigset_t nothing;
   sigemptyset(&nothing);
-  ::sigprocmask(SIG_SETMASK, &nothing, nullptr);
+  ::pthread_sigmask(SIG_SETMASK, &nothing, nullptr);
   ::execve(plan.arguments[0], plan.arguments, plan.environment);
   return errno;
 }
