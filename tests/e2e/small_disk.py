@@ -34,7 +34,9 @@ class SmallDisk:
         image = base / "image"
         with open(image, "wb") as file:
             file.truncate(size)
-        refused = (_run("mkfs.ext4", "-q", "-m0", "-O", "^has_journal", str(image))
+        # Small ones have blocks of 1 KiB by default. SQLite allocates its index of the log by 4 KiB, and a process that
+        # touches a block of a mapped file for which there is no room gets SIGBUS.
+        refused = (_run("mkfs.ext4", "-q", "-b4096", "-m0", "-O", "^has_journal", str(image))
                    or _run("mount", "-o", "loop", str(image), str(self.path)))
         if refused:
             self.kind = "tmpfs"
