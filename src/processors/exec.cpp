@@ -67,8 +67,10 @@ std::optional<std::string> result_of(std::string_view output) {
   if (output.size() <= result_bytes && nlohmann::json::accept(output)) return std::string(output);
   using nlohmann::json;
   auto text = json(output.substr(0, result_bytes)).dump(-1, ' ', false, json::error_handler_t::replace);
-  for (auto bytes = result_bytes; text.size() > result_bytes; bytes /= 2)
+  for (auto bytes = result_bytes; text.size() > result_bytes;) {
+    bytes = std::min(bytes - 1, bytes * result_bytes / text.size());  // Quoted, it is that much longer.
     text = json(output.substr(0, bytes)).dump(-1, ' ', false, json::error_handler_t::replace);
+  }
   return text;
 }
 

@@ -64,8 +64,19 @@ std::optional<engine::Claim> EmbeddedStore::claim(std::string_view queue, std::s
     const bool waiting = record != nullptr && record->progress.status == Status::queued &&
                          record->progress.reason == domain::Reason::ready;
     if (!waiting) continue;
-    if (may_start(turn, queues_[*index])) return start(turn, *handle, *record);
-    queues_[*index].channel.put_back(record->priority, record->ticket, *handle);
+    auto& from = queues_[*index];
+    if (from.options.rate.limits()) {
+      // Workers that took jobs out together may come here in another order: the first is to start first.
+      from.channel.put_back(record->priority, record->ticket, *handle);
+      const auto first = from.channel.try_pop();
+      if (!first) continue;
+      record = &table_.at(*first);
+      if (may_start(turn, from)) return start(turn, *first, *record);
+      from.channel.put_back(record->priority, record->ticket, *first);
+    } else {
+      if (may_start(turn, from)) return start(turn, *handle, *record);
+      from.channel.put_back(record->priority, record->ticket, *handle);
+    }
   }
   return std::nullopt;
 }
