@@ -184,20 +184,12 @@ std::string_view queue_name_fault(std::string_view name) {
 }
 
 std::optional<std::string> contradiction(const QueueConfig& queue) {
-  const auto above = [](std::string_view low, milliseconds low_value, std::string_view high,
-                        milliseconds high_value) {
-    return fmt::format("{}: {} is not allowed: it is above {}, which is {}", low,
-                       domain::format_duration(low_value), high, domain::format_duration(high_value));
-  };
-  if (queue.backoff.base > queue.backoff.cap)
-    return above("backoff.base", queue.backoff.base, "backoff.cap", queue.backoff.cap);
+  if (auto wrong = above("backoff.base", queue.backoff.base, "backoff.cap", queue.backoff.cap)) return wrong;
   const bool is_exec = queue.processor == "exec";
   if (is_exec && queue.exec.command.empty()) return "command: is missing, which processor = \"exec\" needs";
   if (!is_exec && !queue.exec.command.empty())
     return "command: is not allowed: it goes with processor = \"exec\"";
-  if (queue.simulate.shortest > queue.simulate.longest)
-    return above("simulate.min", queue.simulate.shortest, "simulate.max", queue.simulate.longest);
-  return std::nullopt;
+  return above("simulate.min", queue.simulate.shortest, "simulate.max", queue.simulate.longest);
 }
 
 }  // namespace jobqd::app

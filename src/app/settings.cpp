@@ -146,16 +146,9 @@ std::span<const Setting> settings() {
 }
 
 std::optional<std::string> contradiction(const Config& config) {
-  const auto above = [](std::string_view low, milliseconds low_value, std::string_view high,
-                        milliseconds high_value) {
-    return fmt::format("{}: {} is not allowed: it is above {}, which is {}", low,
-                       domain::format_duration(low_value), high, domain::format_duration(high_value));
-  };
-  if (config.backoff.base > config.backoff.cap)
-    return above("BACKOFF_BASE", config.backoff.base, "BACKOFF_CAP", config.backoff.cap);
-  if (config.simulate.shortest > config.simulate.longest)
-    return above("SIMULATE_MIN", config.simulate.shortest, "SIMULATE_MAX", config.simulate.longest);
-  return std::nullopt;
+  if (auto wrong = above("BACKOFF_BASE", config.backoff.base, "BACKOFF_CAP", config.backoff.cap))
+    return wrong;
+  return above("SIMULATE_MIN", config.simulate.shortest, "SIMULATE_MAX", config.simulate.longest);
 }
 
 }  // namespace jobqd::app

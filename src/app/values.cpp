@@ -1,6 +1,5 @@
 #include "app/values.hpp"
 
-#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
@@ -37,6 +36,13 @@ std::string show_size(std::size_t bytes) {
   for (const auto& [unit, factor] : {std::pair{"GiB", gib}, {"MiB", mib}, {"KiB", kib}})
     if (bytes >= factor && bytes % factor == 0) return fmt::format("{}{}", bytes / factor, unit);
   return fmt::format("{}B", bytes);
+}
+
+std::optional<std::string> above(std::string_view low, milliseconds low_value, std::string_view high,
+                                 milliseconds high_value) {
+  if (low_value <= high_value) return std::nullopt;
+  return fmt::format("{}: {} is not allowed: it is above {}, which is {}", low,
+                     domain::format_duration(low_value), high, domain::format_duration(high_value));
 }
 
 }  // namespace jobqd::app

@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -46,5 +47,9 @@ bool read_duration(std::string_view text, domain::milliseconds low, domain::mill
                    domain::milliseconds& out);
 bool read_size(std::string_view text, std::size_t low, std::size_t high, std::size_t& out);
 [[nodiscard]] std::string show_size(std::size_t bytes);
+
+/// Why a lower bound cannot be so, by the names of both; empty where it is not above the upper one.
+[[nodiscard]] std::optional<std::string> above(std::string_view low, domain::milliseconds low_value,
+                                               std::string_view high, domain::milliseconds high_value);
 
 }  // namespace jobqd::app

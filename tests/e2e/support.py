@@ -285,6 +285,14 @@ class DaemonTest(unittest.TestCase):
         if exit_code is not None:
             self.assertEqual(code, exit_code, daemon.log[-4000:])
 
+    def config_file(self, text: str) -> str:
+        """A CONFIG file for the time of the test; its path."""
+        file = tempfile.NamedTemporaryFile("w", suffix=".toml")
+        self.addCleanup(file.close)
+        file.write(text)
+        file.flush()
+        return file.name
+
     def run_to_end(self, *flags: str, **settings: str) -> Daemon:
         """A daemon that is expected to end by itself; its log and exit code are there."""
         daemon = Daemon(*flags, wait=False, **settings)

@@ -1,7 +1,6 @@
 """The example of docs/embedding.md: a program that links the library and adds a processor."""
 
 import os
-import tempfile
 import unittest
 
 import support
@@ -13,15 +12,8 @@ class OwnProcessor(DaemonTest):
         self.addCleanup(setattr, support, "BINARY", support.BINARY)
         support.BINARY = os.environ["OWN_PROCESSOR"]
 
-    def start_with(self, text: str, **settings: str):
-        file = tempfile.NamedTemporaryFile("w", suffix=".toml")
-        self.addCleanup(file.close)
-        file.write(text)
-        file.flush()
-        return self.start(CONFIG=file.name, **settings)
-
     def test_its_processor_runs_beside_those_of_jobqd(self):
-        daemon = self.start_with('[queues.backwards]\nprocessor = "reverse"\n')
+        daemon = self.start(CONFIG=self.config_file('[queues.backwards]\nprocessor = "reverse"\n'))
         daemon.enqueue({"id": "a", "queue": "backwards", "payload": "stressed"})
         self.assertEqual(daemon.get("/v1/jobs/a?wait=10s").json()["result"], "desserts")
         daemon.enqueue({"id": "b", "queue": "backwards", "payload": 1, "max_retries": 9})
@@ -29,10 +21,7 @@ class OwnProcessor(DaemonTest):
         self.assertEqual((job["reason"], job["last_error"], job["attempts"]), ("rejected", "the payload is no string", 1))
 
     def test_others_are_refused_and_told(self):
-        with tempfile.NamedTemporaryFile("w", suffix=".toml") as file:
-            file.write('[queues.backwards]\nprocessor = "revers"\n')
-            file.flush()
-            daemon = self.run_to_end(CONFIG=file.name)
+        daemon = self.run_to_end(CONFIG=self.config_file('[queues.backwards]\nprocessor = "revers"\n'))
         self.assertEqual(daemon.process.returncode, 2)
         self.assertTrue(daemon.log.endswith("is not allowed: simulate, exec, reverse"), daemon.log)
 

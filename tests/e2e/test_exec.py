@@ -30,11 +30,8 @@ def is_gone(pid: int) -> bool:
 
 class Programs(DaemonTest):
     def run_queue(self, script: str, exit_code: Optional[int] = 0):
-        file = tempfile.NamedTemporaryFile("w", suffix=".toml")
-        self.addCleanup(file.close)
-        file.write(CONFIG.format(script=script))
-        file.flush()
-        return self.start(CONFIG=file.name, SHUTDOWN_GRACE="0s", exit_code=exit_code)
+        config = self.config_file(CONFIG.format(script=script))
+        return self.start(CONFIG=config, SHUTDOWN_GRACE="0s", exit_code=exit_code)
 
     def ended(self, daemon, job: dict) -> dict:
         daemon.enqueue({"queue": "work"} | job)
@@ -96,10 +93,7 @@ class Programs(DaemonTest):
             eventually(lambda: all(map(is_gone, pids)), "the programs are gone")
 
     def test_a_program_that_is_not_there_ends_the_start(self):
-        with tempfile.NamedTemporaryFile("w", suffix=".toml") as file:
-            file.write('[queues.work]\nprocessor = "exec"\ncommand = ["/nowhere/program"]\n')
-            file.flush()
-            daemon = self.run_to_end(CONFIG=file.name)
+        daemon = self.run_to_end(CONFIG=self.config_file('[queues.work]\nprocessor = "exec"\ncommand = ["/nowhere/program"]\n'))
         self.assertEqual(daemon.process.returncode, 2)
         self.assertIn('queues.work.command: "/nowhere/program" ', daemon.log)
 

@@ -1,7 +1,6 @@
 """Queues of the CONFIG file: each with workers, places and rules of its own."""
 
 import re
-import tempfile
 import unittest
 from pathlib import Path
 
@@ -24,15 +23,8 @@ backoff = ["0s"]
 
 
 class Queues(DaemonTest):
-    def write(self, text: str) -> str:
-        file = tempfile.NamedTemporaryFile("w", suffix=".toml")
-        self.addCleanup(file.close)
-        file.write(text)
-        file.flush()
-        return file.name
-
     def test_one_queue_never_waits_for_another(self):
-        daemon = self.start(CONFIG=self.write(TWO_QUEUES), QUEUE_SIZE="10", WORKERS="1", SIMULATE_MIN="0ms", SIMULATE_MAX="0ms",
+        daemon = self.start(CONFIG=self.config_file(TWO_QUEUES), QUEUE_SIZE="10", WORKERS="1", SIMULATE_MIN="0ms", SIMULATE_MAX="0ms",
                             SIMULATE_FAILURE_RATE="0", SHUTDOWN_GRACE="0s")
         for _ in range(5):
             self.assertEqual(daemon.enqueue({"payload": 1}).status, 202)
@@ -49,7 +41,7 @@ class Queues(DaemonTest):
         self.assert_problem(daemon.enqueue({"queue": "nobody"}), 404, "queue-not-found")
 
     def test_jobs_take_what_they_do_not_say_from_their_queue(self):
-        daemon = self.start(CONFIG=self.write(TWO_QUEUES), **AT_ONCE | {"SIMULATE_FAILURE_RATE": "1"})
+        daemon = self.start(CONFIG=self.config_file(TWO_QUEUES), **AT_ONCE | {"SIMULATE_FAILURE_RATE": "1"})
         daemon.enqueue({"id": "a", "queue": "mail"})
         job = daemon.get("/v1/jobs/a?wait=10s").json()
         self.assertEqual((job["status"], job["reason"], job["attempts"], job["max_retries"], job["timeout"]),
@@ -57,7 +49,7 @@ class Queues(DaemonTest):
 
     def test_each_queue_has_its_own_places(self):
         held = TWO_QUEUES + 'simulate = { min = "1h", max = "1h" }\n'
-        daemon = self.start(CONFIG=self.write(held), QUEUE_SIZE="1", SHUTDOWN_GRACE="0s")
+        daemon = self.start(CONFIG=self.config_file(held), QUEUE_SIZE="1", SHUTDOWN_GRACE="0s")
         statuses = [daemon.enqueue({"queue": "mail", "delay": "1h"}).status for _ in range(4)]
         self.assertEqual(statuses, [202, 202, 202, 429])
         self.assertEqual(daemon.enqueue({"delay": "1h"}).status, 202)
@@ -65,7 +57,7 @@ class Queues(DaemonTest):
         self.assertEqual(refused.status, 429)
 
     def test_a_paused_queue_waits_and_the_other_goes_on(self):
-        daemon = self.start(CONFIG=self.write("[queues.mail]\n"), **AT_ONCE)
+        daemon = self.start(CONFIG=self.config_file("[queues.mail]\n"), **AT_ONCE)
         self.assertEqual(daemon.post("/v1/queues/mail/pause").json()["paused"], True)
         self.assertEqual(daemon.enqueue({"id": "waits", "queue": "mail"}).status, 202)
         self.assertEqual(daemon.enqueue({"id": "goes"}).status, 202)
@@ -89,7 +81,7 @@ class Queues(DaemonTest):
         examples = re.findall(r"^```toml\n(.*?)^```", OPERATIONS.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
         self.assertGreater(len(examples), 1)
         for example in examples:
-            daemon = self.run_to_end("--check-config", CONFIG=self.write(example))
+            daemon = self.run_to_end("--check-config", CONFIG=self.config_file(example))
             self.assertEqual((daemon.process.returncode, daemon.log), (0, ""))
 
 

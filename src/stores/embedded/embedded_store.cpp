@@ -55,7 +55,7 @@ EmbeddedStore::~EmbeddedStore() = default;
 std::optional<engine::Claim> EmbeddedStore::claim(std::string_view queue, std::stop_token stop) {
   const auto index = queue_index(queue);
   JOBQD_CHECK(index.has_value());
-  while (const auto handle = queues_[*index].channel.pop(stop)) {
+  while (auto handle = queues_[*index].channel.pop(stop)) {
     Turn turn(*this);
     if (!claiming_) return std::nullopt;
     Record* record = table_.find(*handle);
@@ -68,15 +68,12 @@ std::optional<engine::Claim> EmbeddedStore::claim(std::string_view queue, std::s
     if (from.options.rate.limits()) {
       // Workers that took jobs out together may come here in another order: the first is to start first.
       from.channel.put_back(record->priority, record->ticket, *handle);
-      const auto first = from.channel.try_pop();
-      if (!first) continue;
-      record = &table_.at(*first);
-      if (may_start(turn, from)) return start(turn, *first, *record);
-      from.channel.put_back(record->priority, record->ticket, *first);
-    } else {
-      if (may_start(turn, from)) return start(turn, *handle, *record);
-      from.channel.put_back(record->priority, record->ticket, *handle);
+      handle = from.channel.try_pop();
+      if (!handle) continue;
+      record = &table_.at(*handle);
     }
+    if (may_start(turn, from)) return start(turn, *handle, *record);
+    from.channel.put_back(record->priority, record->ticket, *handle);
   }
   return std::nullopt;
 }

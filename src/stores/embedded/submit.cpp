@@ -74,10 +74,11 @@ engine::Expected<EmbeddedStore::Admission> EmbeddedStore::admit(std::vector<doma
 
 engine::Expected<EmbeddedStore::Admitted> EmbeddedStore::admit_one(domain::NewJob& job, domain::Now now) {
   const auto queue = queue_index(job.queue);
-  if (!queue)
-    return std::unexpected(Error{.code = ErrorCode::queue_not_found,
-                                 .detail = fmt::format("there is no queue named \"{}\"", job.queue),
-                                 .fields = {{"/queue", "not a configured queue"}}});
+  if (!queue) {
+    Error error = no_such_queue(job.queue);
+    error.fields = {{"/queue", "not a configured queue"}};
+    return std::unexpected(std::move(error));
+  }
   const auto fingerprint = domain::fingerprint(job);
   std::string id = job.id;
   if (const auto handle = table_.find_id(id)) {
