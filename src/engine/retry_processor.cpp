@@ -1,12 +1,13 @@
 #include <jobqd/engine/retry_processor.hpp>
 
 #include <exception>
+#include <utility>
 
 namespace jobqd::engine {
 
 RetryProcessor::RetryProcessor(Store& store, Processor& processor, domain::RetryPolicy policy,
                                domain::Random& random, Observer& observer)
-    : store_(store), processor_(processor), policy_(policy), random_(random), observer_(observer) {}
+    : store_(store), processor_(processor), policy_(std::move(policy)), random_(random), observer_(observer) {}
 
 void RetryProcessor::run(const Claim& claim) {
   observer_.attempt_started(claim);
