@@ -18,6 +18,8 @@ stores::EmbeddedOptions store_options(const Config& config) {
                       .max_retries = queue.max_retries,
                       .timeout = queue.timeout,
                       .rate = queue.rate,
+                      .circuit = queue.circuit,
+                      .retention = queue.retention,
                       .interruptions_max = queue.interruptions_max});
   return {.queues = std::move(queues),
           .retention = config.retention,

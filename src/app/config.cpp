@@ -47,6 +47,7 @@ std::expected<void, std::string> make_queues(Config& config, const ConfigFile& f
   QueueConfig inherited;
   inherited.backoff = config.backoff;
   inherited.interruptions_max = config.interruptions_max;
+  inherited.retention = config.retention;
   inherited.simulate = config.simulate;
   config.queues = {inherited};
   config.queues.front().workers = config.workers;

@@ -98,7 +98,7 @@ std::string only_simulate(const Queue& queue, std::string text) {
   return queue.processor == "simulate" ? std::move(text) : std::string{};
 }
 
-constexpr std::array<QueueSetting, 21> table{{
+constexpr std::array<QueueSetting, 24> table{{
     {"processor", "the name of a processor", [](Queue& q, Values v) { return q.processor = v[0], true; },
      [](const Queue& q) { return quoted(std::string_view(q.processor)); }},
     {"workers", "a whole number from 1 to 1024",
@@ -131,6 +131,15 @@ constexpr std::array<QueueSetting, 21> table{{
     {"interruptions_max", "a whole number from 0 to 1000000",
      [](Queue& q, Values v) { return read_number<std::uint32_t>(v[0], 0, 1'000'000, q.interruptions_max); },
      [](const Queue& q) { return fmt::to_string(q.interruptions_max); }},
+    {"retention", "a duration from 0s to 366d",
+     [](Queue& q, Values v) { return read_duration(v[0], zero, 366 * day, q.retention); },
+     [](const Queue& q) { return quoted(q.retention); }},
+    {"circuit.failures", "a whole number from 0 to 1000000",
+     [](Queue& q, Values v) { return read_number<std::uint32_t>(v[0], 0, 1'000'000, q.circuit.failures); },
+     [](const Queue& q) { return fmt::to_string(q.circuit.failures); }},
+    {"circuit.wait", "a duration from 1ms to 24h",
+     [](Queue& q, Values v) { return read_duration(v[0], one_ms, day, q.circuit.wait); },
+     [](const Queue& q) { return q.circuit.applies() ? quoted(q.circuit.wait) : std::string{}; }},
     {"rate.per_second", "a number from 0.001 to 1000000",
      [](Queue& q, Values v) { return read_number<double>(v[0], 0.001, 1e6, q.rate.per_second); },
      [](const Queue& q) { return q.rate.limits() ? fmt::format("{}", q.rate.per_second) : std::string{}; }},

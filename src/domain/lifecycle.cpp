@@ -15,16 +15,16 @@ constexpr std::array<Row, status_count> transitions = [] {
   using enum Status;
   constexpr std::nullopt_t no = std::nullopt;
   return std::array<Row, status_count>{{
-      //   start    succeed back_off give_up interrupt cancel  retry
-      Row{{running, no, no, no, no, failed, no}},       // queued
-      Row{{no, done, queued, failed, queued, no, no}},  // running
-      Row{{no, no, no, no, no, no, no}},                // done
-      Row{{no, no, no, no, no, no, queued}},            // failed
+      //   start    succeed back_off put_off give_up interrupt cancel  retry
+      Row{{running, no, no, no, no, no, failed, no}},           // queued
+      Row{{no, done, queued, queued, failed, queued, no, no}},  // running
+      Row{{no, no, no, no, no, no, no, no}},                    // done
+      Row{{no, no, no, no, no, no, no, queued}},                // failed
   }};
 }();
 
 constexpr std::array<std::string_view, event_count> event_names{
-    "started", "finished", "put back", "given up", "interrupted", "cancelled", "retried"};
+    "started", "finished", "put back", "put off", "given up", "interrupted", "cancelled", "retried"};
 
 std::expected<Progress, Error> moved(Progress progress, Event event, Reason reason) {
   const auto status = next_status(progress.status, event);
@@ -58,6 +58,11 @@ std::expected<Progress, Error> backed_off(Progress progress) {
   return moved(progress, Event::back_off, Reason::backoff);
 }
 
+std::expected<Progress, Error> deferred(Progress progress) {
+  ++progress.deferrals;
+  return moved(progress, Event::put_off, Reason::backoff);
+}
+
 std::expected<Progress, Error> given_up(Progress progress, Reason reason) {
   if (reason != Reason::cancelled) ++progress.failures;
   return moved(progress, Event::give_up, reason);
@@ -70,6 +75,7 @@ std::expected<Progress, Error> cancelled(Progress progress) {
 std::expected<Progress, Error> retried(Progress progress) {
   progress.failures = 0;
   progress.interruptions = 0;
+  progress.deferrals = 0;
   return moved(progress, Event::retry, Reason::ready);
 }
 

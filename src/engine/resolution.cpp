@@ -41,6 +41,11 @@ Resolution resolve(Outcome outcome, const Claim& claim, const domain::RetryPolic
     return Failed{.reason = domain::Reason::cancelled, .error = "cancelled while running"};
   if (auto* fail = std::get_if<Fail>(&outcome))
     return Failed{.reason = domain::Reason::rejected, .error = bounded(std::move(fail->error))};
+  if (auto* defer = std::get_if<Defer>(&outcome)) {
+    if (claim.deferrals < domain::limits::deferrals)
+      return Again{.delay = defer->after, .error = bounded(std::move(defer->error)), .deferred = true};
+    outcome = Retry{.error = std::move(defer->error), .after = defer->after};
+  }
   if (auto* retry = std::get_if<Retry>(&outcome))
     return after_failure(std::move(*retry), claim, policy, fraction);
   if (claim.stop->cause() == StopCause::timed_out) {

@@ -7,7 +7,11 @@ namespace jobqd::engine {
 
 RetryProcessor::RetryProcessor(Store& store, Processor& processor, domain::RetryPolicy policy,
                                domain::Random& random, Observer& observer)
-    : store_(store), processor_(processor), policy_(std::move(policy)), random_(random), observer_(observer) {}
+    : store_(store),
+      processor_(processor),
+      policy_(std::move(policy)),
+      random_(random),
+      observer_(observer) {}
 
 void RetryProcessor::run(const Claim& claim) {
   observer_.attempt_started(claim);

@@ -1,5 +1,6 @@
 // POST /enqueue
 
+#include <algorithm>
 #include <utility>
 
 #include <boost/url/rfc/unreserved_chars.hpp>
@@ -37,6 +38,23 @@ std::expected<std::string, Error> read_idempotency_key(const std::vector<std::st
   }
   if (const auto fault = id_fault(key); !fault.empty()) return refused(fault);
   return key;
+}
+
+/// The traceparent header of W3C Trace Context, level 1; one that is none is passed over, as it says there.
+std::string_view read_traceparent(const std::vector<std::string_view>& headers) {
+  // version "-" trace-id "-" parent-id "-" flags, in lower-case hex
+  constexpr std::string_view form = "xx-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx-xxxxxxxxxxxxxxxx-xx";
+  if (headers.size() != 1 || headers.front().size() != form.size()) return {};
+  const auto text = headers.front();
+  const auto fits = [](char c, char as) {
+    return as == '-' ? c == '-' : (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+  };
+  const auto is_zero = [](std::string_view id) {
+    return id.find_first_not_of('0') == std::string_view::npos;
+  };
+  const bool valid = std::ranges::equal(text, form, fits) && !text.starts_with("ff") &&
+                     !is_zero(text.substr(3, 32)) && !is_zero(text.substr(36, 16));
+  return valid ? text : std::string_view{};
 }
 
 /// The path of the job; what may not stand in a path is percent-encoded (RFC 3986 section 2).
@@ -87,7 +105,9 @@ void Api::enqueue(Request& request, ExchangePtr exchange) const {
                    .detail = "Idempotency-Key goes with one job; give the jobs of an array ids"}));
     if (body->jobs.front().id.empty()) body->jobs.front().id = *key;
   }
+  const auto traceparent = read_traceparent(request.headers("traceparent"));
   for (auto& job : body->jobs) {
+    job.traceparent = traceparent;
     if (!job.id.empty()) continue;
     job.id = make_uuid7(clock_.now().wall, random_);
     if (!body->batch) wording = Wording::with_id;

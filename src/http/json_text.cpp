@@ -1,6 +1,7 @@
 #include "http/json_text.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -18,6 +19,15 @@ bool needs_no_escape(char c) {
 
 void append_time(std::string& out, std::string_view name, const std::optional<domain::WallTime>& time) {
   if (time) out += fmt::format(R"(,"{}":"{}")", name, domain::format_rfc3339(*time));
+}
+
+void append_circuit(std::string& out, const engine::Circuit& circuit) {
+  constexpr std::array<std::string_view, 3> states{"closed", "open", "half_open"};
+  out += fmt::format(R"(,"circuit":{{"state":"{}","failures":{})",
+                     states.at(static_cast<std::size_t>(circuit.state)), circuit.failures);
+  if (circuit.probes_in)
+    out += fmt::format(R"(,"probes_in":"{}")", domain::format_duration(*circuit.probes_in));
+  out += '}';
 }
 
 }  // namespace
@@ -43,7 +53,10 @@ void append_queue(std::string& out, const engine::QueueState& queue) {
                      counts.of(Status::done), counts.of(Status::failed));
   if (queue.oldest_ready)
     out += fmt::format(R"(,"oldest_ready_age":"{}")", domain::format_duration(*queue.oldest_ready));
-  out += '}';
+  if (queue.circuit) append_circuit(out, *queue.circuit);
+  const auto& minute = queue.last_minute;
+  out += fmt::format(R"(,"last_minute":{{"enqueued":{},"started":{},"done":{},"failed":{}}}}})",
+                     minute.enqueued, minute.started, minute.done, minute.failed);
 }
 
 void append_job(std::string& out, const domain::Job& job) {
@@ -57,6 +70,7 @@ void append_job(std::string& out, const domain::Job& job) {
   out += fmt::format(R"(,"priority":{},"max_retries":{},"attempts":{},"failures":{},"interruptions":{})",
                      job.priority, job.max_retries, progress.attempts, progress.failures,
                      progress.interruptions);
+  if (progress.deferrals > 0) out += fmt::format(R"(,"deferrals":{})", progress.deferrals);
   if (job.timeout) out += fmt::format(R"(,"timeout":"{}")", domain::format_duration(*job.timeout));
   append_time(out, "enqueued_at", job.enqueued_at);
   append_time(out, "run_at", job.run_at);

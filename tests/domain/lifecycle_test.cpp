@@ -14,8 +14,8 @@ namespace {
 using enum Status;
 
 constexpr std::array statuses{queued, running, done, failed};
-constexpr std::array events{Event::start,     Event::succeed, Event::back_off, Event::give_up,
-                            Event::interrupt, Event::cancel,  Event::retry};
+constexpr std::array events{Event::start,   Event::succeed,   Event::back_off, Event::put_off,
+                            Event::give_up, Event::interrupt, Event::cancel,   Event::retry};
 
 struct Cell {
   Status from;
@@ -28,7 +28,7 @@ constexpr std::array legal{
     Cell{queued, Event::start, running},   Cell{queued, Event::cancel, failed},
     Cell{running, Event::succeed, done},   Cell{running, Event::back_off, queued},
     Cell{running, Event::give_up, failed}, Cell{running, Event::interrupt, queued},
-    Cell{failed, Event::retry, queued},
+    Cell{running, Event::put_off, queued}, Cell{failed, Event::retry, queued},
 };
 
 Progress in(Status status) {
@@ -89,6 +89,12 @@ TEST(Lifecycle, BackingOffCountsAFailure) {
   EXPECT_EQ(backed_off(in(running)), expected);
 }
 
+TEST(Lifecycle, PuttingOffIsCountedApartFromFailures) {
+  const Progress expected{
+      .status = queued, .reason = Reason::backoff, .deferrals = 1, .attempts = 5, .failures = 2};
+  EXPECT_EQ(deferred(in(running)), expected);
+}
+
 TEST(Lifecycle, GivingUpCountsAFailure) {
   const Progress expected{.status = failed, .reason = Reason::exhausted, .attempts = 5, .failures = 3};
   EXPECT_EQ(given_up(in(running), Reason::exhausted), expected);
@@ -120,6 +126,7 @@ TEST(Lifecycle, FailsAJobThatWasInterruptedMoreOftenThanTheCap) {
 TEST(Lifecycle, ARetryGivesAFreshBudgetAndKeepsTheAttempts) {
   Progress progress = in(failed);
   progress.interruptions = 3;
+  progress.deferrals = 3;
   const Progress expected{.status = queued, .reason = Reason::ready, .attempts = 5};
   EXPECT_EQ(retried(progress), expected);
 }

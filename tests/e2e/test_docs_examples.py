@@ -39,6 +39,7 @@ VARYING = [
     (r"\"queued\":\d+,\"ready\":\d+,\"running\":\d+,\"done\":\d+,\"failed\":\d+", '"queued":N'),
     (r"\"count\":\d+", '"count":N'),
     (r",\"oldest_ready_age\":\"[0-9a-z]+\"", ""),
+    (r",\"last_minute\":\{[^}]*\}", ""),
     (r"\b\d+\.\d{6}\b", "SECONDS"),
 ]
 

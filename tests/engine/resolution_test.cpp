@@ -32,7 +32,8 @@ Resolution resolved(Outcome outcome, StopCause cause) {
 std::string said(const Resolution& resolution) {
   if (const auto* done = std::get_if<Done>(&resolution)) return "done " + done->result.value_or("");
   if (const auto* again = std::get_if<Again>(&resolution))
-    return "again " + std::to_string(again->delay.count()) + " " + again->error;
+    return (again->deferred ? "deferred " : "again ") + std::to_string(again->delay.count()) + " " +
+           again->error;
   if (const auto* failed = std::get_if<Failed>(&resolution))
     return "failed " + std::string(to_string(failed->reason)) + " " + failed->error;
   return "interrupted";
@@ -52,6 +53,22 @@ constexpr auto shutdown = StopCause::shutdown;
 TEST(Resolution, WorkThatWasDoneIsDoneWhateverWasAsked) {
   for (const auto cause : {none, cancelled, timed_out, shutdown})
     EXPECT_EQ(said(resolved(Done{.result = "1"}, cause)), "done 1");
+}
+
+TEST(Resolution, ADeferralCostsNoRetryUnlessThereWereTooMany) {
+  auto claim = new_claim("a");
+  const auto said_of = [&] {
+    return said(resolve(Defer{.error = "e", .after = milliseconds{7'000}}, claim, policy, 0.0));
+  };
+  EXPECT_EQ(said_of(), "deferred 7000 e");
+  claim.deferrals = domain::limits::deferrals - 1;
+  EXPECT_EQ(said_of(), "deferred 7000 e");
+  claim.deferrals = domain::limits::deferrals;
+  EXPECT_EQ(said_of(), "failed exhausted e");
+  claim.max_retries = 1;
+  EXPECT_EQ(said_of(), "again 7000 e");
+  claim.stop->request(cancelled);
+  EXPECT_EQ(said_of(), "failed cancelled cancelled while running");
 }
 
 TEST(Resolution, AFailureIsTriedAgainUnlessItWasCancelled) {

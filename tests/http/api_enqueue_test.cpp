@@ -39,6 +39,28 @@ TEST_F(Enqueue, EncodesTheIdInTheLocation) {
   EXPECT_EQ(nlohmann::json::parse(get(location).body)["id"], "a/b c?%\xE2\x82\xAC\".");
 }
 
+TEST_F(Enqueue, KeepsTheTraceOfTheRequest) {
+  const std::string trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+  enqueue(R"({"id":"a"})", {{"traceparent", trace}});
+  EXPECT_EQ(claim().traceparent, trace);
+  enqueue(R"([{"id":"b"}])", {{"traceparent", trace}});
+  EXPECT_EQ(claim().traceparent, trace);
+}
+
+TEST_F(Enqueue, PassesOverATraceThatIsNone) {
+  int number = 0;
+  for (const auto* trace : {"", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-0",
+                            "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-x",
+                            "00-00000000000000000000000000000000-b7ad6b7169203331-01",
+                            "00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01",
+                            "ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+                            "00-0AF7651916CD43DD8448EB211C80319C-b7ad6b7169203331-01",
+                            "00_0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}) {
+    EXPECT_EQ(enqueue(fmt::format(R"({{"id":"{}"}})", ++number), {{"traceparent", trace}}).status, 202U);
+    EXPECT_EQ(claim().traceparent, "") << trace;
+  }
+}
+
 TEST_F(Enqueue, AnswersABatchInTheOrderGiven) {
   const auto response = enqueue(R"([{"id":"b"},{"id":"a"}])");
   EXPECT_EQ(response.status, 202U);

@@ -18,14 +18,14 @@ TEST_F(Queues, AreShownAsTheyStand) {
   EXPECT_EQ(
       get("/v1/queues").body,
       R"({"queues":[{"name":"default","capacity":2,"max_retries":0,"paused":false,"queued":0,"ready":0,"running":0,"done":0,)"
-      R"("failed":0}]})");
+      R"("failed":0,"last_minute":{"enqueued":0,"started":0,"done":0,"failed":0}}]})");
   enqueue(R"({"id":"a"})");
   enqueue(R"({"id":"b","delay":"1h"})");
   clock.advance(1500ms);
   EXPECT_EQ(
       get("/v1/queues/default").body,
       R"({"name":"default","capacity":2,"max_retries":0,"paused":false,"queued":2,"ready":1,"running":0,"done":0,"failed":0,)"
-      R"("oldest_ready_age":"1s500ms"})");
+      R"("oldest_ready_age":"1s500ms","last_minute":{"enqueued":2,"started":0,"done":0,"failed":0}})");
 }
 
 TEST_F(Queues, ArePausedAndResumed) {

@@ -45,7 +45,7 @@ bool same(const domain::Job& a, const domain::Job& b) {
 }
 
 std::string told(const domain::Job& job) {
-  const auto& [status, reason, attempts, failures, interruptions] = job.progress;
+  const auto& [status, reason, deferrals, attempts, failures, interruptions] = job.progress;
   return fmt::format(
       "{{{} {} {}/{} attempts={} failures={}/{} interruptions={} priority={} payload={} enqueued={} run={} "
       "started={} "
@@ -140,8 +140,9 @@ void Simulation::check_answers() const {
 /// The disk then refuses them, so that nothing of it stays.
 void Simulation::check_places() {
   if (model_.in_trouble) return;
-  const auto& [name, capacity, retries, timeout, rate, interruptions] =
-      model_.options().queues.at(below(model_.options().queues.size()));
+  const auto& queue = model_.options().queues.at(below(model_.options().queues.size()));
+  const auto& name = queue.name;
+  const auto capacity = queue.capacity;
   const auto taken = model_.places(name);
   const auto free = capacity - std::min(capacity, taken);
   std::vector<NewJob> jobs;

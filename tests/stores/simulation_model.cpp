@@ -107,11 +107,12 @@ std::expected<Model::Admitted, ErrorCode> Model::admit_one(const NewJob& job, No
 
 /// Of jobs that stand in the list already.
 std::optional<ErrorCode> Model::places_for(const Admission& admission) const {
-  for (const auto& [name, capacity, retries, timeout, rate, interruptions] : options_.queues) {
+  for (const auto& queue : options_.queues) {
+    const auto& name = queue.name;
     const auto wanted = static_cast<std::size_t>(std::ranges::count_if(
         admission, [&](const Admitted& job) { return job.created && at(job.age).job.queue == name; }));
-    if (wanted > capacity) return ErrorCode::invalid_field;
-    if (wanted > 0 && places(name) > capacity) return ErrorCode::queue_full;
+    if (wanted > queue.capacity) return ErrorCode::invalid_field;
+    if (wanted > 0 && places(name) > queue.capacity) return ErrorCode::queue_full;
   }
   return std::nullopt;
 }

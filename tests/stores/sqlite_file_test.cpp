@@ -16,6 +16,7 @@
 #include <jobqd/stores/embedded_store.hpp>
 #include <jobqd/stores/sqlite_tools.hpp>
 
+#include "stores/embedded/sqlite_schema.hpp"
 #include "support/caught.hpp"
 #include "support/jobs.hpp"
 #include "support/manual_clock.hpp"
@@ -181,7 +182,7 @@ TEST_F(SqliteFile, CheckTellsWhatIsInASoundFile) {
   for (int i = 0; i < 2; ++i) {
     const auto report = check_sqlite_file(path.string()).value();
     EXPECT_THAT(report.faults, ElementsAre());
-    EXPECT_EQ(report.version, 2);
+    EXPECT_EQ(report.version, embedded::schema_version);
     EXPECT_EQ(report.counts.of(Status::queued), 1U);
     EXPECT_EQ(report.counts.of(Status::running), 1U);
     EXPECT_EQ(report.counts.of(Status::done), 1U);

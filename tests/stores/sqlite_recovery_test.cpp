@@ -282,10 +282,28 @@ TEST_F(SqliteRecovery, APausedQueueStaysPausedUntilItIsResumed) {
   EXPECT_EQ(on_disk.claim().value().id, "a");
 }
 
+TEST_F(SqliteRecovery, ADeferredJobKeepsItsTraceAndItsCount) {
+  auto traced = new_job("a");
+  traced.traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+  submit(traced);
+  on_disk.store().settle(on_disk.claim().value(),
+                         engine::Again{.delay = seconds{30}, .error = "busy", .deferred = true});
+  const auto before = job("a");
+  crash();
+  EXPECT_EQ(job("a").progress, before.progress);
+  on_disk.advance(seconds{30});
+  const auto claim = on_disk.claim().value();
+  EXPECT_EQ(claim.deferrals, 1U);
+  EXPECT_EQ(claim.traceparent, traced.traceparent);
+}
+
 TEST_F(SqliteRecovery, AFileOfTheFirstVersionIsBroughtForward) {
   submit(new_job("a"));
   on_disk.close();
-  on_disk.sql("DROP TABLE queues; PRAGMA user_version = 1");
+  on_disk.sql(
+      "DROP TABLE queues; ALTER TABLE jobs DROP COLUMN traceparent; ALTER TABLE progress DROP COLUMN "
+      "deferrals;"
+      "PRAGMA user_version = 1");
   on_disk.must_open();
   EXPECT_EQ(job("a").progress.status, Status::queued);
   on_disk.close();

@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include <jobqd/domain/circuit_breaker.hpp>
 #include <jobqd/domain/clock.hpp>
 #include <jobqd/domain/rate_limit.hpp>
 #include <jobqd/domain/retry_policy.hpp>
@@ -38,7 +39,9 @@ struct QueueConfig {
   domain::milliseconds timeout{0};  ///< As max_retries; 0: none.
   domain::RetryPolicy backoff;
   domain::RateLimit rate;
+  domain::CircuitRule circuit;
   std::uint32_t interruptions_max = 10;
+  domain::milliseconds retention = std::chrono::hours{24};
   processors::Simulate::Options simulate;
   processors::Exec::Options exec;
 };

@@ -40,6 +40,7 @@ enum class Reason : std::uint8_t {
 struct Progress {
   Status status = Status::queued;
   Reason reason = Reason::ready;
+  std::uint8_t deferrals = 0;       ///< Attempts put off by whom the work is for, at most limits::deferrals.
   std::uint32_t attempts = 0;       ///< Starts, interrupted ones included. Never falls.
   std::uint32_t failures = 0;       ///< Attempts that failed since the last fresh budget.
   std::uint32_t interruptions = 0;  ///< Starts that a stop, a crash or a lost lease cut short.
@@ -56,6 +57,7 @@ struct NewJob {
   std::optional<milliseconds> delay = {};
   std::optional<WallTime> run_at = {};
   std::optional<milliseconds> timeout = {};
+  std::string traceparent = {};  ///< W3C Trace Context, as it came with the request; empty: none.
 };
 
 /// A job as the store tells of it: a copy, safe to keep.
@@ -76,7 +78,8 @@ struct Job {
 };
 
 /// The same content gives the same number, on every machine and in every version: what tells a repeated
-/// request (200) from another job under the same id (409). XXH3, 64 bits; not meant against forgery.
+/// request (200) from another job under the same id (409). The traceparent is not content. XXH3, 64 bits; not
+/// meant against forgery.
 [[nodiscard]] std::uint64_t fingerprint(const NewJob& job);
 
 }  // namespace jobqd::domain

@@ -14,13 +14,14 @@ enum class Event : std::uint8_t {
   start,      ///< A worker takes it.
   succeed,    ///< The attempt did its work.
   back_off,   ///< The attempt failed and retries are left.
+  put_off,    ///< The attempt was told to come again later: no failure.
   give_up,    ///< The attempt failed for good.
   interrupt,  ///< The attempt was cut short by a stop, a crash or a lost lease: no failure.
   cancel,     ///< A client called it off before it ran.
   retry,      ///< A client gives a failed job a fresh budget.
 };
 
-inline constexpr std::size_t event_count = 7;
+inline constexpr std::size_t event_count = 8;
 
 /// The status after the event, or ErrorCode::wrong_status.
 [[nodiscard]] std::expected<Status, Error> next_status(Status from, Event event);
@@ -29,6 +30,7 @@ inline constexpr std::size_t event_count = 7;
 [[nodiscard]] std::expected<Progress, Error> started(Progress progress);
 [[nodiscard]] std::expected<Progress, Error> succeeded(Progress progress);
 [[nodiscard]] std::expected<Progress, Error> backed_off(Progress progress);
+[[nodiscard]] std::expected<Progress, Error> deferred(Progress progress);
 [[nodiscard]] std::expected<Progress, Error> given_up(Progress progress, Reason reason);
 [[nodiscard]] std::expected<Progress, Error> cancelled(Progress progress);
 [[nodiscard]] std::expected<Progress, Error> retried(Progress progress);

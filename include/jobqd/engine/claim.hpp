@@ -60,6 +60,8 @@ struct Claim {
   std::uint32_t failures = 0;  ///< Failed attempts before this one.
   std::uint16_t max_retries = 0;
   std::optional<domain::milliseconds> timeout = {};
+  std::uint8_t deferrals = 0;        ///< Attempts before this one that were put off.
+  std::string traceparent = {};      ///< W3C Trace Context of the request that enqueued it; empty: none.
   std::shared_ptr<StopSignal> stop;  ///< Never null.
 };
 

@@ -20,6 +20,13 @@ struct Retry {
   std::optional<domain::milliseconds> after = {};
 };
 
+/// Whom the work is for asks to come again after `after`. No failure and no retry spent, but for
+/// limits::deferrals of them: what comes then is a Retry.
+struct Defer {
+  std::string error;
+  domain::milliseconds after;
+};
+
 /// The attempt failed and trying again is pointless.
 struct Fail {
   std::string error;
@@ -28,7 +35,7 @@ struct Fail {
 /// The attempt gave up because it was asked to stop. No failure.
 struct Interrupted {};
 
-using Outcome = std::variant<Done, Retry, Fail, Interrupted>;
+using Outcome = std::variant<Done, Retry, Defer, Fail, Interrupted>;
 
 /// Does the work of one queue.
 class Processor {

@@ -14,6 +14,7 @@ namespace jobqd::engine {
 struct Again {
   domain::milliseconds delay;
   std::string error;
+  bool deferred = false;  ///< No failure: it was asked to come again later.
 };
 
 /// Failed for good. `reason` is exhausted, rejected or cancelled.

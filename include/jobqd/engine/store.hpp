@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include <jobqd/domain/circuit_breaker.hpp>
 #include <jobqd/domain/error.hpp>
 #include <jobqd/domain/job.hpp>
 #include <jobqd/engine/claim.hpp>
@@ -54,6 +55,21 @@ struct Counts {
   }
 };
 
+/// How often something happened to jobs of a queue in the last minute.
+struct LastMinute {
+  std::uint64_t enqueued = 0;
+  std::uint64_t started = 0;
+  std::uint64_t done = 0;
+  std::uint64_t failed = 0;  ///< Attempts, whether or not they were the last.
+};
+
+/// How a circuit breaker stands.
+struct Circuit {
+  domain::CircuitState state = domain::CircuitState::closed;
+  std::uint32_t failures = 0;                          ///< In a row.
+  std::optional<domain::milliseconds> probes_in = {};  ///< Where it is open.
+};
+
 /// A queue as it is set up and as it stands.
 struct QueueState {
   std::string name;
@@ -65,6 +81,8 @@ struct QueueState {
   std::uint64_t ready =
       0;  ///< Of the queued ones: wait for a worker, or for the end of a pause, and for nothing else.
   std::optional<domain::milliseconds> oldest_ready = {};  ///< How long ago the oldest of them was enqueued.
+  LastMinute last_minute = {};
+  std::optional<Circuit> circuit = {};  ///< Where the queue has one.
 };
 
 /// Names one waiting watch(), for unwatch().

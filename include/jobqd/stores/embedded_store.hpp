@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include <jobqd/domain/circuit_breaker.hpp>
 #include <jobqd/domain/clock.hpp>
 #include <jobqd/domain/rate_limit.hpp>
 #include <jobqd/engine/observer.hpp>
@@ -22,6 +23,8 @@ struct QueueOptions {
   std::uint16_t max_retries = 0;    ///< For jobs that do not say.
   domain::milliseconds timeout{0};  ///< As max_retries; 0: none.
   domain::RateLimit rate = {};      ///< Of starts.
+  domain::CircuitRule circuit = {};
+  std::optional<domain::milliseconds> retention = {};   ///< Where it differs from that of all queues.
   std::optional<std::uint32_t> interruptions_max = {};  ///< Where it differs from that of all queues.
 };
 

@@ -11,15 +11,17 @@ namespace jobqd::stores::embedded {
 class Content {
  public:
   Content() = default;
-  /// Copies both; each is shorter than 4 GiB.
-  Content(std::string_view id, std::string_view payload)
-      : bytes_(std::make_unique_for_overwrite<char[]>(id.size() + payload.size())),
-        id_size_(static_cast<std::uint32_t>(id.size())),
-        payload_size_(static_cast<std::uint32_t>(payload.size())) {
-    std::ranges::copy(payload, std::ranges::copy(id, bytes_.get()).out);
+  /// Copies all; id and traceparent are shorter than 64 KiB, the payload than 4 GiB.
+  Content(std::string_view id, std::string_view payload, std::string_view traceparent = {})
+      : bytes_(std::make_unique_for_overwrite<char[]>(id.size() + payload.size() + traceparent.size())),
+        payload_size_(static_cast<std::uint32_t>(payload.size())),
+        id_size_(static_cast<std::uint16_t>(id.size())),
+        traceparent_size_(static_cast<std::uint16_t>(traceparent.size())) {
+    const auto after_payload = std::ranges::copy(payload, std::ranges::copy(id, bytes_.get()).out).out;
+    std::ranges::copy(traceparent, after_payload);
   }
 
-  Content(const Content& other) : Content(other.id(), other.payload()) {}
+  Content(const Content& other) : Content(other.id(), other.payload(), other.traceparent()) {}
   Content& operator=(const Content& other) { return *this = Content(other); }
   Content(Content&&) = default;
   Content& operator=(Content&&) = default;
@@ -27,11 +29,15 @@ class Content {
 
   [[nodiscard]] std::string_view id() const { return {bytes_.get(), id_size_}; }
   [[nodiscard]] std::string_view payload() const { return {bytes_.get() + id_size_, payload_size_}; }
+  [[nodiscard]] std::string_view traceparent() const {
+    return {bytes_.get() + id_size_ + payload_size_, traceparent_size_};
+  }
 
  private:
   std::unique_ptr<char[]> bytes_;
-  std::uint32_t id_size_ = 0;
   std::uint32_t payload_size_ = 0;
+  std::uint16_t id_size_ = 0;
+  std::uint16_t traceparent_size_ = 0;
 };
 
 }  // namespace jobqd::stores::embedded

@@ -35,6 +35,14 @@ constexpr int retention_budget = 100;
 constexpr int list_budget = 10'000;
 constexpr std::size_t list_bytes = 4UL * 1024 * 1024;
 
+engine::Circuit circuit_of(const domain::CircuitBreaker& breaker, domain::SteadyTime now) {
+  engine::Circuit circuit{.state = breaker.state(), .failures = breaker.failures()};
+  if (circuit.state == domain::CircuitState::open)
+    circuit.probes_in = std::chrono::ceil<domain::milliseconds>(
+        std::max(breaker.next() - now, domain::SteadyTime::duration{0}));
+  return circuit;
+}
+
 std::optional<domain::WallTime> optional_time(domain::WallTime time) {
   return time == domain::WallTime{} ? std::nullopt : std::optional(time);
 }
@@ -65,7 +73,7 @@ std::optional<engine::Claim> EmbeddedStore::claim(std::string_view queue, std::s
                          record->progress.reason == domain::Reason::ready;
     if (!waiting) continue;
     auto& from = queues_[*index];
-    if (from.options.rate.limits()) {
+    if (from.limits_starts()) {
       // Workers that took jobs out together may come here in another order: the first is to start first.
       from.channel.put_back(record->priority, record->ticket, *handle);
       handle = from.channel.try_pop();
@@ -194,7 +202,7 @@ engine::Counts EmbeddedStore::counts() const {
 
 std::vector<engine::QueueState> EmbeddedStore::queues() const {
   const std::scoped_lock lock(mutex_);
-  const auto now = clock_.now().wall;
+  const auto now = clock_.now();
   std::vector<engine::QueueState> states;
   for (const auto& queue : queues_) {
     const auto& options = queue.options;
@@ -203,11 +211,16 @@ std::vector<engine::QueueState> EmbeddedStore::queues() const {
                              .max_retries = options.max_retries,
                              .counts = queue.counts,
                              .paused = queue.paused,
-                             .ready = queue.channel.size()};
+                             .ready = queue.channel.size(),
+                             .last_minute = {.enqueued = queue.enqueued.count(now.steady),
+                                             .started = queue.started.count(now.steady),
+                                             .done = queue.done.count(now.steady),
+                                             .failed = queue.failed.count(now.steady)}};
+    if (options.circuit.applies()) state.circuit = circuit_of(queue.breaker, now.steady);
     if (options.timeout.count() > 0) state.timeout = options.timeout;
     // Within a priority the oldest comes first, but for those that came back from a wait.
     for (const auto handle : queue.channel.fronts()) {
-      const auto age = std::max(now - table_.at(handle).enqueued_at, domain::milliseconds{0});
+      const auto age = std::max(now.wall - table_.at(handle).enqueued_at, domain::milliseconds{0});
       state.oldest_ready = std::max(state.oldest_ready.value_or(age), age);
     }
     states.push_back(std::move(state));
@@ -221,7 +234,7 @@ std::optional<domain::SteadyTime> EmbeddedStore::next_start() const {
   const auto may_be = [&next](domain::SteadyTime at) { next = next ? std::min(*next, at) : at; };
   for (const auto& queue : queues_)
     if (!queue.paused && queue.channel.size() > 0)
-      may_be(queue.too_fast ? queue.limiter.next() : domain::SteadyTime::min());
+      may_be(queue.waits ? queue.next_start() : domain::SteadyTime::min());
   // Timeouts of running jobs stand in the same queue: there are as many as workers at the most.
   const auto due = due_.next_where([this](engine::JobHandle handle) {
     const Record& record = table_.at(handle);
@@ -240,13 +253,10 @@ std::optional<domain::SteadyTime> EmbeddedStore::tick(domain::Now now) {
   const bool due_done = work_off_due(turn);
   const bool retention_done = work_off_retention(turn);
   const bool sweeps_done = work_off_sweeps(turn);
-  auto next = work_off_rates(now.steady);
+  auto next = work_off_pace(now.steady);
   if (!due_done || !retention_done || !sweeps_done) return now.steady;
-  if (const auto due = due_.next()) next = next ? std::min(*next, *due) : due;
-  if (!finished_.empty()) {
-    const auto expiry = table_.at(finished_.front()).due;
-    next = next ? std::min(*next, expiry) : expiry;
-  }
+  for (const auto at : {due_.next(), next_expiry()})
+    if (at) next = next ? std::min(*next, *at) : at;
   return next;
 }
 
@@ -267,14 +277,11 @@ bool EmbeddedStore::work_off_due(Turn& turn) {
 
 bool EmbeddedStore::work_off_retention(Turn& turn) {
   for (int i = 0; i < retention_budget; ++i) {
-    if (finished_.empty()) return true;
-    const auto handle = finished_.front();
-    Record& record = table_.at(handle);
-    const bool kept = finished_.size() <= options_.retention_max &&
-                      finished_bytes_ <= options_.retention_bytes && record.due > turn.now.steady;
-    if (kept) return true;
+    const auto handle = next_to_forget(turn.now.steady);
+    if (!handle) return true;
+    Record& record = table_.at(*handle);
     take_out_of_finished(record);
-    forget(handle, record);
+    forget(*handle, record);
     turn.flush();
   }
   return false;

@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include <jobqd/domain/minute_counter.hpp>
 #include <jobqd/engine/channel.hpp>
 #include <jobqd/engine/store.hpp>
 #include <jobqd/stores/embedded_store.hpp>
@@ -68,15 +69,24 @@ class EmbeddedStore final : public engine::Store {
 
   struct Queue {
     explicit Queue(QueueOptions queue_options)
-        : options(std::move(queue_options)), channel(options.capacity), limiter(options.rate) {}
+        : options(std::move(queue_options)),
+          channel(options.capacity),
+          limiter(options.rate),
+          breaker(options.circuit) {}
     QueueOptions options;
     engine::Channel<engine::JobHandle> channel;
     engine::Counts counts;
     domain::RateLimiter limiter;
+    domain::CircuitBreaker breaker;
+    domain::MinuteCounter enqueued, started, done, failed;
+    engine::KeyedFifo<engine::JobHandle> finished;  ///< By their end.
     bool paused = false;
-    bool too_fast = false;  ///< Waits for its rate limit.
+    bool waits = false;  ///< For next_start().
 
-    void hold_if_needed() { channel.hold(paused || too_fast); }
+    /// What its rate and its circuit breaker allow.
+    [[nodiscard]] domain::SteadyTime next_start() const { return std::max(limiter.next(), breaker.next()); }
+    [[nodiscard]] bool limits_starts() const { return options.rate.limits() || options.circuit.applies(); }
+    void hold_if_needed() { channel.hold(paused || waits); }
   };
 
   /// One retry_all() or purge() under way, from the newest job to the oldest.
@@ -113,11 +123,18 @@ class EmbeddedStore final : public engine::Store {
   domain::SteadyTime due_at(domain::Now now, domain::WallTime time);
   void wait_until(Turn& turn, engine::JobHandle handle, Record& record, domain::SteadyTime due);
   engine::Claim start(Turn& turn, engine::JobHandle handle, Record& record);
-  /// Whether the queue may start a job now, by its pauses and its rate.
+  /// Whether the queue may start a job now, by its pauses, its rate and its circuit breaker; then it does.
   bool may_start(Turn& turn, Queue& queue);
   void apply(Turn& turn, engine::JobHandle handle, Record& record, engine::Resolution resolution);
   [[nodiscard]] std::uint32_t interruptions_max(const Record& record) const;
   void apply_interruption(Turn& turn, engine::JobHandle handle, Record& record);
+  /// Sees by when the queue may start its next job, and holds it until then.
+  static void pace(Turn& turn, Queue& queue);
+  void note_end(Turn& turn, Queue& queue, const engine::Resolution& resolution);
+  [[nodiscard]] domain::milliseconds retention(const Record& record) const;
+  void keep_finished(engine::JobHandle handle, Record& record, domain::SteadyTime until);
+  /// The finished job that goes next, and whether it has to at `now`; none when there is none.
+  [[nodiscard]] std::optional<engine::JobHandle> next_to_forget(domain::SteadyTime now) const;
   void finish(Turn& turn, engine::JobHandle handle, Record& record, domain::Progress progress);
   void take_out_of_waiting(engine::JobHandle handle, Record& record);
   void take_out_of_finished(Record& record);
@@ -159,8 +176,10 @@ class EmbeddedStore final : public engine::Store {
   bool work_off_due(Turn& turn);
   bool work_off_retention(Turn& turn);
   bool work_off_sweeps(Turn& turn);
-  /// Lets queues go on whose rate limit allows it; when the next one can, if any waits.
-  std::optional<domain::SteadyTime> work_off_rates(domain::SteadyTime now);
+  /// Lets queues go on whose rate or circuit breaker allows it; when the next one can, if any waits.
+  std::optional<domain::SteadyTime> work_off_pace(domain::SteadyTime now);
+  /// When the next finished job goes by its age.
+  [[nodiscard]] std::optional<domain::SteadyTime> next_expiry() const;
 
   const EmbeddedOptions options_;
   const domain::Clock& clock_;
@@ -170,8 +189,8 @@ class EmbeddedStore final : public engine::Store {
   JobTable table_;
   std::deque<Queue> queues_;
   DueQueue due_;
-  domain::Now clocks_{};  ///< How the calendar and the steady clock stand to each other.
-  engine::KeyedFifo<engine::JobHandle> finished_;
+  domain::Now clocks_{};      ///< How the calendar and the steady clock stand to each other.
+  std::size_t finished_ = 0;  ///< Jobs, of all queues.
   std::size_t finished_bytes_ = 0;
   std::vector<engine::JobHandle> restored_finished_;  ///< Between restore() and finish_restore().
   std::unordered_map<engine::JobHandle, std::shared_ptr<engine::StopSignal>> running_;

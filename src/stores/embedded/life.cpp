@@ -67,6 +67,7 @@ engine::Claim EmbeddedStore::start(Turn& turn, engine::JobHandle handle, Record&
   record.run_at = {};
   if (record.timeout_ms > 0)
     wait_until(turn, handle, record, turn.now.steady + domain::milliseconds(record.timeout_ms));
+  queues_[record.queue].started.add(turn.now.steady);
   auto signal = std::make_shared<engine::StopSignal>();
   running_.emplace(handle, signal);
   turn.keep(record);
@@ -80,6 +81,8 @@ engine::Claim EmbeddedStore::start(Turn& turn, engine::JobHandle handle, Record&
           .max_retries = record.max_retries,
           .timeout =
               record.timeout_ms > 0 ? std::optional(domain::milliseconds(record.timeout_ms)) : std::nullopt,
+          .deferrals = record.progress.deferrals,
+          .traceparent = std::string(record.content.traceparent()),
           .stop = std::move(signal)};
 }
 
@@ -88,6 +91,7 @@ void EmbeddedStore::apply(Turn& turn, engine::JobHandle handle, Record& record,
   const auto running = running_.extract(handle);
   JOBQD_CHECK(!running.empty());
   if (record.due != domain::SteadyTime{}) due_.erase({std::exchange(record.due, {}), record.number, handle});
+  note_end(turn, queues_[record.queue], resolution);
 
   if (auto* done = std::get_if<engine::Done>(&resolution)) {
     record.ending.reset();
@@ -103,7 +107,8 @@ void EmbeddedStore::apply(Turn& turn, engine::JobHandle handle, Record& record,
     finish(turn, handle, record, certain(domain::given_up(record.progress, Reason::cancelled)));
   } else if (auto* again = std::get_if<engine::Again>(&resolution)) {
     note_error(record, std::move(again->error));
-    set_progress(record, certain(domain::backed_off(record.progress)));
+    set_progress(record, certain(again->deferred ? domain::deferred(record.progress)
+                                                 : domain::backed_off(record.progress)));
     queues_[record.queue].channel.reserve_again();
     record.run_at = turn.now.wall + again->delay;
     wait_until(turn, handle, record, turn.now.steady + again->delay);
@@ -134,13 +139,44 @@ void EmbeddedStore::finish(Turn& turn, engine::JobHandle handle, Record& record,
   set_progress(record, progress);
   record.finished_at = turn.now.wall;
   record.run_at = {};
-  record.due = turn.now.steady + options_.retention;
-  record.ticket = ++last_finished_;
-  if (finished_.empty()) turn.due_changed();
-  finished_.push(record.ticket, handle);
-  finished_bytes_ += record.content_bytes();
+  if (queues_[record.queue].finished.empty()) turn.due_changed();
+  keep_finished(handle, record, turn.now.steady + retention(record));
   turn.keep(record);
   for (auto& done : take_watches(handle)) tell(turn, record, std::move(done));
+}
+
+domain::milliseconds EmbeddedStore::retention(const Record& record) const {
+  return queues_[record.queue].options.retention.value_or(options_.retention);
+}
+
+void EmbeddedStore::keep_finished(engine::JobHandle handle, Record& record, domain::SteadyTime until) {
+  record.due = until;
+  record.ticket = ++last_finished_;
+  queues_[record.queue].finished.push(record.ticket, handle);
+  ++finished_;
+  finished_bytes_ += record.content_bytes();
+}
+
+std::optional<engine::JobHandle> EmbeddedStore::next_to_forget(domain::SteadyTime now) const {
+  const bool too_many = finished_ > options_.retention_max || finished_bytes_ > options_.retention_bytes;
+  std::optional<engine::JobHandle> oldest;
+  for (const auto& queue : queues_) {
+    if (queue.finished.empty()) continue;
+    const auto first = queue.finished.front();
+    if (table_.at(first).due <= now) return first;
+    if (too_many && (!oldest || table_.at(first).ticket < table_.at(*oldest).ticket)) oldest = first;
+  }
+  return oldest;
+}
+
+std::optional<domain::SteadyTime> EmbeddedStore::next_expiry() const {
+  std::optional<domain::SteadyTime> next;
+  for (const auto& queue : queues_) {
+    if (queue.finished.empty()) continue;
+    const auto due = table_.at(queue.finished.front()).due;
+    next = next ? std::min(*next, due) : due;
+  }
+  return next;
 }
 
 void EmbeddedStore::take_out_of_waiting(engine::JobHandle handle, Record& record) {
@@ -156,8 +192,9 @@ void EmbeddedStore::take_out_of_waiting(engine::JobHandle handle, Record& record
 }
 
 void EmbeddedStore::take_out_of_finished(Record& record) {
-  const bool was_there = finished_.erase(std::exchange(record.ticket, 0));
+  const bool was_there = queues_[record.queue].finished.erase(std::exchange(record.ticket, 0));
   JOBQD_CHECK(was_there);
+  --finished_;
   finished_bytes_ -= record.content_bytes();
   record.due = {};
   record.finished_at = {};

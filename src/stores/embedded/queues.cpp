@@ -53,27 +53,54 @@ void EmbeddedStore::restore_paused(std::string_view queue) {
 }
 
 bool EmbeddedStore::may_start(Turn& turn, Queue& queue) {
-  if (queue.paused || queue.too_fast) return false;
-  if (!queue.options.rate.limits()) return true;
-  const bool now = queue.limiter.take(turn.now.steady);
-  queue.too_fast = queue.limiter.next() > turn.now.steady;
-  if (queue.too_fast) {
-    queue.hold_if_needed();
-    turn.due_changed();
+  if (queue.paused || queue.waits) return false;
+  if (!queue.limits_starts()) return true;
+  const bool now = queue.next_start() <= turn.now.steady;
+  if (now) {
+    queue.limiter.take(turn.now.steady);
+    queue.breaker.started();
   }
+  pace(turn, queue);
   return now;
 }
 
-std::optional<domain::SteadyTime> EmbeddedStore::work_off_rates(domain::SteadyTime now) {
+void EmbeddedStore::pace(Turn& turn, Queue& queue) {
+  const bool waited = std::exchange(queue.waits, queue.next_start() > turn.now.steady);
+  if (queue.waits == waited) return;
+  queue.hold_if_needed();
+  turn.due_changed();
+}
+
+void EmbeddedStore::note_end(Turn& turn, Queue& queue, const engine::Resolution& resolution) {
+  const auto now = turn.now.steady;
+  const auto* failed = std::get_if<engine::Failed>(&resolution);
+  const auto* again = std::get_if<engine::Again>(&resolution);
+  if (std::holds_alternative<engine::Done>(resolution)) queue.done.add(now);
+  if ((failed != nullptr && failed->reason != domain::Reason::cancelled) ||
+      (again != nullptr && !again->deferred))
+    queue.failed.add(now);
+  if (!queue.options.circuit.applies()) return;
+  // A rejected job shows that whom it is for is well.
+  if (std::holds_alternative<engine::Done>(resolution) ||
+      (failed != nullptr && failed->reason == domain::Reason::rejected))
+    queue.breaker.succeeded();
+  else if (again != nullptr || (failed != nullptr && failed->reason == domain::Reason::exhausted))
+    queue.breaker.failed(now);
+  else
+    queue.breaker.ended(now);
+  pace(turn, queue);
+}
+
+std::optional<domain::SteadyTime> EmbeddedStore::work_off_pace(domain::SteadyTime now) {
   std::optional<domain::SteadyTime> next;
   for (auto& queue : queues_) {
-    if (!queue.too_fast) continue;
-    const auto at = queue.limiter.next();
-    queue.too_fast = at > now;
-    if (queue.too_fast)
-      next = next ? std::min(*next, at) : at;
-    else
+    if (!queue.waits) continue;
+    const auto at = queue.next_start();
+    queue.waits = at > now;
+    if (!queue.waits)
       queue.hold_if_needed();
+    else if (at != domain::SteadyTime::max())
+      next = next ? std::min(*next, at) : at;
   }
   return next;
 }

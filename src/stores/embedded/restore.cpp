@@ -123,10 +123,7 @@ void EmbeddedStore::finish_restore(engine::FencingToken first_token) {
     Record& record = table_.at(handle);
     if (!record.finished()) continue;
     const auto age = std::max(turn.now.wall - record.finished_at, domain::milliseconds{0});
-    record.due = turn.now.steady + options_.retention - age;
-    record.ticket = ++last_finished_;
-    finished_.push(record.ticket, handle);
-    finished_bytes_ += record.content_bytes();
+    keep_finished(handle, record, turn.now.steady + retention(record) - age);
   }
   for (const auto handle : std::exchange(restored_finished_, {}))
     if (Record& record = table_.at(handle); !record.finished()) apply_interruption(turn, handle, record);

@@ -2,14 +2,71 @@
 
 #include <array>
 #include <limits>
+#include <span>
 #include <utility>
+
+#include <fmt/format.h>
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include <jobqd/domain/limits.hpp>
+
 namespace jobqd::stores::embedded {
 
 namespace {
+
+/// A column, and the schema version that brought it.
+struct Column {
+  std::string_view name;
+  std::int64_t since = 1;
+};
+
+constexpr std::array<Column, 12> job_columns{{{"number"},
+                                              {"id"},
+                                              {"queue"},
+                                              {"payload"},
+                                              {"priority"},
+                                              {"max_retries"},
+                                              {"timeout_ms"},
+                                              {"enqueued_at"},
+                                              {"run_at"},
+                                              {"fingerprint"},
+                                              {"traceparent", 3},
+                                              {"checksum"}}};
+constexpr std::array<Column, 13> progress_columns{{{"number"},
+                                                   {"status"},
+                                                   {"reason"},
+                                                   {"attempts"},
+                                                   {"failures"},
+                                                   {"interruptions"},
+                                                   {"run_at"},
+                                                   {"started_at"},
+                                                   {"finished_at"},
+                                                   {"last_error"},
+                                                   {"result"},
+                                                   {"deferrals", 3},
+                                                   {"checksum"}}};
+
+std::string insert_sql(std::string_view into, std::span<const Column> columns) {
+  std::string names;
+  std::string values;
+  for (const auto& column : columns) {
+    names.append(names.empty() ? "" : ",").append(column.name);
+    values.append(values.empty() ? "?" : ",?");
+  }
+  return fmt::format("{} ({}) VALUES ({})", into, names, values);
+}
+
+/// For SELECT; what a file of an older version does not have is NULL.
+std::string columns_of(std::string_view table, std::span<const Column> columns, std::int64_t version) {
+  std::string names;
+  for (const auto& column : columns) {
+    names.append(names.empty() ? "" : ",");
+    names += column.since <= version ? fmt::format("{}.{}", table, column.name) : "NULL";
+  }
+  return names;
+}
 
 /// XXH3 over all columns but the checksum, each with its length, in the order they are bound.
 class RowChecksum {
@@ -44,6 +101,13 @@ class RowBinder {
     if (text) return *this << std::string_view(*text);
     statement_.bind_null(++column_);
     checksum_.add_null();
+    return *this;
+  }
+  /// A column that older rows do not have: it counts only where there is something in it.
+  template <class Value>
+  RowBinder& added_later(Value value, bool something) {
+    if (something) return *this << value;
+    statement_.bind_null(++column_);
     return *this;
   }
   SqliteResult<> run() {
@@ -87,6 +151,12 @@ class RowReader {
     checksum_.add_null();
     return std::nullopt;
   }
+  /// A column that older rows do not have.
+  bool skip_absent() {
+    const bool absent = statement_.is_null(column_);
+    if (absent) ++column_;
+    return absent;
+  }
   void require(bool condition) { sound_ = sound_ && condition; }
   /// The last column is the checksum of those before.
   bool sound() { return statement_.integer(column_++) == checksum_.digest() && sound_; }
@@ -106,13 +176,17 @@ bool read_job(RowReader in, JobRow& row) {
   row.number = static_cast<std::uint64_t>(in.integer());
   const auto id = in.text();
   row.queue = in.text();
-  row.content = Content(id, in.text());
+  const auto payload = in.text();
   row.priority = in.narrow<std::int8_t>();
   row.max_retries = in.narrow<std::uint16_t>();
   row.timeout_ms = in.narrow<std::uint32_t>();
   row.enqueued_at = in.time();
   row.run_at = in.time();
   row.fingerprint = static_cast<std::uint64_t>(in.integer());
+  const auto traceparent = in.skip_absent() ? std::string_view{} : in.text();
+  const auto longest = domain::limits::id_bytes;
+  in.require(id.size() <= longest && traceparent.size() <= longest);
+  row.content = Content(id.substr(0, longest), payload, traceparent.substr(0, longest));
   return in.sound();
 }
 
@@ -131,6 +205,7 @@ bool read_progress(RowReader in, ProgressRow& row) {
   row.finished_at = in.time();
   auto last_error = in.optional_text();
   auto result = in.optional_text();
+  if (!in.skip_absent()) row.progress.deferrals = in.narrow<std::uint8_t>();
   if (last_error || result)
     row.ending = Ending{.last_error = last_error.value_or(""), .result = std::move(result)};
   return in.sound();
@@ -161,9 +236,9 @@ ProgressRow progress_row(const Record& record) {
 
 SqliteResult<RowWriter> RowWriter::prepare(SqliteDatabase& database) {
   RowWriter writer;
-  const std::array<std::pair<SqliteStatement*, std::string_view>, 5> statements{
-      {{&writer.insert_job_, "INSERT INTO jobs VALUES (?,?,?,?,?,?,?,?,?,?,?)"},
-       {&writer.put_progress_, "INSERT OR REPLACE INTO progress VALUES (?,?,?,?,?,?,?,?,?,?,?,?)"},
+  const std::array<std::pair<SqliteStatement*, std::string>, 5> statements{
+      {{&writer.insert_job_, insert_sql("INSERT INTO jobs", job_columns)},
+       {&writer.put_progress_, insert_sql("INSERT OR REPLACE INTO progress", progress_columns)},
        {&writer.erase_job_, "DELETE FROM jobs WHERE number = ?"},
        {&writer.erase_progress_, "DELETE FROM progress WHERE number = ?"},
        {&writer.put_queue_, "INSERT OR REPLACE INTO queues VALUES (?,?)"}}};
@@ -181,6 +256,7 @@ SqliteResult<> RowWriter::insert(const JobRow& row) {
                                  << std::int64_t{row.priority} << std::int64_t{row.max_retries}
                                  << std::int64_t{row.timeout_ms} << count(row.enqueued_at)
                                  << count(row.run_at) << static_cast<std::int64_t>(row.fingerprint))
+      .added_later(row.content.traceparent(), !row.content.traceparent().empty())
       .run();
 }
 
@@ -194,6 +270,7 @@ SqliteResult<> RowWriter::put(const ProgressRow& row) {
                                    << count(row.started_at) << count(row.finished_at)
                                    << (has_error ? std::optional(row.ending->last_error) : std::nullopt)
                                    << (row.ending ? row.ending->result : std::nullopt))
+      .added_later(std::int64_t{progress.deferrals}, progress.deferrals > 0)
       .run();
 }
 
@@ -224,10 +301,13 @@ SqliteResult<std::vector<std::string>> read_paused_queues(SqliteDatabase& databa
 }
 
 SqliteResult<> read_jobs(SqliteDatabase& database, const std::function<void(StoredJob&&)>& visit) {
-  auto statement = database.prepare(
-      "SELECT jobs.*, progress.* FROM jobs LEFT JOIN progress USING (number) ORDER BY jobs.number");
+  const auto version = database.query_integer("PRAGMA user_version");
+  if (!version) return std::unexpected(version.error());
+  auto statement = database.prepare(fmt::format(
+      "SELECT {}, {} FROM jobs LEFT JOIN progress USING (number) ORDER BY jobs.number",
+      columns_of("jobs", job_columns, *version), columns_of("progress", progress_columns, *version)));
   if (!statement) return std::unexpected(statement.error());
-  constexpr int progress_column = 11;
+  constexpr int progress_column = std::size(job_columns);
   while (true) {
     const auto row = statement->step();
     if (!row) return std::unexpected(row.error());

@@ -16,7 +16,8 @@ constexpr std::int64_t application_id = 0x6A6F6271;
 /// `jobs` is what a producer sent and never changes. `progress` is how far it has come, and has no row until
 /// the job is first started or cancelled: accepting a job writes one row, and later changes never rewrite a
 /// payload. Times are milliseconds since 1970, UTC. Each row of a job carries a checksum over its other
-/// columns. `queues` has a row for each that was ever paused.
+/// columns; one that came later counts in it only where it holds something, so that older rows stay sound.
+/// `queues` has a row for each that was ever paused.
 constexpr std::array<const char*, schema_version> steps{R"sql(
   CREATE TABLE jobs (
     number INTEGER PRIMARY KEY,
@@ -56,6 +57,10 @@ constexpr std::array<const char*, schema_version> steps{R"sql(
     name TEXT PRIMARY KEY,
     paused INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
+)sql",
+                                                        R"sql(
+  ALTER TABLE jobs ADD COLUMN traceparent TEXT;
+  ALTER TABLE progress ADD COLUMN deferrals INTEGER;
 )sql"};
 
 std::string words(const SqliteError& error) {

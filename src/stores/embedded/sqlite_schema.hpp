@@ -8,7 +8,7 @@
 /// The tables in the file, their version, and how an older file becomes a present one.
 namespace jobqd::stores::embedded {
 
-inline constexpr std::int64_t schema_version = 2;
+inline constexpr std::int64_t schema_version = 3;
 
 /// Creates the tables in an empty file, migrates an older one forward, each step in a transaction of its own.
 /// The error is one line; see version_of().

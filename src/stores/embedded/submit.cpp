@@ -101,8 +101,10 @@ engine::Expected<void> EmbeddedStore::reserve_places(const Admission& admission)
   for (const auto& job : admission)
     if (job.created) ++wanted[table_.at(job.handle).queue];
   for (auto it = wanted.begin(); it != wanted.end(); ++it) {
-    const auto& [name, capacity, max_retries, timeout, rate, interruptions] = queues_[it->first].options;
-    if (queues_[it->first].channel.try_reserve(it->second)) continue;
+    auto& queue = queues_[it->first];
+    const auto& name = queue.options.name;
+    const auto capacity = queue.options.capacity;
+    if (queue.channel.try_reserve(it->second)) continue;
     for (auto taken = wanted.begin(); taken != it; ++taken)
       queues_[taken->first].channel.release(taken->second);
     if (it->second > capacity)
@@ -122,7 +124,7 @@ engine::Expected<void> EmbeddedStore::reserve_places(const Admission& admission)
 Record EmbeddedStore::make_record(domain::NewJob job, std::uint64_t fingerprint, std::uint16_t queue,
                                   domain::Now now) {
   Record record;
-  record.content = Content(job.id, job.payload);
+  record.content = Content(job.id, job.payload, job.traceparent);
   record.number = ++last_number_;
   record.fingerprint = fingerprint;
   record.enqueued_at = now.wall;
@@ -145,6 +147,7 @@ void EmbeddedStore::acknowledge(Turn& turn, const Admission& admission) {
     if (!job.created) continue;
     Record& record = table_.at(job.handle);
     record.durable = true;
+    queues_[record.queue].enqueued.add(turn.now.steady);
     if (record.progress.reason == domain::Reason::delayed)
       wait_until(turn, job.handle, record, record.due);
     else

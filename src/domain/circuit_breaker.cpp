@@ -1,0 +1,39 @@
+#include <jobqd/domain/circuit_breaker.hpp>
+
+namespace jobqd::domain {
+
+SteadyTime CircuitBreaker::next() const {
+  return state_ == CircuitState::half_open ? SteadyTime::max() : open_until_;
+}
+
+void CircuitBreaker::started() {
+  if (state_ == CircuitState::open) state_ = CircuitState::half_open;
+}
+
+void CircuitBreaker::succeeded() {
+  state_ = CircuitState::closed;
+  failures_ = 0;
+  open_until_ = SteadyTime::min();
+}
+
+void CircuitBreaker::failed(SteadyTime now) {
+  if (!rule_.applies()) return;
+  ++failures_;
+  if (state_ == CircuitState::open || failures_ < rule_.failures) return;
+  state_ = CircuitState::open;
+  open_until_ = now + rule_.wait;
+}
+
+void CircuitBreaker::ended(SteadyTime now) {
+  if (state_ != CircuitState::half_open) return;
+  state_ = CircuitState::open;  // The next one probes, at once.
+  open_until_ = now;
+}
+
+void CircuitBreaker::set_rule(CircuitRule rule, SteadyTime now) {
+  rule_ = rule;
+  if (state_ == CircuitState::open && open_until_ > now + rule.wait) open_until_ = now + rule.wait;
+  if (!rule.applies()) succeeded();
+}
+
+}  // namespace jobqd::domain
