@@ -7,20 +7,23 @@
 
 namespace jobqd::app {
 
+engine::QueueOptions queue_options(const QueueConfig& queue) {
+  return {.name = queue.name,
+          .capacity = queue.capacity,
+          .max_retries = queue.max_retries,
+          .timeout = queue.timeout,
+          .rate = queue.rate,
+          .circuit = queue.circuit,
+          .retention = queue.retention,
+          .interruptions_max = queue.interruptions_max};
+}
+
 namespace {
 
 stores::EmbeddedOptions store_options(const Config& config) {
-  std::vector<stores::QueueOptions> queues;
+  std::vector<engine::QueueOptions> queues;
   queues.reserve(config.queues.size());
-  for (const auto& queue : config.queues)
-    queues.push_back({.name = queue.name,
-                      .capacity = queue.capacity,
-                      .max_retries = queue.max_retries,
-                      .timeout = queue.timeout,
-                      .rate = queue.rate,
-                      .circuit = queue.circuit,
-                      .retention = queue.retention,
-                      .interruptions_max = queue.interruptions_max});
+  for (const auto& queue : config.queues) queues.push_back(queue_options(queue));
   return {.queues = std::move(queues),
           .retention = config.retention,
           .retention_max = config.retention_max,

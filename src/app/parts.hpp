@@ -15,6 +15,9 @@
 
 namespace jobqd::app {
 
+/// What the store goes by for this queue.
+[[nodiscard]] engine::QueueOptions queue_options(const QueueConfig& queue);
+
 /// What works off one queue.
 struct QueueParts {
   std::unique_ptr<engine::Processor> processor;
@@ -27,7 +30,7 @@ struct App::Parts {
   Parts(Config settings, const domain::Clock& time, Log& lines)
       : config(std::move(settings)), clock(time), log(lines), observer(lines) {}
 
-  const Config config;
+  Config config;  ///< Changed by reload() only.
   const domain::Clock& clock;
   Log& log;
   JobLog observer;

@@ -2,6 +2,7 @@
 
 #include <csignal>
 #include <exception>
+#include <functional>
 #include <vector>
 
 #include <fmt/format.h>
@@ -19,12 +20,31 @@ int fail(int exit_code, const std::string& why) {
   return exit_code;
 }
 
-int serve(const Config& config, const ProcessorFactories& more) {
-  sigset_t stop_signals;  // Blocked in every thread to come: only this one takes them, in sigwait().
-  sigemptyset(&stop_signals);
-  sigaddset(&stop_signals, SIGTERM);
-  sigaddset(&stop_signals, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &stop_signals, nullptr);
+/// What the command line, read again, makes of it now.
+using ReadAgain = std::function<std::expected<Command, std::string>()>;
+
+/// Serves reloads until a signal asks to stop.
+void wait_for_stop(const sigset_t& signals, App& daemon, Log& log, const ReadAgain& read_again) {
+  const bool on_terminal = isatty(STDERR_FILENO) == 1;
+  while (true) {
+    const int number = sigwaitinfo(&signals, nullptr);
+    if (number == SIGTERM || number == SIGINT) return;
+    if (number != SIGHUP) continue;
+    if (on_terminal && isatty(STDERR_FILENO) == 0)
+      return;  // It was closed, which is what SIGHUP first meant.
+    const auto command = read_again();
+    if (!command)
+      log.write(LogLevel::error, "the configuration stays as it was", {{"why", command.error()}});
+    else if (const auto* wanted = std::get_if<Serve>(&*command))
+      daemon.reload(wanted->config);
+  }
+}
+
+int serve(const Config& config, const ProcessorFactories& more, const ReadAgain& read_again) {
+  sigset_t signals;  // Blocked in every thread to come: only this one takes them, in sigwait().
+  sigemptyset(&signals);
+  for (const int number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, number);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   for (const int failing_write : {SIGPIPE, SIGXFSZ}) std::signal(failing_write, SIG_IGN);  // EPIPE, EFBIG
 
   const domain::SystemClock clock;
@@ -33,16 +53,17 @@ int serve(const Config& config, const ProcessorFactories& more) {
   if (!daemon) return fail(1, daemon.error());
   if (const auto started = (*daemon)->start(); !started) return fail(1, started.error());
 
-  while (sigwaitinfo(&stop_signals, nullptr) < 0) continue;
+  wait_for_stop(signals, **daemon, log, read_again);
   // A second signal ends it at once. Not by default action: the first process of a container has none.
   for (const int again : {SIGTERM, SIGINT}) std::signal(again, [](int number) { _exit(128 + number); });
-  pthread_sigmask(SIG_UNBLOCK, &stop_signals, nullptr);
+  std::signal(SIGHUP, SIG_IGN);
+  pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
   (*daemon)->stop();
   return 0;
 }
 
-int answer_or_serve(const Command& command, const ProcessorFactories& more) {
-  if (const auto* serve_command = std::get_if<Serve>(&command)) return serve(serve_command->config, more);
+int answer_or_serve(const Command& command, const ProcessorFactories& more, const ReadAgain& read_again) {
+  if (const auto* wanted = std::get_if<Serve>(&command)) return serve(wanted->config, more, read_again);
   const auto answered = answer(command);
   if (!answered) return fail(1, answered.error());
   fmt::print("{}", answered->text);
@@ -55,8 +76,11 @@ int run(int argc, const char* const* argv, const ProcessorFactories& more) {
   try {
     std::vector<std::string> names;
     for (const auto& [name, factory] : more) names.push_back(name);
-    const auto command = read_command({argv, static_cast<std::size_t>(argc)}, process_environment, names);
-    return command ? answer_or_serve(*command, more) : fail(2, command.error());
+    const auto read = [&] {
+      return read_command({argv, static_cast<std::size_t>(argc)}, process_environment, names);
+    };
+    const auto command = read();
+    return command ? answer_or_serve(*command, more, read) : fail(2, command.error());
   } catch (const std::exception& error) {
     return fail(1, error.what());
   }

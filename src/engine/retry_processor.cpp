@@ -15,11 +15,21 @@ RetryProcessor::RetryProcessor(Store& store, Processor& processor, domain::Retry
 
 void RetryProcessor::run(const Claim& claim) {
   observer_.attempt_started(claim);
-  const auto resolution = resolve(attempt(claim), claim, policy_, random_.fraction());
+  const auto resolution = resolve(attempt(claim), claim, policy(), random_.fraction());
   if (store_.settle(claim, resolution))
     observer_.attempt_settled(claim, resolution);
   else
     observer_.attempt_stale(claim);
+}
+
+void RetryProcessor::set_policy(domain::RetryPolicy policy) {
+  const std::scoped_lock lock(mutex_);
+  policy_ = std::move(policy);
+}
+
+domain::RetryPolicy RetryProcessor::policy() const {
+  const std::scoped_lock lock(mutex_);
+  return policy_;
 }
 
 Outcome RetryProcessor::attempt(const Claim& claim) const {

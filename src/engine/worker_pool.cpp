@@ -1,5 +1,7 @@
 #include <jobqd/engine/worker_pool.hpp>
 
+#include <utility>
+
 #include <fmt/format.h>
 
 #include <jobqd/engine/thread_name.hpp>
@@ -10,9 +12,23 @@ WorkerPool::WorkerPool(Store& store, RetryProcessor& processor, std::string queu
     : store_(store), processor_(processor), queue_(std::move(queue)), workers_(workers) {}
 
 void WorkerPool::start() {
-  if (stopped_ || !threads_.empty()) return;
+  if (stopped_ || std::exchange(started_, true)) return;
+  hire();
+}
+
+void WorkerPool::resize(std::size_t workers) {
+  workers_ = workers;
+  if (stopped_ || !started_) return;
+  for (; threads_.size() > workers; threads_.pop_back()) {
+    threads_.back().request_stop();
+    leaving_.push_back(std::move(threads_.back()));
+  }
+  hire();
+}
+
+void WorkerPool::hire() {
   threads_.reserve(workers_);
-  for (std::size_t i = 0; i < workers_; ++i)
+  for (auto i = threads_.size(); i < workers_; ++i)
     threads_.emplace_back([this, i](const std::stop_token& stop) { run(stop, i); });
 }
 
@@ -22,8 +38,9 @@ void WorkerPool::request_stop() {
 }
 
 void WorkerPool::join() {
-  for (auto& thread : threads_)
-    if (thread.joinable()) thread.join();
+  for (auto* threads : {&threads_, &leaving_})
+    for (auto& thread : *threads)
+      if (thread.joinable()) thread.join();
 }
 
 void WorkerPool::run(const std::stop_token& stop, std::size_t number) {

@@ -137,6 +137,45 @@ TEST(WorkerPool, FinishesTheRunningJobAndTakesNoOtherWhenAskedToStop) {
   EXPECT_EQ(plant.store.settled(), 1U);
 }
 
+TEST(WorkerPool, GrowsWhileItWorks) {
+  std::latch all_at_work(3);
+  Plant plant(3, [&] { all_at_work.arrive_and_wait(); });
+  auto pool = plant.pool(1);
+  pool.start();
+  pool.resize(3);
+  all_at_work.wait();
+  plant.store.stop_claims();
+  pool.join();
+  EXPECT_EQ(plant.store.settled(), 3U);
+}
+
+TEST(WorkerPool, WhoLeavesFinishesTheJobAndTakesNoOther) {
+  std::latch at_work(3);
+  std::latch may_finish(1);
+  Plant plant(3, [&] {
+    at_work.count_down();
+    may_finish.wait();
+  });
+  auto pool = plant.pool(3);
+  pool.start();
+  at_work.wait();
+  pool.resize(0);
+  plant.store.add(4);
+  may_finish.count_down();
+  pool.join();
+  EXPECT_EQ(plant.store.settled(), 3U);
+}
+
+TEST(WorkerPool, IsNotGrownBeforeItStartsNorAfterItStops) {
+  Plant plant(1);
+  auto pool = plant.pool(0);
+  pool.resize(1);
+  pool.request_stop();
+  pool.resize(1);
+  pool.join();
+  EXPECT_EQ(plant.store.settled(), 0U);
+}
+
 TEST(WorkerPool, EndsWaitingWorkersWhenAskedToStop) {
   Plant plant(0);
   auto pool = plant.pool(4);

@@ -167,4 +167,39 @@ TEST_P(StoreConformance, OtherQueuesDoNotWaitForIt) {
   EXPECT_FALSE(store->queues().at(1).circuit.has_value());
 }
 
+TEST_P(StoreConformance, AQueueGoesByWhatItIsToldLater) {
+  submit({new_job("a"), new_job("b")}).value();
+  EXPECT_FALSE(store->configure({.name = "nobody"}));
+  EXPECT_TRUE(store->configure({.capacity = 1,
+                                .max_retries = 7,
+                                .timeout = seconds{9},
+                                .rate = {.per_second = 1},
+                                .circuit = {.failures = 1}}));
+  EXPECT_EQ(code(submit(new_job("c"))), domain::ErrorCode::queue_full);
+  EXPECT_EQ(job("a").max_retries, 0);
+  EXPECT_EQ(claim().id, "a");
+  EXPECT_FALSE(something_is_ready());
+  advance(seconds{1});
+  EXPECT_EQ(claim().id, "b");
+  submit(new_job("d")).value();
+  EXPECT_EQ(job("d").max_retries, 7);
+  EXPECT_EQ(job("d").timeout, seconds{9});
+  EXPECT_EQ(circuit(*store).state, CircuitState::closed);
+  EXPECT_TRUE(store->configure({}));
+  EXPECT_TRUE(something_is_ready());
+  EXPECT_FALSE(store->queues().at(0).circuit.has_value());
+}
+
+TEST_P(StoreConformance, AnotherRetentionHoldsForWhatHasFinished) {
+  finish("a");
+  EXPECT_TRUE(store->configure({.retention = seconds{10}}));
+  advance(seconds{9});
+  EXPECT_EQ(job("a").progress.status, Status::done);
+  EXPECT_TRUE(store->configure({.retention = seconds{20}}));
+  advance(seconds{10});
+  EXPECT_EQ(job("a").progress.status, Status::done);
+  advance(seconds{1});
+  EXPECT_EQ(code(find("a")), domain::ErrorCode::job_not_found);
+}
+
 }  // namespace jobqd::stores

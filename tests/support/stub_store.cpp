@@ -51,6 +51,9 @@ void StubStore::retry_all(std::string_view /*queue*/, engine::Callback<std::uint
 void StubStore::purge(std::string_view /*queue*/, engine::Callback<std::uint64_t> done) {
   done(unavailable());
 }
+bool StubStore::configure(const engine::QueueOptions& /*options*/) {
+  return false;
+}
 engine::Counts StubStore::counts() const {
   return {};
 }

@@ -24,6 +24,10 @@ class App {
   /// Listens and runs jobs. The error is one line.
   std::expected<void, std::string> start();
 
+  /// Goes on by another configuration as far as that can change while it runs, and logs what cannot. The same
+  /// thread as start() and stop(), between them.
+  void reload(const Config& config);
+
   /// Ends gracefully: not ready, no new jobs, running ones finish within the grace; the rest stays queued,
   /// or, in memory, is worked off within the grace. Returns when all threads have ended.
   void stop();

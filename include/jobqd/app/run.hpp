@@ -17,8 +17,9 @@ using ProcessorFactory = std::function<std::unique_ptr<engine::Processor>(const 
 using ProcessorFactories = std::map<std::string, ProcessorFactory, std::less<>>;
 
 /// All that the program jobqd does, with `more` processors: reads command line, environment and CONFIG file,
-/// serves until SIGTERM or SIGINT, and returns the exit code. Call it from main(), before there are other
-/// threads: it blocks those signals in all threads to come, and ignores SIGPIPE and SIGXFSZ.
+/// serves until SIGTERM or SIGINT, reads all that again on SIGHUP, and returns the exit code. Call it from
+/// main(), before there are other threads: it blocks those signals in all threads to come, and ignores
+/// SIGPIPE and SIGXFSZ.
 [[nodiscard]] int run(int argc, const char* const* argv, const ProcessorFactories& more = {});
 
 }  // namespace jobqd::app

@@ -11,6 +11,7 @@ struct RateLimit {
   double per_second = 0;    ///< 0.001 to 1,000,000; 0: as fast as it likes.
   std::uint32_t burst = 1;  ///< 1 to 1,000,000.
   [[nodiscard]] bool limits() const { return per_second > 0; }
+  bool operator==(const RateLimit&) const = default;
 };
 
 /// Holds to a rate limit. Pure: it is told the time, which must not go back. Not thread-safe.

@@ -39,6 +39,12 @@ class Channel {
     return true;
   }
 
+  /// Holds for new work only.
+  void set_capacity(std::size_t capacity) {
+    const std::scoped_lock lock(mutex_);
+    capacity_ = capacity;
+  }
+
   /// Takes a place for work that was admitted before and comes back, even when none is free: new work never
   /// keeps old work out.
   void reserve_again() {
@@ -155,7 +161,7 @@ class Channel {
     --places_;
   }
 
-  const std::size_t capacity_;
+  std::size_t capacity_;
   mutable std::mutex mutex_;
   std::condition_variable_any ready_;
   std::map<int, KeyedFifo<T>, std::greater<>>

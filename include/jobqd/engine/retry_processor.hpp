@@ -1,5 +1,7 @@
 #pragma once
 
+#include <mutex>
+
 #include <jobqd/domain/random.hpp>
 #include <jobqd/domain/retry_policy.hpp>
 #include <jobqd/engine/observer.hpp>
@@ -15,15 +17,20 @@ class RetryProcessor {
   RetryProcessor(Store& store, Processor& processor, domain::RetryPolicy policy, domain::Random& random,
                  Observer& observer);
 
+  /// Attempts that end from now on go by this policy. Any thread.
+  void set_policy(domain::RetryPolicy policy);
+
   /// Returns when the attempt is over and the store knows. Never throws.
   void run(const Claim& claim);
 
  private:
   [[nodiscard]] Outcome attempt(const Claim& claim) const;
+  [[nodiscard]] domain::RetryPolicy policy() const;
 
   Store& store_;
   Processor& processor_;
-  const domain::RetryPolicy policy_;
+  mutable std::mutex mutex_;
+  domain::RetryPolicy policy_;
   domain::Random& random_;
   Observer& observer_;
 };

@@ -14,6 +14,7 @@
 #include <jobqd/domain/error.hpp>
 #include <jobqd/domain/job.hpp>
 #include <jobqd/engine/claim.hpp>
+#include <jobqd/engine/queue_options.hpp>
 #include <jobqd/engine/resolution.hpp>
 
 namespace jobqd::engine {
@@ -142,6 +143,10 @@ class Store {
 
   /// As remove() for every queued job of the queue; as retry_all().
   virtual void purge(std::string_view queue, Callback<std::uint64_t> done) = 0;
+
+  /// The queue of this name goes by these options from now on; jobs that have taken theirs from it keep them.
+  /// Fewer places than are taken only keep new jobs out. false: there is no such queue.
+  virtual bool configure(const QueueOptions& options) = 0;
 
   /// All queues together.
   [[nodiscard]] virtual Counts counts() const = 0;

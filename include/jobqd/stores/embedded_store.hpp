@@ -8,25 +8,14 @@
 #include <string>
 #include <vector>
 
-#include <jobqd/domain/circuit_breaker.hpp>
 #include <jobqd/domain/clock.hpp>
-#include <jobqd/domain/rate_limit.hpp>
 #include <jobqd/engine/observer.hpp>
+#include <jobqd/engine/queue_options.hpp>
 #include <jobqd/engine/store.hpp>
 
 namespace jobqd::stores {
 
-/// One queue of an embedded store.
-struct QueueOptions {
-  std::string name = "default";
-  std::size_t capacity = 64;        ///< Jobs that may wait (status queued) before new ones are refused.
-  std::uint16_t max_retries = 0;    ///< For jobs that do not say.
-  domain::milliseconds timeout{0};  ///< As max_retries; 0: none.
-  domain::RateLimit rate = {};      ///< Of starts.
-  domain::CircuitRule circuit = {};
-  std::optional<domain::milliseconds> retention = {};   ///< Where it differs from that of all queues.
-  std::optional<std::uint32_t> interruptions_max = {};  ///< Where it differs from that of all queues.
-};
+using engine::QueueOptions;
 
 struct EmbeddedOptions {
   std::vector<QueueOptions> queues{QueueOptions{}};

@@ -44,6 +44,7 @@ class EmbeddedStore final : public engine::Store {
   void set_paused(std::string_view queue, bool paused, engine::Callback<void> done) override;
   void retry_all(std::string_view queue, engine::Callback<std::uint64_t> done) override;
   void purge(std::string_view queue, engine::Callback<std::uint64_t> done) override;
+  bool configure(const engine::QueueOptions& options) override;
   engine::Counts counts() const override;
   std::vector<engine::QueueState> queues() const override;
   std::optional<domain::SteadyTime> next_start() const override;

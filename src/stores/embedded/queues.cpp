@@ -52,6 +52,26 @@ void EmbeddedStore::restore_paused(std::string_view queue) {
   queues_[*index].hold_if_needed();
 }
 
+bool EmbeddedStore::configure(const engine::QueueOptions& options) {
+  Turn turn(*this);
+  const auto index = queue_index(options.name);
+  if (!index) return false;
+  auto& queue = queues_[*index];
+  const auto kept_longer =
+      options.retention.value_or(options_.retention) - queue.options.retention.value_or(options_.retention);
+  queue.finished.visit_newest_first(0, [&](std::uint64_t, engine::JobHandle handle) {
+    table_.at(handle).due += kept_longer;
+    return true;
+  });
+  queue.channel.set_capacity(options.capacity);
+  if (options.rate != queue.options.rate) queue.limiter = domain::RateLimiter(options.rate);
+  queue.breaker.set_rule(options.circuit, turn.now.steady);
+  queue.options = options;
+  pace(turn, queue);
+  turn.due_changed();
+  return true;
+}
+
 bool EmbeddedStore::may_start(Turn& turn, Queue& queue) {
   if (queue.paused || queue.waits) return false;
   if (!queue.limits_starts()) return true;
