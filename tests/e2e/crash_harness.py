@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Kills the daemon at random moments while clients enqueue and jobs run, and looks whether it kept its word.
 
-    python3 crash_harness.py [CYCLES] [--seed N] [--workers N] [--pending N] [--history FILE]
+    python3 crash_harness.py [CYCLES] [--seed N] [--workers N] [--pending N] [--processor NAME] [--history FILE]
 
 Each cycle: start on the same file, compare all jobs with what clients were told, let clients and workers work for a moment,
 SIGKILL. At the end everything is worked off. What must hold: every job that was acknowledged is there after each restart and
@@ -16,14 +16,15 @@ import sys
 import threading
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Optional
 
 from durable import NO_ANSWER, SEVERAL_WORKERS_MS, Folder, Life, all_jobs, drain, job_body
 from history import History, Sent
+from plants import PLANTS
 from support import Connection
 
 CLIENTS = 8
-BACKLOG = 1_500  # beyond it clients look and remove rather than enqueue
 RETAINED = 6_000
 SETTINGS = {"SIMULATE_MIN": "1ms", "SIMULATE_MAX": "5ms", "SIMULATE_FAILURE_RATE": "0.2", "BACKOFF_BASE": "10ms",
             "BACKOFF_CAP": "100ms", "RETENTION_MAX": str(RETAINED)}
@@ -32,11 +33,12 @@ SETTINGS = {"SIMULATE_MIN": "1ms", "SIMULATE_MAX": "5ms", "SIMULATE_FAILURE_RATE
 class Client(threading.Thread):
     """Sends one request after the other over one connection until the daemon is gone."""
 
-    def __init__(self, port: int, history: History, seed: int, name: str):
+    def __init__(self, port: int, history: History, seed: int, name: str, backlog: int):
         super().__init__(name=name, daemon=True)
         self.port = port
         self.history = history
         self.random = random.Random(seed)
+        self.backlog = backlog  # beyond it clients look and remove rather than enqueue
         self.count = 0
         self.failure: Optional[str] = None
 
@@ -52,7 +54,7 @@ class Client(threading.Thread):
 
     def step(self, connection: Connection) -> None:
         chance = self.random.random()
-        if len(self.history.open) > BACKLOG and chance < 0.9:
+        if len(self.history.open) > self.backlog and chance < 0.9:
             self.look(connection)
         elif chance < 0.70:
             self.enqueue(connection, 1)
@@ -124,10 +126,12 @@ class Outcome:
 
 
 class Harness:
-    def __init__(self, cycles: int, seed: int, workers: int, history: Optional[str] = None):
+    def __init__(self, cycles: int, seed: int, workers: int, history: Optional[str] = None, processor: str = "simulate"):
         self.cycles = cycles
         self.seed = seed
         self.workers = workers
+        self.processor = processor
+        self.plant = PLANTS[processor]()
         self.random = random.Random(seed)
         # One worker starts jobs one after the other; several read the clock at the same time.
         self.file = open(history, "w", encoding="utf-8") if history else None  # pylint: disable=consider-using-with
@@ -136,7 +140,10 @@ class Harness:
 
     def run(self) -> Outcome:
         settings = SETTINGS | {"WORKERS": str(self.workers)}
-        with Folder() as folder:
+        with Folder() as folder, self.plant:
+            if self.plant.config:
+                settings["CONFIG"] = str(folder.path / "jobqd.toml")
+                Path(settings["CONFIG"]).write_text(f"[queues.default]\n{self.plant.config}", encoding="utf-8")
             for cycle in range(self.cycles):
                 if self.random.random() < 0.1:
                     self.kill_at_start(folder, settings)
@@ -145,12 +152,20 @@ class Harness:
                     return self.outcome
             life = self.start(folder, settings)
             drain(life)
-            self.history.check(all_jobs(life), at_the_end=True)
+            jobs = all_jobs(life)
+            self.history.check(jobs, at_the_end=True)
+            self.check_work(jobs)
             if code := life.end():
                 self.outcome.failures.append(f"exit code {code} at the end")
         if self.file:
             self.file.close()
         return self.outcome
+
+    def check_work(self, jobs: list[dict]) -> None:
+        idle = [job["payload"]["k"] for job in jobs
+                if job["attempts"] > 0 and self.plant.executed(job["payload"]["k"]) is False]
+        if idle:
+            self.outcome.failures.append(f"ended and were never worked on: {idle[:3]}")
 
     def kill_at_start(self, folder: Folder, settings: dict) -> None:
         life = Life(folder.database, wait=False, **settings)
@@ -163,11 +178,13 @@ class Harness:
         assert life.ready()
         self.outcome.ready.append(time.monotonic() - life.born)
         self.history.check(all_jobs(life))
+        self.plant.begin(life)
         return life
 
     def cycle(self, folder: Folder, settings: dict, cycle: int) -> None:
         life = self.start(folder, settings)
-        clients = [Client(life.port, self.history, self.random.getrandbits(64), f"{cycle}-{i}") for i in range(CLIENTS)]
+        clients = [Client(life.port, self.history, self.random.getrandbits(64), f"{cycle}-{i}", self.plant.backlog)
+                   for i in range(CLIENTS)]
         for client in clients:
             client.start()
         threading.Event().wait(self.random.uniform(0.05, 0.45))  # the random instant
@@ -181,7 +198,7 @@ class Harness:
     def report(self) -> str:
         outcome, history = self.outcome, self.history
         ready = sorted(outcome.ready) or [0]
-        text = (f"seed {self.seed}, workers {self.workers}: {outcome.cycles} kills under load, "
+        text = (f"seed {self.seed}, processor {self.processor}, workers {self.workers}: {outcome.cycles} kills under load, "
                 f"{outcome.killed_at_start} at start; {history.acknowledged} acknowledged, {history.interruptions} "
                 f"interruptions (duplicates); {history.found.summary()}; ready again after "
                 f"{statistics.median(ready) * 1000:.0f} ms, at most {ready[-1] * 1000:.0f} ms")
@@ -216,10 +233,11 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=random.SystemRandom().getrandbits(32))
     parser.add_argument("--workers", type=int, default=8)
     parser.add_argument("--pending", type=int, default=100_000, help="jobs waiting when the restart is timed; 0: not timed")
+    parser.add_argument("--processor", choices=PLANTS, default="simulate")
     parser.add_argument("--history", help="a file for what clients asked and were told")
     options = parser.parse_args()
     print(f"seed {options.seed}", flush=True)
-    harness = Harness(options.cycles, options.seed, options.workers, options.history)
+    harness = Harness(options.cycles, options.seed, options.workers, options.history, options.processor)
     begun = time.monotonic()
     try:
         harness.run()

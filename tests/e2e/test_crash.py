@@ -5,6 +5,7 @@ from pathlib import Path
 
 from crash_harness import Harness, ready_again
 from durable import sanitized, seed
+from plants import PLANTS
 
 CYCLES = 20 if sanitized() else 100  # more: crash_harness.py
 
@@ -18,8 +19,8 @@ class ForgetfulHarness(Harness):
 
 
 class Crash(unittest.TestCase):
-    def run_harness(self, cycles: int, workers: int) -> None:
-        harness = Harness(cycles, seed(), workers)
+    def run_harness(self, cycles: int, workers: int, processor: str = "simulate") -> None:
+        harness = Harness(cycles, seed(), workers, processor=processor)
         try:
             harness.run()
         finally:
@@ -31,6 +32,12 @@ class Crash(unittest.TestCase):
 
     def test_one_worker_starts_jobs_exactly_in_order(self):
         self.run_harness(max(5, CYCLES // 5), workers=1)
+
+    def test_nothing_is_lost_whoever_does_the_work(self):
+        for processor in PLANTS:
+            if processor != "simulate":
+                with self.subTest(processor):
+                    self.run_harness(max(3, CYCLES // 10), workers=8, processor=processor)
 
     def test_the_harness_notices_what_is_lost(self):
         harness = ForgetfulHarness(cycles=3, seed=seed(), workers=8)
