@@ -1,5 +1,12 @@
 // Deferrals, circuit breakers, retention by queue, what happened in the last minute, and the trace of a job.
 
+#include <algorithm>
+#include <map>
+#include <mutex>
+#include <thread>
+
+#include <fmt/format.h>
+
 #include "stores/store_conformance.hpp"
 #include "support/caught.hpp"
 
@@ -165,6 +172,36 @@ TEST_P(StoreConformance, OtherQueuesDoNotWaitForIt) {
   submit(new_mail("m")).value();
   EXPECT_EQ(claim("mail").id, "m");
   EXPECT_FALSE(store->queues().at(1).circuit.has_value());
+}
+
+TEST_P(StoreConformance, WorkersWhoTakeJobsOutTogetherStartThemInOrderUnderARate) {
+  auto with_rate = options();
+  with_rate.queues.front().rate = {.per_second = 1'000, .burst = 2};
+  open(std::move(with_rate));
+  constexpr int jobs = 60;
+  for (int i = 0; i < jobs; ++i) submit(new_job(fmt::format("{:03}", i))).value();
+  std::mutex mutex;
+  std::map<engine::FencingToken, std::string> started;
+  {
+    std::vector<std::jthread> workers;
+    for (int i = 0; i < 4; ++i)
+      workers.emplace_back([&] {
+        while (const auto claimed = store->claim("default", patience.token())) {
+          const std::scoped_lock lock(mutex);
+          started.emplace(claimed->token, claimed->id);
+        }
+      });
+    const auto all_started = [&] {
+      const std::scoped_lock lock(mutex);
+      return started.size() == jobs;
+    };
+    while (!all_started() && !patience.token().stop_requested()) advance(milliseconds{1});
+    store->stop_claims();
+  }
+  std::vector<std::string> order;
+  for (const auto& [token, id] : started) order.push_back(id);
+  EXPECT_EQ(order.size(), jobs);
+  EXPECT_TRUE(std::ranges::is_sorted(order));
 }
 
 TEST_P(StoreConformance, AQueueGoesByWhatItIsToldLater) {
