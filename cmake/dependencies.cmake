@@ -7,13 +7,17 @@ find_package(CLI11 REQUIRED)
 find_package(tomlplusplus REQUIRED)
 find_package(SQLite3 REQUIRED)
 find_package(Boost 1.81 REQUIRED CONFIG COMPONENTS url)
+find_package(OpenSSL 3 REQUIRED)
 
-# Beast and Asio are heavy: their bodies are compiled once, in one source file of the http layer.
-add_library(jobqd_beast INTERFACE)
-target_link_libraries(jobqd_beast INTERFACE Boost::headers Boost::url Threads::Threads)
+# Beast and Asio are heavy: their bodies are compiled once, for all who use them.
+add_library(jobqd_beast STATIC cmake/beast.cpp)
+target_link_libraries(
+  jobqd_beast
+  PUBLIC Boost::headers Boost::url OpenSSL::SSL Threads::Threads
+  PRIVATE jobqd_options)
 target_compile_definitions(
-  jobqd_beast INTERFACE BOOST_ASIO_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED
-                        BOOST_BEAST_SEPARATE_COMPILATION)
+  jobqd_beast PUBLIC BOOST_ASIO_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED
+                     BOOST_BEAST_SEPARATE_COMPILATION)
 
 # xxHash brings no CMake package.
 find_path(XXHASH_INCLUDE_DIR xxhash.h REQUIRED)

@@ -11,7 +11,6 @@
 #include <utility>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/stat.h>
@@ -21,6 +20,7 @@
 #include <jobqd/domain/limits.hpp>
 
 #include "processors/child.hpp"
+#include "processors/texts.hpp"
 
 namespace jobqd::processors {
 
@@ -34,11 +34,6 @@ constexpr std::size_t leftover_pieces = 16;
 /// The end of what the program said; the rest of the limit is for how it ended.
 constexpr std::size_t errors_kept = domain::limits::error_bytes - 64;
 
-/// A string as its text, anything else as its JSON.
-std::string text_of(const std::string& payload) {
-  return payload.starts_with('"') ? nlohmann::json::parse(payload).get<std::string>() : payload;
-}
-
 std::vector<std::string> environment_of(const engine::Claim& claim, const std::vector<std::string>& names) {
   std::vector<std::string> all{"JOB_ID=" + claim.id, "JOB_QUEUE=" + claim.queue,
                                fmt::format("JOB_ATTEMPT={}", claim.attempt),
@@ -50,28 +45,9 @@ std::vector<std::string> environment_of(const engine::Claim& claim, const std::v
   return all;
 }
 
-std::string_view without_line_end(std::string_view text) {
-  while (text.ends_with('\n') || text.ends_with('\r')) text.remove_suffix(1);
-  return text;
-}
-
 std::string name_of_signal(int number) {
   const char* name = ::sigabbrev_np(number);
   return name == nullptr ? fmt::to_string(number) : name;
-}
-
-/// JSON as it is, text as a JSON string; nothing from nothing.
-std::optional<std::string> result_of(std::string_view output) {
-  output = without_line_end(output);
-  if (output.empty()) return std::nullopt;
-  if (output.size() <= result_bytes && nlohmann::json::accept(output)) return std::string(output);
-  using nlohmann::json;
-  auto text = json(output.substr(0, result_bytes)).dump(-1, ' ', false, json::error_handler_t::replace);
-  for (auto bytes = result_bytes; text.size() > result_bytes;) {
-    bytes = std::min(bytes - 1, bytes * result_bytes / text.size());  // Quoted, it is that much longer.
-    text = json(output.substr(0, bytes)).dump(-1, ' ', false, json::error_handler_t::replace);
-  }
-  return text;
 }
 
 /// What wakes a conversation besides its program.

@@ -27,6 +27,7 @@ SEPARATE_ROOMS = [("stores/embedded", "stores/postgres")]
 # A library, and the only places that may include it (prefixes of paths).
 FENCES = [
     (r"boost/(asio|beast|url)\b", ("src/http/", "include/jobqd/http/", "src/processors/http")),
+    (r"(boost/asio/ssl|openssl/)", ("src/processors/http",)),
     (r"nlohmann/", ("src/processors/", "src/http/", "include/jobqd/http/", "src/app/", "include/jobqd/app/")),
     (r"sqlite3\.h$", ("src/stores/embedded/sqlite_",)),
     (r"(libpq|libpq-fe\.h|pqxx|postgresql)", ("src/stores/postgres/",)),
