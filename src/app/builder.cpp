@@ -53,16 +53,22 @@ std::expected<void, std::string> open_store(App::Parts& parts, const stores::Due
   return {};
 }
 
-std::unique_ptr<engine::Processor> make_processor(const QueueConfig& config, domain::Random& random,
-                                                  const ProcessorFactories& more) {
+std::unique_ptr<engine::Processor> make_processor(const QueueConfig& config, const domain::Clock& clock,
+                                                  domain::Random& random, const ProcessorFactories& more) {
   if (const auto made_by = more.find(config.processor); made_by != more.end()) return made_by->second(config);
   if (config.processor == "exec") return std::make_unique<processors::Exec>(config.exec);
+  if (config.processor == "http") {
+    auto options = config.http;
+    for (const auto* secrets : {&config.secret_env, &config.secret_file})
+      options.secrets.insert(options.secrets.end(), secrets->values.begin(), secrets->values.end());
+    return std::make_unique<processors::Http>(std::move(options), clock);
+  }
   return std::make_unique<processors::Simulate>(config.simulate, random);
 }
 
 QueueParts make_queue(App::Parts& parts, const QueueConfig& config, const ProcessorFactories& more) {
   QueueParts queue;
-  queue.processor = make_processor(config, parts.random, more);
+  queue.processor = make_processor(config, parts.clock, parts.random, more);
   queue.retry_processor = std::make_unique<engine::RetryProcessor>(
       *parts.store, *queue.processor, config.backoff, parts.random, parts.observer);
   queue.workers =

@@ -18,6 +18,9 @@ namespace jobqd::app {
 
 namespace {
 
+/// Of a queue with a receiver, where nothing else is said.
+constexpr std::uint32_t http_circuit_failures = 10;
+
 /// The values that one source gives, by setting name.
 using Values = std::map<std::string_view, std::string>;
 
@@ -42,7 +45,7 @@ std::expected<void, std::string> apply(Config& config, const ConfigFile& file) {
 /// The default queue, and those of the file. What a queue does not say it has from the settings.
 std::expected<void, std::string> make_queues(Config& config, const ConfigFile& file,
                                              std::span<const std::string> more_processors) {
-  std::vector<std::string> processors{"simulate", "exec"};
+  std::vector<std::string> processors{"simulate", "exec", "http"};
   processors.insert(processors.end(), more_processors.begin(), more_processors.end());
   QueueConfig inherited;
   inherited.backoff = config.backoff;
@@ -64,10 +67,22 @@ std::expected<void, std::string> make_queues(Config& config, const ConfigFile& f
       };
       if (is_default && setting->key == "workers") return refuse("set WORKERS for the default queue");
       if (is_default && setting->key == "capacity") return refuse("set QUEUE_SIZE for the default queue");
-      if (!setting->read(queue, value.texts)) return refuse(setting->allowed);
+      if (!setting->read(queue, value.texts)) {
+        const auto why = setting->why == nullptr ? std::string{} : setting->why(value.texts);
+        return refuse(why.empty() ? std::string(setting->allowed)
+                                  : fmt::format("{}: {}", setting->allowed, why));
+      }
       if (setting->key == "processor" && std::ranges::find(processors, queue.processor) == processors.end())
         return refuse(fmt::to_string(fmt::join(processors, ", ")));
     }
+    for (const auto& [setting, value] : values)
+      if (!setting->processor.empty() && setting->processor != queue.processor)
+        return std::unexpected(
+            fmt::format("queues.{}.{} ({}): is not allowed: it goes with processor = \"{}\"", name,
+                        setting->key, value.place, setting->processor));
+    const auto circuit = [](const auto& entry) { return entry.first->key == "circuit.failures"; };
+    if (queue.processor == "http" && std::ranges::none_of(values, circuit))
+      queue.circuit.failures = http_circuit_failures;
     if (auto wrong = contradiction(queue)) return std::unexpected(fmt::format("queues.{}.{}", name, *wrong));
   }
   return {};
@@ -165,9 +180,11 @@ std::string describe(const Config& config) {
   for (const auto& queue : config.queues) {
     text += fmt::format("\n[queues.{}]\n",
                         queue.name.contains('.') ? fmt::format("\"{}\"", queue.name) : queue.name);
-    for (const auto& setting : queue_settings())
-      if (const auto value = setting.show(queue); !value.empty())
+    for (const auto& setting : queue_settings()) {
+      const bool applies = setting.processor.empty() || setting.processor == queue.processor;
+      if (const auto value = setting.show(queue); applies && !value.empty())
         text += fmt::format("{} = {}\n", setting.key, value);
+    }
   }
   return text;
 }

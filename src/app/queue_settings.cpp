@@ -2,12 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <filesystem>
+#include <iterator>
 #include <utility>
 #include <vector>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include <jobqd/domain/duration.hpp>
 #include <jobqd/domain/limits.hpp>
@@ -36,43 +35,6 @@ bool read_delays(Values texts, std::vector<milliseconds>& out) {
   return true;
 }
 
-bool read_command(Values texts, std::vector<std::string>& out) {
-  if (texts.empty() || !processors::program_fault(texts.front()).empty()) return false;
-  out.assign(texts.begin(), texts.end());
-  return true;
-}
-
-bool read_names(Values texts, std::vector<std::string>& out) {
-  const auto is_name = [](const std::string& text) {
-    return !text.empty() && !text.contains('=') && !text.contains('\0');
-  };
-  if (!std::ranges::all_of(texts, is_name)) return false;
-  out.assign(texts.begin(), texts.end());
-  return true;
-}
-
-bool read_folder(Text text, std::string& out) {
-  std::error_code ignored;
-  if (!text.starts_with('/') || !std::filesystem::is_directory(text, ignored)) return false;
-  out = text;
-  return true;
-}
-
-/// A basic string of TOML, which a string of JSON is too.
-std::string quoted(std::string_view text) {
-  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
-
-std::string quoted(const std::vector<std::string>& texts) {
-  std::string list;
-  for (const auto& text : texts) list += (list.empty() ? "" : ", ") + quoted(std::string_view(text));
-  return fmt::format("[{}]", list);
-}
-
-std::string quoted(milliseconds duration) {
-  return fmt::format("\"{}\"", domain::format_duration(duration));
-}
-
 std::string show_delays(const Queue& queue) {
   std::string text;
   for (const auto delay : queue.backoff.delays) text += (text.empty() ? "" : ", ") + quoted(delay);
@@ -90,15 +52,7 @@ std::string show_jitter(const Queue& queue) {
   return unless_listed(queue, [name] { return quoted(name); });
 }
 
-/// Keys of one processor say nothing with another.
-std::string only_exec(const Queue& queue, std::string text) {
-  return queue.processor == "exec" ? std::move(text) : std::string{};
-}
-std::string only_simulate(const Queue& queue, std::string text) {
-  return queue.processor == "simulate" ? std::move(text) : std::string{};
-}
-
-constexpr std::array<QueueSetting, 24> table{{
+constexpr std::array<QueueSetting, 16> table{{
     {"processor", "the name of a processor", [](Queue& q, Values v) { return q.processor = v[0], true; },
      [](const Queue& q) { return quoted(std::string_view(q.processor)); }},
     {"workers", "a whole number from 1 to 1024",
@@ -146,32 +100,6 @@ constexpr std::array<QueueSetting, 24> table{{
     {"rate.burst", "a whole number from 1 to 1000000",
      [](Queue& q, Values v) { return read_number<std::uint32_t>(v[0], 1, 1'000'000, q.rate.burst); },
      [](const Queue& q) { return q.rate.limits() ? fmt::to_string(q.rate.burst) : std::string{}; }},
-    {"command", "a list: the absolute path of a program that can be run, and its arguments",
-     [](Queue& q, Values v) { return read_command(v, q.exec.command); },
-     [](const Queue& q) { return only_exec(q, quoted(q.exec.command)); }, true},
-    {"env", "a list of names of environment variables",
-     [](Queue& q, Values v) { return read_names(v, q.exec.env); },
-     [](const Queue& q) { return only_exec(q, quoted(q.exec.env)); }, true},
-    {"working_directory", "the absolute path of a folder",
-     [](Queue& q, Values v) { return read_folder(v[0], q.exec.working_directory); },
-     [](const Queue& q) { return only_exec(q, quoted(std::string_view(q.exec.working_directory))); }},
-    {"max_memory", "a size from 1MiB to 1024GiB",
-     [](Queue& q, Values v) { return read_size(v[0], mib, 1024 * gib, q.exec.max_memory); },
-     [](const Queue& q) {
-       return q.exec.max_memory == 0 ? std::string{} : quoted(std::string_view(show_size(q.exec.max_memory)));
-     }},
-    {"max_cpu", "a duration from 1s to 24h",
-     [](Queue& q, Values v) { return read_duration(v[0], 1000 * one_ms, day, q.exec.max_cpu); },
-     [](const Queue& q) { return q.exec.max_cpu == zero ? std::string{} : quoted(q.exec.max_cpu); }},
-    {"simulate.min", "a duration from 0ms to 1h",
-     [](Queue& q, Values v) { return read_duration(v[0], zero, hour, q.simulate.shortest); },
-     [](const Queue& q) { return only_simulate(q, quoted(q.simulate.shortest)); }},
-    {"simulate.max", "a duration from 0ms to 1h",
-     [](Queue& q, Values v) { return read_duration(v[0], zero, hour, q.simulate.longest); },
-     [](const Queue& q) { return only_simulate(q, quoted(q.simulate.longest)); }},
-    {"simulate.failure_rate", "a number from 0 to 1",
-     [](Queue& q, Values v) { return read_number<double>(v[0], 0, 1, q.simulate.failure_rate); },
-     [](const Queue& q) { return only_simulate(q, fmt::format("{}", q.simulate.failure_rate)); }},
 }};
 
 bool is_name_char(char c) {
@@ -182,7 +110,12 @@ bool is_name_char(char c) {
 }  // namespace
 
 std::span<const QueueSetting> queue_settings() {
-  return table;
+  static const auto all = [] {
+    std::vector<QueueSetting> settings(table.begin(), table.end());
+    std::ranges::move(processor_settings(), std::back_inserter(settings));
+    return settings;
+  }();
+  return all;
 }
 
 std::string_view queue_name_fault(std::string_view name) {
@@ -194,10 +127,13 @@ std::string_view queue_name_fault(std::string_view name) {
 
 std::optional<std::string> contradiction(const QueueConfig& queue) {
   if (auto wrong = above("backoff.base", queue.backoff.base, "backoff.cap", queue.backoff.cap)) return wrong;
-  const bool is_exec = queue.processor == "exec";
-  if (is_exec && queue.exec.command.empty()) return "command: is missing, which processor = \"exec\" needs";
-  if (!is_exec && !queue.exec.command.empty())
-    return "command: is not allowed: it goes with processor = \"exec\"";
+  const auto needs = [&](Text key) {
+    return fmt::format("{}: is missing, which processor = \"{}\" needs", key, queue.processor);
+  };
+  if (queue.processor == "exec" && queue.exec.command.empty()) return needs("command");
+  if (queue.processor == "http" && queue.http.url.empty()) return needs("url");
+  if (queue.rate.burst > 1 && !queue.rate.limits())
+    return "rate.burst: is not allowed without rate.per_second";
   return above("simulate.min", queue.simulate.shortest, "simulate.max", queue.simulate.longest);
 }
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include <jobqd/domain/duration.hpp>
 
@@ -30,6 +31,20 @@ bool read_size(std::string_view text, std::size_t low, std::size_t high, std::si
   if (!read_number<std::size_t>(text, 0, high / factor, number) || number * factor < low) return false;
   out = number * factor;
   return true;
+}
+
+std::string quoted(std::string_view text) {  // A basic string of TOML, which a string of JSON is too.
+  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+std::string quoted(const std::vector<std::string>& texts) {
+  std::string list;
+  for (const auto& text : texts) list += (list.empty() ? "" : ", ") + quoted(std::string_view(text));
+  return fmt::format("[{}]", list);
+}
+
+std::string quoted(milliseconds duration) {
+  return fmt::format("\"{}\"", domain::format_duration(duration));
 }
 
 std::string show_size(std::size_t bytes) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <vector>
 
 #include <jobqd/domain/clock.hpp>
 
@@ -47,6 +48,11 @@ bool read_duration(std::string_view text, domain::milliseconds low, domain::mill
                    domain::milliseconds& out);
 bool read_size(std::string_view text, std::size_t low, std::size_t high, std::size_t& out);
 [[nodiscard]] std::string show_size(std::size_t bytes);
+
+/// As TOML has it.
+[[nodiscard]] std::string quoted(std::string_view text);
+[[nodiscard]] std::string quoted(const std::vector<std::string>& texts);
+[[nodiscard]] std::string quoted(domain::milliseconds duration);
 
 /// Why a lower bound cannot be so, by the names of both; empty where it is not above the upper one.
 [[nodiscard]] std::optional<std::string> above(std::string_view low, domain::milliseconds low_value,

@@ -73,7 +73,8 @@ void append_job(std::string& out, const domain::Job& job) {
   if (progress.deferrals > 0) out += fmt::format(R"(,"deferrals":{})", progress.deferrals);
   if (job.timeout) out += fmt::format(R"(,"timeout":"{}")", domain::format_duration(*job.timeout));
   append_time(out, "enqueued_at", job.enqueued_at);
-  append_time(out, "run_at", job.run_at);
+  const bool waits = progress.reason == domain::Reason::delayed || progress.reason == domain::Reason::backoff;
+  if (waits) append_time(out, "run_at", job.run_at);
   append_time(out, "started_at", job.started_at);
   append_time(out, "finished_at", job.finished_at);
   if (!job.last_error.empty()) out += fmt::format(R"(,"last_error":{})", json_string(job.last_error));

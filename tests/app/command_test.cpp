@@ -234,7 +234,7 @@ TEST(ReadCommand, PrintsTheEffectiveConfiguration) {
   const auto text = std::get<Print>(command.value()).text;
   for (const auto* line :
        {"WORKERS=9\n", "\n[queues.default]\nprocessor = \"simulate\"\nworkers = 9\n", "\n[queues.mail]\n",
-        "backoff = [\"1s\"]\ninterruptions_max = 10\nretention = \"24h\"\ncircuit.failures = 0\nsimulate.min "
+        "backoff = [\"1s\"]\ninterruptions_max = 10\nretention = \"1d\"\ncircuit.failures = 0\nsimulate.min "
         "= \"100ms\"\n"})
     EXPECT_TRUE(text.contains(line)) << line << "\nin\n" << text;
   // What it prints of queues can be read again.

@@ -16,6 +16,7 @@
 #include <jobqd/domain/rate_limit.hpp>
 #include <jobqd/domain/retry_policy.hpp>
 #include <jobqd/processors/exec.hpp>
+#include <jobqd/processors/http.hpp>
 #include <jobqd/processors/simulate.hpp>
 
 namespace jobqd::app {
@@ -29,10 +30,16 @@ struct ListenAddress {
   [[nodiscard]] bool is_loopback() const { return host.starts_with("127.") || host == "::1"; }
 };
 
+/// Secrets, by the names under which they were found.
+struct SecretNames {
+  std::vector<std::string> names;
+  std::vector<std::string> values;  ///< Never shown.
+};
+
 /// One queue, with places, workers and rules of its own. What is allowed: the table in queue_settings.cpp.
 struct QueueConfig {
   std::string name = "default";
-  std::string processor = "simulate";  ///< `exec`, or one that read_command() was told of.
+  std::string processor = "simulate";  ///< `exec`, `http`, or one that read_command() was told of.
   std::size_t workers = 4;
   std::size_t capacity = 64;
   std::uint16_t max_retries = 0;    ///< For jobs that do not say.
@@ -44,6 +51,9 @@ struct QueueConfig {
   domain::milliseconds retention = std::chrono::hours{24};
   processors::Simulate::Options simulate;
   processors::Exec::Options exec;
+  processors::Http::Options http;  ///< Without secrets, which are in the next two.
+  SecretNames secret_env;
+  SecretNames secret_file;
 };
 
 /// Everything that can be set, with its defaults. What is allowed: the table in settings.cpp.

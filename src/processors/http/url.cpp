@@ -13,6 +13,8 @@ namespace {
 
 namespace ip = boost::asio::ip;
 
+constexpr std::string_view not_a_host = "the host is no address of four decimal numbers, and no name";
+
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
@@ -33,7 +35,7 @@ std::string name_fault(std::string_view host) {
   if (host.empty() || host.size() > 253) return "the host is missing or longer than 253 characters";
   if (!std::ranges::all_of(host, is_name_char) || host.contains("..") || host.starts_with('.'))
     return "the host is no name of a-z, 0-9, -, _ and ., and no address";
-  if (ends_in_a_number(host)) return "the host is no address of four decimal numbers, and no name";
+  if (ends_in_a_number(host)) return std::string(not_a_host);
   return {};
 }
 
@@ -53,6 +55,9 @@ std::string read_host(const boost::urls::url_view& parsed, Url& url) {
     url.address = ip::make_address_v6(url.host, wrong);
     return wrong ? "the host is no IPv6 address" : "";
   }
+  // Boost.URL 1.81 ends an authority behind four numbers, whatever follows them.
+  const std::string_view target = parsed.encoded_target();
+  if (!target.empty() && target.front() != '/' && target.front() != '?') return std::string(not_a_host);
   url.host = lower(encoded);
   const auto quad = ip::make_address_v4(url.host, wrong);
   if (wrong || quad.to_string() != url.host) return name_fault(url.host);
