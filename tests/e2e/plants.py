@@ -1,7 +1,6 @@
 """Who does the work of the default queue while a daemon is killed and started again: each kind of processor, with what
 stands behind it. One attempt in five fails."""
 
-import http.server
 import json
 import os
 import random
@@ -9,6 +8,7 @@ import threading
 from typing import Optional
 
 from durable import NO_ANSWER, Life
+from receivers import Handler, Server
 from support import Connection
 
 
@@ -48,35 +48,26 @@ class Http(Plant):
         ids = self.ids = {}  # by key of the job
         self.mixed_up: list = []
 
-        class Receiver(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
+        class Receiver(Handler):
             def do_POST(receiver) -> None:  # pylint: disable=invalid-name,no-self-argument
-                key = json.loads(receiver.rfile.read(int(receiver.headers["Content-Length"])))["k"]
+                key = json.loads(receiver.body())["k"]
                 if ids.setdefault(key, receiver.headers["Job-Id"]) != receiver.headers["Job-Id"]:
                     self.mixed_up.append(key)
-                receiver.send_response(500 if random.random() < 0.2 else 204)
-                receiver.send_header("Content-Length", "0")
-                receiver.end_headers()
+                receiver.answer(500 if random.random() < 0.2 else 204)
 
-            def log_message(receiver, *_) -> None:  # pylint: disable=no-self-argument,arguments-differ
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
-        self.server.daemon_threads = True
+        self.server = Server(Receiver)
         self.config = f"""
             processor = "http"
-            url = "http://127.0.0.1:{self.server.server_address[1]}/work"
+            url = "{self.server.url}"
             allow_networks = ["127.0.0.0/8"]
             """
 
     def __enter__(self) -> "Http":
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.server.__enter__()
         return self
 
     def __exit__(self, *_) -> None:
-        self.server.shutdown()
-        self.server.server_close()
+        self.server.__exit__()
         assert not self.mixed_up, f"came under several ids: {self.mixed_up[:3]}"
 
     def executed(self, key: str) -> Optional[bool]:

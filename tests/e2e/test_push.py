@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import hmac
-import http.server
 import json
 import re
 import signal
@@ -13,6 +12,7 @@ from contextlib import contextmanager
 from urllib.parse import quote
 
 from durable import Folder, Life, drain
+from receivers import Handler, Server
 from support import DaemonTest, eventually
 
 SECRETS = {"OLD_SECRET": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "NEW_SECRET": "whsec_" + base64.b64encode(b"k" * 32).decode()}
@@ -39,43 +39,25 @@ class Receiver:
         self.held.set()
         receiver = self
 
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-            wbufsize = -1  # head and body in one piece
-
+        class Push(Handler):
             def do_POST(self):  # pylint: disable=invalid-name
                 receiver.connections.add(self.client_address)
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                receiver.got.append((self.headers, body))
+                receiver.got.append((self.headers, self.body()))
                 answers = receiver.answers
                 status, headers, text = (answers.pop(0) if len(answers) > 1 else answers[0]) if answers else (200, {}, b"")
                 receiver.held.wait(60)
-                self.send_response(status)
-                for name, value in ({"Content-Length": str(len(text))} | headers).items():
-                    self.send_header(name, value)
-                self.end_headers()
-                self.wfile.write(text)
+                self.answer(status, text, **headers)
 
-            def log_message(self, *_):  # pylint: disable=arguments-differ
-                pass
-
-        class Server(http.server.ThreadingHTTPServer):
-            daemon_threads = True
-
-            def handle_error(self, *_):  # a daemon that was killed, or did not wait
-                pass
-
-        self.server = Server(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}/hook?a=b"
+        self.server = Server(Push)
+        self.url = self.server.url
 
     def __enter__(self):
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.server.__enter__()
         return self
 
     def __exit__(self, *_):
         self.held.set()
-        self.server.shutdown()
-        self.server.server_close()
+        self.server.__exit__()
 
 
 class Push(DaemonTest):
@@ -140,10 +122,10 @@ class Push(DaemonTest):
 
     def test_retry_after_defers_and_costs_no_retry(self):
         with self.pushing("circuit.failures = 0") as (daemon, receiver):
-            receiver.answers = [(503, {"Retry-After": "0"}, b"")] * 3 + [(429, {"Retry-After": "0"}, b"")] * 3 + [(200, {}, b"")]
+            receiver.answers = [(503, {"Retry_After": "0"}, b"")] * 3 + [(429, {"Retry_After": "0"}, b"")] * 3 + [(200, {}, b"")]
             job = self.ended(daemon, {"id": "a", "max_retries": 0})
             self.assertEqual((job["status"], job["attempts"], job["failures"], job["deferrals"]), ("done", 7, 0, 6))
-            receiver.answers = [(503, {"Retry-After": "0"}, b"")]
+            receiver.answers = [(503, {"Retry_After": "0"}, b"")]
             job = self.ended(daemon, {"id": "b", "max_retries": 0})
             self.assertEqual((job["reason"], job["attempts"], job["failures"], job["deferrals"]), ("exhausted", 21, 1, 20))
 

@@ -30,6 +30,7 @@ ip::address_v6::bytes_type bytes_of(const ip::address& address) {
 const std::vector<Network>& denied() {
   static const auto networks = [] {
     std::vector<Network> all;
+    all.reserve(denied_texts.size());
     for (const auto* text : denied_texts) all.push_back(read_network(text).value());
     return all;
   }();

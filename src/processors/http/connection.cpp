@@ -55,6 +55,7 @@ class StreamConnection final : public Connection {
   std::expected<void, std::string> open(const std::vector<ip::address>& addresses, const AddressGuard& guard,
                                         domain::milliseconds longest, const std::stop_token& stop) override {
     std::vector<ip::tcp::endpoint> endpoints;
+    endpoints.reserve(addresses.size());
     for (const auto& address : addresses) endpoints.emplace_back(address, url_.port);
     socket().expires_after(longest);
     socket().async_connect(endpoints, [this, &guard](error_code error, const ip::tcp::endpoint&) {

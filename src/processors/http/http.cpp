@@ -23,12 +23,14 @@ using http::NoAnswer;
 
 std::vector<http::Network> networks_of(const std::vector<std::string>& texts) {
   std::vector<http::Network> networks;
+  networks.reserve(texts.size());
   for (const auto& text : texts) networks.push_back(http::read_network(text).value());
   return networks;
 }
 
 std::vector<std::string> keys_of(const std::vector<std::string>& secrets) {
   std::vector<std::string> keys;
+  keys.reserve(secrets.size());
   for (const auto& secret : secrets) keys.push_back(http::read_secret(secret).value());
   return keys;
 }
