@@ -4,9 +4,9 @@ namespace jobqd::domain {
 
 using namespace std::chrono_literals;
 
-const std::array<ErrorTraits, 22>& error_table() {
+const std::array<ErrorTraits, 23>& error_table() {
   using enum ErrorCode;
-  static constexpr std::array<ErrorTraits, 22> table{{
+  static constexpr std::array<ErrorTraits, 23> table{{
       {malformed_request, 400, "malformed-request", "The request is not valid HTTP/1.1"},
       {malformed_json, 400, "malformed-json", "The body is not valid JSON"},
       {invalid_field, 400, "invalid-field", "A value is not allowed"},
@@ -18,6 +18,7 @@ const std::array<ErrorTraits, 22>& error_table() {
       {request_timeout, 408, "request-timeout", "The request came too slowly"},
       {id_conflict, 409, "id-conflict", "The id belongs to a job with other content"},
       {wrong_status, 409, "wrong-status", "The job's status does not allow this"},
+      {lease_lost, 409, "lease-lost", "The token is not that of a lease of this job"},
       {payload_too_large, 413, "payload-too-large", "The body is too large"},
       {expectation_failed, 417, "expectation-failed", "The expectation cannot be met"},
       {header_too_large, 431, "header-too-large", "The header is too large"},

@@ -20,6 +20,26 @@ std::optional<engine::Claim> StubStore::claim(std::string_view /*queue*/, std::s
 bool StubStore::settle(const engine::Claim& /*claim*/, engine::Resolution /*resolution*/) {
   return false;
 }
+engine::WaitId StubStore::lease(engine::LeaseRequest /*request*/,
+                                engine::Callback<std::vector<engine::Lease>> done) {
+  done(unavailable());
+  return 0;
+}
+bool StubStore::unlease(engine::WaitId /*wait*/) {
+  return false;
+}
+void StubStore::extend(std::string_view /*id*/, engine::FencingToken /*token*/,
+                       domain::milliseconds /*duration*/, engine::Callback<engine::Extension> done) {
+  done(unavailable());
+}
+void StubStore::find_lease(std::string_view /*id*/, engine::FencingToken /*token*/,
+                           engine::Callback<engine::Claim> done) {
+  done(unavailable());
+}
+void StubStore::listen_to_leases(engine::LeaseListener* /*listener*/) {}
+void StubStore::sync(engine::Callback<void> done) {
+  done(unavailable());
+}
 void StubStore::find(std::string_view /*id*/, engine::Callback<domain::Job> done) {
   done(unavailable());
 }

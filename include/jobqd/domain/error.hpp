@@ -23,6 +23,7 @@ enum class ErrorCode : std::uint8_t {
   request_timeout,
   id_conflict,
   wrong_status,
+  lease_lost,
   payload_too_large,
   expectation_failed,
   header_too_large,
@@ -46,7 +47,7 @@ struct ErrorTraits {
 };
 
 /// The whole table, in the order of ErrorCode.
-[[nodiscard]] const std::array<ErrorTraits, 22>& error_table();
+[[nodiscard]] const std::array<ErrorTraits, 23>& error_table();
 
 [[nodiscard]] const ErrorTraits& error_traits(ErrorCode code);
 

@@ -63,6 +63,7 @@ struct Claim {
   std::uint8_t deferrals = 0;        ///< Attempts before this one that were put off.
   std::string traceparent = {};      ///< W3C Trace Context of the request that enqueued it; empty: none.
   std::shared_ptr<StopSignal> stop;  ///< Never null.
+  std::string worker = {};           ///< What a worker elsewhere calls itself; empty for our own.
 };
 
 }  // namespace jobqd::engine

@@ -15,6 +15,7 @@
 #include <jobqd/domain/job.hpp>
 #include <jobqd/engine/claim.hpp>
 #include <jobqd/engine/queue_options.hpp>
+#include <jobqd/engine/lease.hpp>
 #include <jobqd/engine/resolution.hpp>
 
 namespace jobqd::engine {
@@ -110,6 +111,29 @@ class Store {
   /// Ends an attempt. false: the claim's token is no longer the job's, and nothing was changed.
   virtual bool settle(const Claim& claim, Resolution resolution) = 0;
 
+  /// Starts up to max_jobs jobs of the queue for a worker elsewhere, as soon as at least one is ready: now,
+  /// or after those who asked before. Completes with none once claims are closed. Errors: queue_not_found.
+  /// The returned id ends the wait through unlease(); 0 when it completed at once.
+  virtual WaitId lease(LeaseRequest request, Callback<std::vector<Lease>> done) = 0;
+
+  /// Forgets the wait; false when it has completed or is completing.
+  virtual bool unlease(WaitId wait) = 0;
+
+  /// The lease lasts for `duration` from now. Errors: job_not_found, and lease_lost where the token is not
+  /// that of a lease of this job which lasts.
+  virtual void extend(std::string_view id, FencingToken token, domain::milliseconds duration,
+                      Callback<Extension> done) = 0;
+
+  /// The claim of a lease, to settle it. Errors as extend().
+  virtual void find_lease(std::string_view id, FencingToken token, Callback<Claim> done) = 0;
+
+  /// Who is told of leases that end by themselves; null: nobody. Outlives the store, or takes itself back.
+  virtual void listen_to_leases(LeaseListener* listener) = 0;
+
+  /// Completes once all that was decided before is as durable as the store promises. Errors:
+  /// store_unavailable, when it could not be made so now.
+  virtual void sync(Callback<void> done) = 0;
+
   /// Errors: job_not_found.
   virtual void find(std::string_view id, Callback<domain::Job> done) = 0;
 
@@ -161,17 +185,17 @@ class Store {
   [[nodiscard]] virtual std::string trouble() const = 0;
 
   /// Does what is due at `now`: delayed and backed-off jobs become ready, attempts past their timeout are
-  /// asked to stop, finished jobs past their retention go, retry_all() and purge() go on. Returns when it
-  /// wants to be called next, if at all. One thread.
+  /// asked to stop, leases that ran out are interruptions, finished jobs past their retention go, retry_all()
+  /// and purge() go on. Returns when it wants to be called next, if at all. One thread.
   virtual std::optional<domain::SteadyTime> tick(domain::Now now) = 0;
 
   /// Refuses new jobs from now on (draining). Everything else goes on.
   virtual void stop_admission() = 0;
 
-  /// No job starts from now on: waiting claim() calls return empty.
+  /// No job starts from now on: waiting claim() calls return empty, waiting lease() calls complete with none.
   virtual void stop_claims() = 0;
 
-  /// Asks every running attempt to stop, as an interruption.
+  /// Asks every running attempt to stop, as an interruption. Leases end at once.
   virtual void stop_attempts() = 0;
 };
 

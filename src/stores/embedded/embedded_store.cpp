@@ -80,7 +80,11 @@ std::optional<engine::Claim> EmbeddedStore::claim(std::string_view queue, std::s
       if (!handle) continue;
       record = &table_.at(*handle);
     }
-    if (may_start(turn, from)) return start(turn, *handle, *record);
+    if (may_start(turn, from)) {
+      auto claim = start(turn, *handle, *record);
+      claim.payload = record->content.payload();
+      return claim;
+    }
     from.channel.put_back(record->priority, record->ticket, *handle);
   }
   return std::nullopt;
@@ -235,7 +239,7 @@ std::optional<domain::SteadyTime> EmbeddedStore::next_start() const {
   for (const auto& queue : queues_)
     if (!queue.paused && queue.channel.size() > 0)
       may_be(queue.waits ? queue.next_start() : domain::SteadyTime::min());
-  // Timeouts of running jobs stand in the same queue: there are as many as workers at the most.
+  // Timeouts of running jobs stand in the same queue: there are as many as workers, here and elsewhere.
   const auto due = due_.next_where([this](engine::JobHandle handle) {
     const Record& record = table_.at(handle);
     return record.progress.status == Status::queued && !queues_[record.queue].paused;
@@ -251,11 +255,12 @@ std::string EmbeddedStore::trouble() const {
 std::optional<domain::SteadyTime> EmbeddedStore::tick(domain::Now now) {
   Turn turn(*this, now);
   const bool due_done = work_off_due(turn);
+  const bool leases_done = work_off_leases(turn);
   const bool retention_done = work_off_retention(turn);
   const bool sweeps_done = work_off_sweeps(turn);
   auto next = work_off_pace(now.steady);
-  if (!due_done || !retention_done || !sweeps_done) return now.steady;
-  for (const auto at : {due_.next(), next_expiry()})
+  if (!due_done || !leases_done || !retention_done || !sweeps_done) return now.steady;
+  for (const auto at : {due_.next(), expiries_.next(), next_expiry()})
     if (at) next = next ? std::min(*next, *at) : at;
   return next;
 }
@@ -266,8 +271,7 @@ bool EmbeddedStore::work_off_due(Turn& turn) {
     if (!handle) return true;
     Record& record = table_.at(*handle);
     if (record.progress.status == Status::running) {
-      record.due = {};
-      turn.stop(running_.at(*handle), engine::StopCause::timed_out);
+      time_out(turn, *handle, record);
     } else {
       make_ready(*handle, record);
     }
@@ -293,14 +297,18 @@ void EmbeddedStore::stop_admission() {
 }
 
 void EmbeddedStore::stop_claims() {
-  const std::scoped_lock lock(mutex_);
+  Turn turn(*this);
   claiming_ = false;
   for (auto& queue : queues_) queue.channel.close();
+  end_waiting(turn);
 }
 
 void EmbeddedStore::stop_attempts() {
   Turn turn(*this);
   for (const auto& [handle, signal] : running_) turn.stop(signal, engine::StopCause::shutdown);
+  std::vector<engine::JobHandle> leased;  // end_lease() takes them out.
+  for (const auto& [handle, lease] : leased_) leased.push_back(handle);
+  for (const auto handle : leased) end_lease(turn, handle, table_.at(handle));
 }
 
 engine::Expected<EmbeddedStore::Found> EmbeddedStore::find_job(std::string_view id) {

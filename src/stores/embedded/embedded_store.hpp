@@ -34,6 +34,15 @@ class EmbeddedStore final : public engine::Store {
               engine::Callback<std::vector<engine::Submitted>> done) override;
   std::optional<engine::Claim> claim(std::string_view queue, std::stop_token stop) override;
   bool settle(const engine::Claim& claim, engine::Resolution resolution) override;
+  engine::WaitId lease(engine::LeaseRequest request,
+                       engine::Callback<std::vector<engine::Lease>> done) override;
+  bool unlease(engine::WaitId wait) override;
+  void extend(std::string_view id, engine::FencingToken token, domain::milliseconds duration,
+              engine::Callback<engine::Extension> done) override;
+  void find_lease(std::string_view id, engine::FencingToken token,
+                  engine::Callback<engine::Claim> done) override;
+  void listen_to_leases(engine::LeaseListener* listener) override;
+  void sync(engine::Callback<void> done) override;
   void find(std::string_view id, engine::Callback<domain::Job> done) override;
   engine::WatchId watch(std::string_view id, engine::Callback<domain::Job> done) override;
   bool unwatch(engine::WatchId watch) override;
@@ -99,6 +108,19 @@ class EmbeddedStore final : public engine::Store {
     engine::Callback<std::uint64_t> done;
   };
 
+  /// What a running job has besides when a worker elsewhere has it.
+  struct Leased {
+    domain::SteadyTime expires;
+    std::string worker;
+  };
+
+  /// A lease() that found no job ready.
+  struct Waiting {
+    engine::WaitId id;
+    engine::LeaseRequest request;
+    engine::Callback<std::vector<engine::Lease>> done;
+  };
+
   /// One job of a submission: made by it, or there before.
   struct Admitted {
     engine::JobHandle handle;
@@ -124,6 +146,8 @@ class EmbeddedStore final : public engine::Store {
   domain::SteadyTime due_at(domain::Now now, domain::WallTime time);
   void wait_until(Turn& turn, engine::JobHandle handle, Record& record, domain::SteadyTime due);
   engine::Claim start(Turn& turn, engine::JobHandle handle, Record& record);
+  /// The claim that the running job was started with, but for the payload.
+  [[nodiscard]] engine::Claim claim_of(engine::JobHandle handle, const Record& record) const;
   /// Whether the queue may start a job now, by its pauses, its rate and its circuit breaker; then it does.
   bool may_start(Turn& turn, Queue& queue);
   void apply(Turn& turn, engine::JobHandle handle, Record& record, engine::Resolution resolution);
@@ -145,12 +169,29 @@ class EmbeddedStore final : public engine::Store {
 
   void resume(Turn& turn, engine::JobHandle handle, Record& record, Recovery& recovery);
 
+  // Leases
+  [[nodiscard]] std::vector<engine::Lease> grant(Turn& turn, Queue& queue,
+                                                 const engine::LeaseRequest& request);
+  engine::Lease start_lease(Turn& turn, engine::JobHandle handle, Record& record,
+                            const engine::LeaseRequest& request);
+  /// What a Turn does last: whoever waits for a job of a queue that can start one gets it.
+  void serve_waiting(Turn& turn);
+  void end_waiting(Turn& turn);
+  void set_expiry(Turn& turn, engine::JobHandle handle, const Record& record, domain::SteadyTime expires);
+  /// Whether there was one; then it is no more.
+  bool drop_lease(engine::JobHandle handle, const Record& record);
+  /// Ends a lease as an interruption.
+  void end_lease(Turn& turn, engine::JobHandle handle, Record& record);
+  void time_out(Turn& turn, engine::JobHandle handle, Record& record);
+
   // Finding
   struct Found {
     engine::JobHandle handle;
     Record* record;
   };
   engine::Expected<Found> find_job(std::string_view id);
+  /// The job of a lease that lasts. Errors: job_not_found, lease_lost.
+  engine::Expected<Found> find_leased(std::string_view id, engine::FencingToken token);
   /// As find_job(), but refuses while the journal cannot be written.
   engine::Expected<Found> find_job_to_change(std::string_view id);
   static domain::Error unavailable(std::string why);
@@ -175,6 +216,7 @@ class EmbeddedStore final : public engine::Store {
 
   // Duties of tick(); each false when its budget ran out before its work.
   bool work_off_due(Turn& turn);
+  bool work_off_leases(Turn& turn);
   bool work_off_retention(Turn& turn);
   bool work_off_sweeps(Turn& turn);
   /// Lets queues go on whose rate or circuit breaker allows it; when the next one can, if any waits.
@@ -195,6 +237,11 @@ class EmbeddedStore final : public engine::Store {
   std::size_t finished_bytes_ = 0;
   std::vector<engine::JobHandle> restored_finished_;  ///< Between restore() and finish_restore().
   std::unordered_map<engine::JobHandle, std::shared_ptr<engine::StopSignal>> running_;
+  std::unordered_map<engine::JobHandle, Leased> leased_;  ///< Of the running ones.
+  DueQueue expiries_;                                     ///< Of leased_.
+  std::map<std::uint16_t, std::deque<Waiting>> waiting_;  ///< By queue; none is empty.
+  engine::LeaseListener* lease_listener_ = nullptr;
+  engine::WaitId last_wait_ = 0;
   std::multimap<engine::JobHandle, std::pair<engine::WatchId, engine::Callback<domain::Job>>> watches_;
   std::deque<Sweep> sweeps_;
   std::uint64_t last_number_ = 0;

@@ -68,14 +68,18 @@ engine::Claim EmbeddedStore::start(Turn& turn, engine::JobHandle handle, Record&
   if (record.timeout_ms > 0)
     wait_until(turn, handle, record, turn.now.steady + domain::milliseconds(record.timeout_ms));
   queues_[record.queue].started.add(turn.now.steady);
-  auto signal = std::make_shared<engine::StopSignal>();
-  running_.emplace(handle, signal);
+  running_.emplace(handle, std::make_shared<engine::StopSignal>());
   turn.keep(record);
+  return claim_of(handle, record);
+}
+
+engine::Claim EmbeddedStore::claim_of(engine::JobHandle handle, const Record& record) const {
+  const auto leased = leased_.find(handle);
   return {.handle = handle,
           .token = record.token,
           .id = std::string(record.content.id()),
           .queue = queues_[record.queue].options.name,
-          .payload = std::string(record.content.payload()),
+          .payload = {},
           .attempt = record.progress.attempts,
           .failures = record.progress.failures,
           .max_retries = record.max_retries,
@@ -83,13 +87,15 @@ engine::Claim EmbeddedStore::start(Turn& turn, engine::JobHandle handle, Record&
               record.timeout_ms > 0 ? std::optional(domain::milliseconds(record.timeout_ms)) : std::nullopt,
           .deferrals = record.progress.deferrals,
           .traceparent = std::string(record.content.traceparent()),
-          .stop = std::move(signal)};
+          .stop = running_.at(handle),
+          .worker = leased == leased_.end() ? std::string{} : leased->second.worker};
 }
 
 void EmbeddedStore::apply(Turn& turn, engine::JobHandle handle, Record& record,
                           engine::Resolution resolution) {
   const auto running = running_.extract(handle);
   JOBQD_CHECK(!running.empty());
+  drop_lease(handle, record);
   if (record.due != domain::SteadyTime{}) due_.erase({std::exchange(record.due, {}), record.number, handle});
   note_end(turn, queues_[record.queue], resolution);
 

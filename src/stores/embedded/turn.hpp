@@ -20,6 +20,7 @@ class EmbeddedStore::Turn {
   Turn& operator=(const Turn&) = delete;
 
   ~Turn() {
+    if (!store_.waiting_.empty()) store_.serve_waiting(*this);
     lock_.unlock();
     if (flush_) store_.journal_->flush();
     if (due_changed_) store_.due_changed_();
