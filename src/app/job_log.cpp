@@ -32,6 +32,12 @@ void JobLog::attempt_stale(const engine::Claim& claim) {
   ended_.notify_all();
 }
 
+void JobLog::lease_expired(const engine::Claim& claim) {
+  log_.write(
+      LogLevel::warn, "a lease ran out: its worker did not say in time that it lives",
+      {{"id", claim.id}, {"queue", claim.queue}, {"attempt", claim.attempt}, {"worker", claim.worker}});
+}
+
 void JobLog::store_changed(std::string_view why) {
   if (why.empty())
     log_.write(LogLevel::info, "the store can be written again");

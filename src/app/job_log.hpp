@@ -17,6 +17,7 @@ class JobLog final : public engine::Observer {
 
   void attempt_settled(const engine::Claim& claim, const engine::Resolution& resolution) override;
   void attempt_stale(const engine::Claim& claim) override;
+  void lease_expired(const engine::Claim& claim) override;
   void store_changed(std::string_view why) override;
   [[noreturn]] void store_lost(std::string_view why) override;
 

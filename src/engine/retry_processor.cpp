@@ -3,6 +3,8 @@
 #include <exception>
 #include <utility>
 
+#include "engine/settle.hpp"
+
 namespace jobqd::engine {
 
 RetryProcessor::RetryProcessor(Store& store, Processor& processor, domain::RetryPolicy policy,
@@ -15,11 +17,7 @@ RetryProcessor::RetryProcessor(Store& store, Processor& processor, domain::Retry
 
 void RetryProcessor::run(const Claim& claim) {
   observer_.attempt_started(claim);
-  const auto resolution = resolve(attempt(claim), claim, policy(), random_.fraction());
-  if (store_.settle(claim, resolution))
-    observer_.attempt_settled(claim, resolution);
-  else
-    observer_.attempt_stale(claim);
+  settle_and_tell(store_, observer_, claim, resolve(attempt(claim), claim, policy(), random_.fraction()));
 }
 
 void RetryProcessor::set_policy(domain::RetryPolicy policy) {

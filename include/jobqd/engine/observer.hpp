@@ -17,6 +17,8 @@ class Observer {
   virtual void attempt_settled(const Claim& /*claim*/, const Resolution& /*resolution*/) {}
   /// The claim was no longer the job's: what the attempt did is not recorded.
   virtual void attempt_stale(const Claim& /*claim*/) {}
+  /// The lease of a worker elsewhere ran out; attempt_settled() comes too.
+  virtual void lease_expired(const Claim& /*claim*/) {}
   /// The store can no longer be written (`why` not empty), or can again (`why` empty).
   virtual void store_changed(std::string_view /*why*/) {}
   /// Nobody knows any more what the store has written. Going on would be a guess: the process has to end.

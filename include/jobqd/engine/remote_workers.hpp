@@ -1,0 +1,63 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include <jobqd/domain/random.hpp>
+#include <jobqd/domain/retry_policy.hpp>
+#include <jobqd/engine/lease.hpp>
+#include <jobqd/engine/observer.hpp>
+#include <jobqd/engine/processor.hpp>
+#include <jobqd/engine/store.hpp>
+
+namespace jobqd::engine {
+
+/// Queues whose jobs are worked off outside of this process: hands out leases, and settles what their workers
+/// say became of the jobs, by the rules that hold for all attempts. Keeps no list of what is out: the store
+/// knows.
+///
+/// Thread-safe as far as store, random and observer are, which outlive it. Callbacks as those of the store.
+class RemoteWorkers final : private LeaseListener {
+ public:
+  /// The retry policy of each queue that is leased, by name.
+  using Queues = std::map<std::string, domain::RetryPolicy, std::less<>>;
+
+  RemoteWorkers(Store& store, Queues queues, domain::Random& random, Observer& observer);
+  ~RemoteWorkers() override;
+
+  RemoteWorkers(const RemoteWorkers&) = delete;
+  RemoteWorkers& operator=(const RemoteWorkers&) = delete;
+
+  /// As Store::lease(), and invalid_field for a queue whose jobs are not leased.
+  WaitId lease(LeaseRequest request, Callback<std::vector<Lease>> done);
+
+  /// As Store::unlease().
+  bool unlease(WaitId wait) { return store_.unlease(wait); }
+
+  /// As Store::extend().
+  void heartbeat(std::string_view id, FencingToken token, domain::milliseconds duration,
+                 Callback<Extension> done) {
+    store_.extend(id, token, duration, std::move(done));
+  }
+
+  /// The worker is through: completes once what becomes of the job is as durable as the store promises, so
+  /// that the worker may forget it. Errors: job_not_found, lease_lost; store_unavailable where it is
+  /// recorded, but could not be made durable now.
+  void settle(std::string_view id, FencingToken token, Outcome outcome, Callback<void> done);
+
+ private:
+  void lease_timed_out(const Claim& claim) override;
+  void lease_ended(const Claim& claim) override;
+
+  [[nodiscard]] bool has_queue(std::string_view name) const;
+  [[nodiscard]] Resolution resolution_of(Outcome outcome, const Claim& claim);
+
+  Store& store_;
+  const Queues queues_;
+  domain::Random& random_;
+  Observer& observer_;
+};
+
+}  // namespace jobqd::engine
