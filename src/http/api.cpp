@@ -14,8 +14,9 @@ void ok(const ExchangePtr& exchange) {
 
 }  // namespace
 
-Api::Api(engine::Store& store, const domain::Clock& clock, domain::Random& random)
-    : store_(store), clock_(clock), random_(random), router_(make_routes()) {}
+Api::Api(engine::Store& store, engine::RemoteWorkers& remote, const domain::Clock& clock,
+         domain::Random& random)
+    : store_(store), remote_(remote), clock_(clock), random_(random), router_(make_routes()) {}
 
 std::vector<Route> Api::make_routes() {
   return {
@@ -57,6 +58,14 @@ std::vector<Route> Api::make_routes() {
        [this](const Request& request, ExchangePtr exchange) {
          store_.purge(request.id, respond_with_count(std::move(exchange)));
        }},
+      {"POST", "/v1/queues/{name}/lease",
+       [this](const Request& request, ExchangePtr exchange) { lease(request, std::move(exchange)); }},
+      {"POST", "/v1/jobs/{id}/heartbeat",
+       [this](const Request& request, ExchangePtr exchange) { heartbeat(request, std::move(exchange)); }},
+      {"POST", "/v1/jobs/{id}/complete",
+       [this](const Request& request, ExchangePtr exchange) { complete(request, std::move(exchange)); }},
+      {"POST", "/v1/jobs/{id}/fail",
+       [this](const Request& request, ExchangePtr exchange) { fail(request, std::move(exchange)); }},
   };
 }
 

@@ -4,6 +4,7 @@
 
 #include <jobqd/domain/clock.hpp>
 #include <jobqd/domain/random.hpp>
+#include <jobqd/engine/remote_workers.hpp>
 #include <jobqd/engine/store.hpp>
 
 #include "http/message.hpp"
@@ -15,7 +16,8 @@ namespace jobqd::http {
 /// from any.
 class Api {
  public:
-  Api(engine::Store& store, const domain::Clock& clock, domain::Random& random);
+  Api(engine::Store& store, engine::RemoteWorkers& remote, const domain::Clock& clock,
+      domain::Random& random);
 
   /// Answers one request: cross-site guard, then the route's handler.
   void handle(Request& request, ExchangePtr exchange) const;
@@ -37,8 +39,13 @@ class Api {
   void list_queues(const ExchangePtr& exchange) const;
   void get_queue(const std::string& name, const ExchangePtr& exchange) const;
   void pause_queue(const std::string& name, bool paused, ExchangePtr exchange) const;
+  void lease(const Request& request, ExchangePtr exchange) const;
+  void heartbeat(const Request& request, ExchangePtr exchange) const;
+  void complete(const Request& request, ExchangePtr exchange) const;
+  void fail(const Request& request, ExchangePtr exchange) const;
 
   engine::Store& store_;
+  engine::RemoteWorkers& remote_;
   const domain::Clock& clock_;
   domain::Random& random_;
   std::atomic<bool> draining_{false};

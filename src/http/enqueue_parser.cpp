@@ -9,6 +9,7 @@
 
 #include <jobqd/domain/limits.hpp>
 
+#include "http/body_text.hpp"
 #include "http/job_fields.hpp"
 #include "http/json_feed.hpp"
 
@@ -21,10 +22,6 @@ using domain::ErrorCode;
 namespace limits = domain::limits;
 
 constexpr std::size_t max_field_errors = 16;
-
-bool is_space(char c) {
-  return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
 
 /// Receives the body event by event. The level of a job's fields is 1, in a batch 2; deeper ones belong to a
 /// value.
@@ -64,7 +61,6 @@ class EnqueueHandler {
   bool close();
   void field_value(const FieldValue& value);
   void take_payload(bool number);
-  [[nodiscard]] std::string describe(std::string_view what) const;
 
   /// Ends the reading: the body is wrong as a whole.
   bool refuse(ErrorCode code, const std::string& detail);
@@ -86,33 +82,19 @@ class EnqueueHandler {
 std::expected<EnqueueBody, Error> EnqueueHandler::result() && {
   if (refused_) return std::unexpected(*std::move(refused_));
   if (body_.jobs.empty() && faults_.empty()) fault({}, "the array must hold at least one job");
-  if (!faults_.empty()) {
-    const auto& first = faults_.front();
-    return std::unexpected(Error{
-        .code = ErrorCode::invalid_field,
-        .detail = first.pointer.empty() ? first.detail : fmt::format("{} {}", first.pointer, first.detail),
-        .fields = std::move(faults_)});
-  }
+  if (!faults_.empty()) return std::unexpected(wrong_fields(std::move(faults_)));
   return std::move(body_);
 }
 
 bool EnqueueHandler::parse_error(std::size_t /*position*/, const std::string& token,
                                  const nlohmann::json::exception& error) {
   constexpr int out_of_range = 406;  // JSON, but a number that no double holds.
-  if (error.id != out_of_range) return refuse(ErrorCode::malformed_json, describe(error.what()));
+  if (error.id != out_of_range)
+    return refuse(ErrorCode::malformed_json, describe_parse_error(feed_, error.what()));
   if (field_ != nullptr || faults_.empty())
     fault(field_ == nullptr ? std::nullopt : std::optional(field_->name),
           fmt::format("must not hold {}, which no double holds", token.substr(0, 40)));
   return false;
-}
-
-/// "[json.exception.parse_error.101] parse error at line 1, column 2: …; last read: '…'", but place and text
-/// as they are, not abridged.
-std::string EnqueueHandler::describe(std::string_view what) const {
-  const auto colon = what.find(": ");
-  if (colon != std::string_view::npos) what.remove_prefix(colon + 2);
-  what = what.substr(0, std::min(what.find("; last read"), std::size_t{300}));
-  return fmt::format("parse error at {}: {}; last read: '{}'", feed_.position(), what, feed_.last_read());
 }
 
 bool EnqueueHandler::refuse(ErrorCode code, const std::string& detail) {
@@ -149,10 +131,8 @@ bool EnqueueHandler::begin_job() {
 
 bool EnqueueHandler::scalar(const FieldValue& value) {
   if (depth_ == field_level() && !body_.jobs.empty()) {
-    const bool number = std::holds_alternative<std::int64_t>(value) ||
-                        std::holds_alternative<std::uint64_t>(value) || std::holds_alternative<double>(value);
     if (field_ != nullptr && field_->rule == nullptr)
-      take_payload(number);
+      take_payload(is_number(value));
     else
       field_value(value);
   } else if (depth_ < field_level()) {
@@ -191,14 +171,7 @@ void EnqueueHandler::field_value(const FieldValue& value) {
 
 void EnqueueHandler::take_payload(bool number) {
   feed_.abridge(false);
-  const char* end = feed_.text_end();
-  const char* from = std::find(after_key_, end, ':') + 1;
-  from = std::find_if_not(from, end, is_space);
-  // After a number the lexer has read one character more, where there was one.
-  const char* to = number
-                       ? std::find_if(from, end, [](char c) { return c == ',' || c == '}' || is_space(c); })
-                       : feed_.read();
-  body_.jobs.back().payload.assign(from, to);
+  body_.jobs.back().payload = value_text(feed_, after_key_, number);
   field_ = nullptr;
 }
 
@@ -209,11 +182,7 @@ void EnqueueHandler::fault(std::optional<std::string_view> name, std::string det
 
 std::string EnqueueHandler::pointer_to(std::optional<std::string_view> name) const {
   std::string pointer = body_.batch && !body_.jobs.empty() ? fmt::format("/{}", body_.jobs.size() - 1) : "";
-  if (name) {
-    pointer += '/';
-    for (const char c : name->substr(0, 100))  // RFC 6901, section 3
-      pointer += c == '~' ? "~0" : c == '/' ? "~1" : std::string(1, c);
-  }
+  if (name) pointer += pointer_step(*name);
   return pointer;
 }
 

@@ -1,23 +1,17 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
-#include <string>
 #include <string_view>
-#include <variant>
 
 #include <jobqd/domain/job.hpp>
+
+#include "http/field_values.hpp"
 
 /// The fields of a job in POST /enqueue: one table with the rule of each.
 namespace jobqd::http {
 
-/// A JSON value as far as a field's rule wants to know.
-struct Compound {};  ///< An object or an array.
-using FieldValue =
-    std::variant<std::nullptr_t, bool, std::int64_t, std::uint64_t, double, std::string_view, Compound>;
-
 /// Takes the value into the job, or says what is wrong with it and what is allowed.
-using FieldRule = std::optional<std::string> (*)(domain::NewJob& job, const FieldValue& value);
+using FieldRule = Fault (*)(domain::NewJob& job, const FieldValue& value);
 
 struct FieldSpec {
   std::string_view name;

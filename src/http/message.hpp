@@ -49,6 +49,11 @@ class Exchange {
   /// Calls `function` once `wait` is over or the server stops, on the thread of the connection, unless the
   /// exchange was answered before. Called on that thread, once an exchange.
   virtual void after(domain::milliseconds wait, std::function<void()> function) = 0;
+
+  /// Calls `function`, on the thread of the connection, when the client closes the connection before the
+  /// exchange is answered; it must not be answered by then. A client that vanishes without a word, or has
+  /// sent something more, is not noticed. Called on that thread, once an exchange.
+  virtual void when_gone(std::function<void()> function) = 0;
 };
 
 using ExchangePtr = std::shared_ptr<Exchange>;

@@ -16,8 +16,9 @@ namespace jobqd::http {
 
 class Server::Impl {
  public:
-  Impl(ServerOptions options, engine::Store& store, const domain::Clock& clock, domain::Random& random)
-      : api(store, clock, random),
+  Impl(ServerOptions options, engine::Store& store, engine::RemoteWorkers& remote, const domain::Clock& clock,
+       domain::Random& random)
+      : api(store, remote, clock, random),
         listener(io, std::move(options), clock, [this](Request& request, ExchangePtr exchange) {
           api.handle(request, std::move(exchange));
         }) {}
@@ -28,9 +29,9 @@ class Server::Impl {
   std::jthread thread;
 };
 
-Server::Server(ServerOptions options, engine::Store& store, const domain::Clock& clock,
-               domain::Random& random)
-    : impl_(std::make_unique<Impl>(std::move(options), store, clock, random)) {}
+Server::Server(ServerOptions options, engine::Store& store, engine::RemoteWorkers& remote,
+               const domain::Clock& clock, domain::Random& random)
+    : impl_(std::make_unique<Impl>(std::move(options), store, remote, clock, random)) {}
 
 Server::~Server() {
   request_stop(domain::milliseconds{0});

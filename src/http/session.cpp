@@ -1,5 +1,6 @@
 #include "http/session.hpp"
 
+#include <cerrno>
 #include <exception>
 #include <utility>
 
@@ -7,6 +8,7 @@
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/bind_handler.hpp>
 #include <fmt/format.h>
+#include <sys/socket.h>
 
 #include <jobqd/domain/check.hpp>
 
@@ -28,6 +30,17 @@ constexpr std::size_t enough_to_send = 64UL * 1024;
 constexpr domain::milliseconds write_timeout{30'000};
 /// How long a client may take to read our last words before its unread bytes make the kernel throw them away.
 constexpr domain::milliseconds linger_timeout{2'000};
+
+/// What can be read from a connection that nobody reads.
+enum class Unread : std::uint8_t { nothing, more, closed };
+
+Unread look_at(int socket) {
+  char first = 0;
+  const auto bytes = ::recv(socket, &first, 1, MSG_PEEK | MSG_DONTWAIT);
+  if (bytes > 0) return Unread::more;
+  const bool nothing_yet = bytes < 0 && (errno == EAGAIN || errno == EINTR);
+  return nothing_yet ? Unread::nothing : Unread::closed;
+}
 
 }  // namespace
 
@@ -165,6 +178,7 @@ void Session::respond(Response response) {
                    JOBQD_CHECK(self->awaiting_);
                    self->awaiting_ = false;
                    self->timer_.reset();
+                   self->gone_ = {};
                    self->append(std::move(response));
                    if (!self->processing_) self->process();
                  });
@@ -175,6 +189,28 @@ void Session::after(domain::milliseconds wait, std::function<void()> function) {
   timer_->async_wait([self = shared_from_this(), function = std::move(function)](const error_code& code) {
     if ((!code || self->context_.stopping) && self->awaiting_) function();
   });
+}
+
+void Session::when_gone(std::function<void()> function) {
+  gone_ = std::move(function);
+  watch();
+}
+
+void Session::watch() {
+  if (std::exchange(watching_, true)) return;  // For an earlier exchange, but what comes is the same.
+  socket_.async_wait(asio::ip::tcp::socket::wait_read,
+                     beast::bind_front_handler(&Session::on_watched, shared_from_this()));
+}
+
+void Session::on_watched(const error_code& code) {
+  watching_ = false;
+  if (!gone_) return;
+  const auto unread = code ? Unread::closed : look_at(socket_.native_handle());
+  if (unread == Unread::nothing) return watch();
+  if (unread == Unread::more) return;  // It will be read in its turn, and hides what comes behind it.
+  std::exchange(gone_, {})();
+  timer_.reset();
+  close();
 }
 
 void Session::append(Response response) {

@@ -60,6 +60,7 @@ class Session final : public Exchange, public std::enable_shared_from_this<Sessi
 
   void respond(Response response) override;
   void after(domain::milliseconds wait, std::function<void()> function) override;
+  void when_gone(std::function<void()> function) override;
 
  private:
   Session(boost::asio::ip::tcp::socket socket, ConnectionContext& context);
@@ -71,6 +72,8 @@ class Session final : public Exchange, public std::enable_shared_from_this<Sessi
   void on_read(const boost::system::error_code& code, std::size_t bytes);
   void process();
   bool step();
+  void watch();
+  void on_watched(const boost::system::error_code& code);
   void handle();
   void append(Response response);
   void refuse(const domain::Error& error);
@@ -86,10 +89,12 @@ class Session final : public Exchange, public std::enable_shared_from_this<Sessi
   std::string sending_;  ///< What the socket is writing.
   std::optional<Request> request_;
   std::optional<boost::asio::steady_timer> timer_;
+  std::function<void()> gone_;    ///< Of the present exchange.
   Phase phase_ = Phase::writing;  ///< Until start() says what it waits for.
   domain::SteadyTime deadline_{};
   bool reading_ = false;
   bool writing_ = false;
+  bool watching_ = false;    ///< For something to read while nothing is read.
   bool awaiting_ = false;    ///< A request is with its handler.
   bool processing_ = false;  ///< process() is on the stack.
   bool closing_ = false;     ///< No further request is served.

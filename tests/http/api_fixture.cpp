@@ -8,7 +8,9 @@ namespace jobqd::http {
 
 ApiTest::ApiTest()
     : store(stores::open_memory_store({.queues = {{.name = "default", .capacity = 2}}}, clock, [] {})),
-      api(std::make_unique<Api>(*store, clock, random)) {}
+      remote(
+          std::make_unique<engine::RemoteWorkers>(*store, engine::RemoteWorkers::Queues{}, random, observer)),
+      api(std::make_unique<Api>(*store, *remote, clock, random)) {}
 
 std::shared_ptr<FakeExchange> ApiTest::ask(std::string_view method, std::string path, std::string body,
                                            const Fields& fields, Query query) {

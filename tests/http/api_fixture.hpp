@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <jobqd/engine/remote_workers.hpp>
 #include <jobqd/engine/store.hpp>
 
 #include "http/api.hpp"
@@ -53,6 +54,8 @@ class ApiTest : public testing::Test {
   support::ManualClock clock;
   std::unique_ptr<engine::Store> store;
   domain::Random random{1};
+  engine::Observer observer;
+  std::unique_ptr<engine::RemoteWorkers> remote;  ///< Of no queue.
   std::unique_ptr<Api> api;
 
  private:

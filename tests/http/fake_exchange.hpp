@@ -26,6 +26,8 @@ class FakeExchange final : public Exchange {
     when_over_ = std::move(function);
   }
 
+  void when_gone(std::function<void()> function) override { when_gone_ = std::move(function); }
+
   [[nodiscard]] bool answered() const { return response_.has_value(); }
 
   [[nodiscard]] const Response& response() const {
@@ -36,12 +38,18 @@ class FakeExchange final : public Exchange {
   /// How long the handler wants to wait; empty when it does not.
   [[nodiscard]] std::optional<domain::milliseconds> wait() const { return wait_; }
 
+  /// The client closes its connection.
+  void go() {
+    if (when_gone_) std::exchange(when_gone_, {})();
+  }
+
   void end_the_wait() { std::exchange(when_over_, {})(); }
 
  private:
   std::optional<Response> response_;
   std::optional<domain::milliseconds> wait_;
   std::function<void()> when_over_;
+  std::function<void()> when_gone_;
 };
 
 /// The value of a field of the response; empty where it is not there.

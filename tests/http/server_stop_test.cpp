@@ -53,7 +53,9 @@ class TheServer : public testing::Test {
   support::ManualClock clock;
   domain::Random random{1};
   std::unique_ptr<engine::Store> store = stores::open_memory_store({}, clock, [] {});
-  Server server{{.port = 0}, *store, clock, random};
+  engine::Observer observer;
+  engine::RemoteWorkers remote{*store, {}, random, observer};
+  Server server{{.port = 0}, *store, remote, clock, random};
   std::uint16_t port = 0;
 };
 
@@ -203,27 +205,27 @@ TEST_F(TheServer, MayBeStoppedAnyNumberOfTimes) {
 }
 
 TEST_F(TheServer, RefusesAPortThatIsTaken) {
-  Server another({.port = port}, *store, clock, random);
+  Server another({.port = port}, *store, remote, clock, random);
   const auto listening = another.listen();
   ASSERT_FALSE(listening.has_value());
   EXPECT_EQ(listening.error(), fmt::format("cannot listen on 127.0.0.1:{}: Address already in use", port));
 }
 
 TEST_F(TheServer, RefusesAnAddressThatIsNone) {
-  Server another({.address = "1.2.3.400", .port = 0}, *store, clock, random);
+  Server another({.address = "1.2.3.400", .port = 0}, *store, remote, clock, random);
   EXPECT_FALSE(another.listen().has_value());
 }
 
 TEST_F(TheServer, MayBeStoppedWithoutHavingBeenStarted) {
-  Server another({.port = 0}, *store, clock, random);
+  Server another({.port = 0}, *store, remote, clock, random);
   another.request_stop(0s);
   another.join();
-  Server listening({.port = 0}, *store, clock, random);
+  Server listening({.port = 0}, *store, remote, clock, random);
   EXPECT_TRUE(listening.listen().has_value());
 }
 
 TEST_F(TheServer, ListensOnIpv6Too) {
-  Server another({.address = "::1", .port = 0}, *store, clock, random);
+  Server another({.address = "::1", .port = 0}, *store, remote, clock, random);
   const auto listening = another.listen();
   if (!listening) GTEST_SKIP() << "this machine has no IPv6: " << listening.error();
   EXPECT_NE(*listening, 0);

@@ -8,6 +8,7 @@
 
 #include <jobqd/domain/clock.hpp>
 #include <jobqd/domain/random.hpp>
+#include <jobqd/engine/remote_workers.hpp>
 #include <jobqd/engine/store.hpp>
 
 namespace jobqd::http {
@@ -28,7 +29,8 @@ struct ServerOptions {
 /// drain() from any thread; request_stop() and join() in any order and any number, from one thread.
 class Server {
  public:
-  Server(ServerOptions options, engine::Store& store, const domain::Clock& clock, domain::Random& random);
+  Server(ServerOptions options, engine::Store& store, engine::RemoteWorkers& remote,
+         const domain::Clock& clock, domain::Random& random);
   ~Server();
 
   Server(const Server&) = delete;

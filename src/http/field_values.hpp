@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include <jobqd/domain/clock.hpp>
+
+/// What the rules of fields in JSON bodies share.
+namespace jobqd::http {
+
+/// A JSON value as far as a field's rule wants to know.
+struct Compound {};  ///< An object or an array.
+using FieldValue =
+    std::variant<std::nullptr_t, bool, std::int64_t, std::uint64_t, double, std::string_view, Compound>;
+
+/// What is wrong with a value, for people; empty where nothing is.
+using Fault = std::optional<std::string>;
+
+/// `must be ALLOWED, not VALUE`.
+[[nodiscard]] Fault must_be(std::string_view allowed, const FieldValue& value);
+
+/// Empty for anything but a whole number in [low, high].
+[[nodiscard]] std::optional<std::int64_t> integer_in(const FieldValue& value, std::int64_t low,
+                                                     std::int64_t high);
+
+/// A duration as text, or a number of seconds, in [shortest, longest]; empty for anything else.
+[[nodiscard]] std::optional<domain::milliseconds> duration_up_to(const FieldValue& value,
+                                                                 domain::milliseconds shortest,
+                                                                 domain::milliseconds longest);
+
+}  // namespace jobqd::http

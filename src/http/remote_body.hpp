@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <jobqd/domain/clock.hpp>
+#include <jobqd/domain/error.hpp>
+#include <jobqd/engine/claim.hpp>
+
+namespace jobqd::http {
+
+/// What workers elsewhere ask.
+enum class RemoteCall : std::uint8_t { lease, heartbeat, complete, fail };
+
+/// The body of such a call. What the call does not take stands as here.
+struct RemoteBody {
+  engine::FencingToken token = 0;
+  std::size_t max_jobs = 1;
+  domain::milliseconds lease{60'000};
+  domain::milliseconds wait{0};
+  std::string worker;
+  std::optional<std::string> result;  ///< JSON text, as it came.
+  std::string error = "the worker gave no error";
+  bool retryable = true;
+  std::optional<domain::milliseconds> retry_after;
+};
+
+/// Reads an object with the fields that the call takes; a lease may have an empty body. Errors:
+/// malformed_json, invalid_field with a pointer for each wrong field, payload_too_large for the result.
+[[nodiscard]] std::expected<RemoteBody, domain::Error> parse_remote(RemoteCall call, std::string_view body);
+
+}  // namespace jobqd::http
