@@ -68,7 +68,8 @@ std::expected<void, std::string> App::start() {
         LogLevel::warn, "MAX_CONNECTIONS needs more open files than this process may have",
         {{"may_have", descriptors}, {"needs", parts_->config.max_connections + spare_descriptors}});
   parts_->scheduler->start();
-  for (auto& queue : parts_->queues) queue.workers->start();
+  for (auto& queue : parts_->queues)
+    if (queue.workers) queue.workers->start();
   parts_->server->start();
   parts_->log.write(
       LogLevel::info, "listening",
@@ -101,8 +102,10 @@ void App::stop() {
   store.stop_claims();
   wait_until_over(deadline, none_running);
   store.stop_attempts();
-  for (auto& queue : parts_->queues) queue.workers->request_stop();
-  for (auto& queue : parts_->queues) queue.workers->join();
+  for (auto& queue : parts_->queues)
+    if (queue.workers) queue.workers->request_stop();
+  for (auto& queue : parts_->queues)
+    if (queue.workers) queue.workers->join();
   parts_->server->request_stop(answer_grace);
   parts_->server->join();
   parts_->scheduler->request_stop();

@@ -76,6 +76,13 @@ QueueParts make_queue(App::Parts& parts, const QueueConfig& config, const Proces
   return queue;
 }
 
+engine::RemoteWorkers::Queues remote_queues(const Config& config) {
+  engine::RemoteWorkers::Queues queues;
+  for (const auto& queue : config.queues)
+    if (queue.is_remote()) queues.emplace(queue.name, queue.backoff);
+  return queues;
+}
+
 http::ServerOptions server_options(const Config& config) {
   return {.address = config.listen.host,
           .port = config.listen.port,
@@ -95,8 +102,12 @@ std::expected<std::unique_ptr<App>, std::string> build(const Config& config, con
   };
   if (auto opened = open_store(parts, wake); !opened) return std::unexpected(opened.error());
   parts.scheduler = std::make_unique<engine::Scheduler>(*parts.store, clock);
-  for (const auto& queue : config.queues) parts.queues.push_back(make_queue(parts, queue, more));
-  parts.server = std::make_unique<http::Server>(server_options(config), *parts.store, clock, parts.random);
+  parts.remote = std::make_unique<engine::RemoteWorkers>(*parts.store, remote_queues(config), parts.random,
+                                                         parts.observer);
+  for (const auto& queue : config.queues)
+    parts.queues.push_back(queue.is_remote() ? QueueParts{} : make_queue(parts, queue, more));
+  parts.server = std::make_unique<http::Server>(server_options(config), *parts.store, *parts.remote, clock,
+                                                parts.random);
   return std::unique_ptr<App>(new App(std::move(owned)));
 }
 

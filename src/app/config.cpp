@@ -45,7 +45,7 @@ std::expected<void, std::string> apply(Config& config, const ConfigFile& file) {
 /// The default queue, and those of the file. What a queue does not say it has from the settings.
 std::expected<void, std::string> make_queues(Config& config, const ConfigFile& file,
                                              std::span<const std::string> more_processors) {
-  std::vector<std::string> processors{"simulate", "exec", "http"};
+  std::vector<std::string> processors{"simulate", "exec", "http", "remote"};
   processors.insert(processors.end(), more_processors.begin(), more_processors.end());
   QueueConfig inherited;
   inherited.backoff = config.backoff;
@@ -83,6 +83,14 @@ std::expected<void, std::string> make_queues(Config& config, const ConfigFile& f
     const auto circuit = [](const auto& entry) { return entry.first->key == "circuit.failures"; };
     if (queue.processor == "http" && std::ranges::none_of(values, circuit))
       queue.circuit.failures = http_circuit_failures;
+    if (queue.is_remote()) {
+      const auto given = std::ranges::find(values, "workers", [](const auto& one) { return one.first->key; });
+      if (given != values.end())
+        return std::unexpected(
+            fmt::format("queues.{}.workers: ({}) is not allowed: processor = \"remote\" has no workers here",
+                        name, given->second.place));
+      queue.workers = 0;
+    }
     if (auto wrong = contradiction(queue)) return std::unexpected(fmt::format("queues.{}.{}", name, *wrong));
   }
   return {};

@@ -5,6 +5,7 @@
 
 #include <jobqd/app/app.hpp>
 #include <jobqd/domain/random.hpp>
+#include <jobqd/engine/remote_workers.hpp>
 #include <jobqd/engine/retry_processor.hpp>
 #include <jobqd/engine/scheduler.hpp>
 #include <jobqd/engine/worker_pool.hpp>
@@ -18,7 +19,7 @@ namespace jobqd::app {
 /// What the store goes by for this queue.
 [[nodiscard]] engine::QueueOptions queue_options(const QueueConfig& queue);
 
-/// What works off one queue.
+/// What works off one queue; nothing where workers elsewhere do.
 struct QueueParts {
   std::unique_ptr<engine::Processor> processor;
   std::unique_ptr<engine::RetryProcessor> retry_processor;
@@ -37,6 +38,7 @@ struct App::Parts {
   domain::Random random{domain::Random::system_seed()};
   std::unique_ptr<engine::Store> store;
   bool store_is_durable = false;
+  std::unique_ptr<engine::RemoteWorkers> remote;
   std::unique_ptr<engine::Scheduler> scheduler;
   std::vector<QueueParts> queues;
   std::unique_ptr<http::Server> server;

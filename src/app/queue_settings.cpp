@@ -57,7 +57,7 @@ constexpr std::array<QueueSetting, 16> table{{
      [](const Queue& q) { return quoted(std::string_view(q.processor)); }},
     {"workers", "a whole number from 1 to 1024",
      [](Queue& q, Values v) { return read_number<std::size_t>(v[0], 1, 1024, q.workers); },
-     [](const Queue& q) { return fmt::to_string(q.workers); }},
+     [](const Queue& q) { return q.is_remote() ? std::string{} : fmt::to_string(q.workers); }},
     {"capacity", "a whole number from 1 to 100000000",
      [](Queue& q, Values v) { return read_number<std::size_t>(v[0], 1, most_jobs, q.capacity); },
      [](const Queue& q) { return fmt::to_string(q.capacity); }},

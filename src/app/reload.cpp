@@ -41,7 +41,7 @@ struct Changes {
 
 /// `to`, but for what cannot change.
 QueueConfig merged(QueueConfig from, const QueueConfig& to) {
-  from.workers = to.workers;
+  if (from.is_remote() == to.is_remote()) from.workers = to.workers;
   from.capacity = to.capacity;
   from.max_retries = to.max_retries;
   from.timeout = to.timeout;
@@ -87,8 +87,12 @@ void App::reload(const Config& config) {
     add(all.live, changes.live);
     present = merged(present, *wanted);
     parts_->store->configure(queue_options(present));
-    parts_->queues[i].retry_processor->set_policy(present.backoff);
-    parts_->queues[i].workers->resize(present.workers);
+    if (present.is_remote()) {
+      parts_->remote->set_policy(present.name, present.backoff);
+    } else {
+      parts_->queues[i].retry_processor->set_policy(present.backoff);
+      parts_->queues[i].workers->resize(present.workers);
+    }
   }
   parts_->log.write(all.restart.empty() ? LogLevel::info : LogLevel::warn, "configuration read again",
                     {{"changed", all.live.empty() ? "nothing" : all.live},

@@ -21,6 +21,16 @@ RemoteWorkers::~RemoteWorkers() {
   store_.listen_to_leases(nullptr);
 }
 
+void RemoteWorkers::set_policy(std::string_view queue, domain::RetryPolicy policy) {
+  const std::scoped_lock lock(mutex_);
+  queues_.find(queue)->second = std::move(policy);
+}
+
+domain::RetryPolicy RemoteWorkers::policy_of(std::string_view queue) const {
+  const std::scoped_lock lock(mutex_);
+  return queues_.find(queue)->second;
+}
+
 WaitId RemoteWorkers::lease(LeaseRequest request, Callback<std::vector<Lease>> done) {
   if (!queues_.contains(request.queue) && has_queue(request.queue)) {
     done(std::unexpected(Error{
@@ -65,7 +75,7 @@ bool RemoteWorkers::has_queue(std::string_view name) const {
 }
 
 Resolution RemoteWorkers::resolution_of(Outcome outcome, const Claim& claim) {
-  return resolve(std::move(outcome), claim, queues_.at(claim.queue), random_.fraction());
+  return resolve(std::move(outcome), claim, policy_of(claim.queue), random_.fraction());
 }
 
 }  // namespace jobqd::engine

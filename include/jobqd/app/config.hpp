@@ -39,8 +39,8 @@ struct SecretNames {
 /// One queue, with places, workers and rules of its own. What is allowed: the table in queue_settings.cpp.
 struct QueueConfig {
   std::string name = "default";
-  std::string processor = "simulate";  ///< `exec`, `http`, or one that read_command() was told of.
-  std::size_t workers = 4;
+  std::string processor = "simulate";  ///< `exec`, `http`, `remote`, or one that read_command() was told of.
+  std::size_t workers = 4;             ///< 0 for `remote`: others work its jobs off.
   std::size_t capacity = 64;
   std::uint16_t max_retries = 0;    ///< For jobs that do not say.
   domain::milliseconds timeout{0};  ///< As max_retries; 0: none.
@@ -54,6 +54,8 @@ struct QueueConfig {
   processors::Http::Options http;  ///< Without secrets, which are in the next two.
   SecretNames secret_env;
   SecretNames secret_file;
+
+  [[nodiscard]] bool is_remote() const { return processor == "remote"; }
 };
 
 /// Everything that can be set, with its defaults. What is allowed: the table in settings.cpp.

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <map>
+#include <mutex>
 #include <string>
 #include <string_view>
 
@@ -30,6 +31,9 @@ class RemoteWorkers final : private LeaseListener {
   RemoteWorkers(const RemoteWorkers&) = delete;
   RemoteWorkers& operator=(const RemoteWorkers&) = delete;
 
+  /// For what ends from now on. The queue is one of those it was made with.
+  void set_policy(std::string_view queue, domain::RetryPolicy policy);
+
   /// As Store::lease(), and invalid_field for a queue whose jobs are not leased.
   WaitId lease(LeaseRequest request, Callback<std::vector<Lease>> done);
 
@@ -52,10 +56,12 @@ class RemoteWorkers final : private LeaseListener {
   void lease_ended(const Claim& claim) override;
 
   [[nodiscard]] bool has_queue(std::string_view name) const;
+  [[nodiscard]] domain::RetryPolicy policy_of(std::string_view queue) const;
   [[nodiscard]] Resolution resolution_of(Outcome outcome, const Claim& claim);
 
   Store& store_;
-  const Queues queues_;
+  mutable std::mutex mutex_;
+  Queues queues_;  ///< Which there are never changes.
   domain::Random& random_;
   Observer& observer_;
 };

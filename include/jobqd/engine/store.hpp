@@ -14,8 +14,8 @@
 #include <jobqd/domain/error.hpp>
 #include <jobqd/domain/job.hpp>
 #include <jobqd/engine/claim.hpp>
-#include <jobqd/engine/queue_options.hpp>
 #include <jobqd/engine/lease.hpp>
+#include <jobqd/engine/queue_options.hpp>
 #include <jobqd/engine/resolution.hpp>
 
 namespace jobqd::engine {
