@@ -86,9 +86,9 @@ std::expected<void, std::string> make_queues(Config& config, const ConfigFile& f
     if (queue.is_remote()) {
       const auto given = std::ranges::find(values, "workers", [](const auto& one) { return one.first->key; });
       if (given != values.end())
-        return std::unexpected(
-            fmt::format("queues.{}.workers: ({}) is not allowed: processor = \"remote\" has no workers here",
-                        name, given->second.place));
+        return std::unexpected(fmt::format(
+            "queues.{}.workers: \"{}\" ({}) is not allowed: processor = \"remote\" has no workers here", name,
+            shown(given->second.texts.front()), given->second.place));
       queue.workers = 0;
     }
     if (auto wrong = contradiction(queue)) return std::unexpected(fmt::format("queues.{}.{}", name, *wrong));

@@ -242,6 +242,22 @@ TEST(ReadCommand, PrintsTheEffectiveConfiguration) {
   EXPECT_EQ(config_of(read({}, {{"CONFIG", printed.path()}})).queues.at(1).backoff.delays.size(), 1U);
 }
 
+TEST(ReadCommand, LeavesAQueueForRemoteWorkersWithoutWorkers) {
+  const File file("[queues.work]\nprocessor = \"remote\"\n");
+  const auto queue = config_of(read({}, {{"CONFIG", file.path()}})).queues.at(1);
+  EXPECT_TRUE(queue.is_remote());
+  EXPECT_EQ(queue.workers, 0U);
+  const auto text = std::get<Print>(read({"--check-config"}, {{"CONFIG", file.path()}}).value()).text;
+  const auto shown = text.substr(text.find("\n[queues.work]"));
+  EXPECT_FALSE(shown.contains("workers")) << shown;
+  EXPECT_TRUE(read({}, {{"CONFIG", File(shown).path()}}).has_value()) << "what it prints can be read again";
+  const File wrong("[queues.work]\nworkers = 2\nprocessor = \"remote\"\n");
+  EXPECT_EQ(error_of(read({}, {{"CONFIG", wrong.path()}})),
+            fmt::format("queues.work.workers: \"2\" ({}:2:11) is not allowed: processor = \"remote\" has no "
+                        "workers here",
+                        wrong.path()));
+}
+
 TEST(ReadCommand, TellsOfAFileThatIsNone) {
   EXPECT_TRUE(error_of(read({"--config", "/nowhere/jobqd.toml"})).starts_with("CONFIG: /nowhere/jobqd.toml"));
   EXPECT_EQ(error_of(read({"--config", "/"})), "CONFIG: /: Is a directory");

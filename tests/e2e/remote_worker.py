@@ -24,7 +24,7 @@ def main() -> None:
     notes = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     while True:
         wish = {"max_jobs": random.randint(1, 5), "lease": "1s", "wait": "5s", "worker": str(os.getpid())}
-        status, body = ask("/v1/queues/work/lease", wish)
+        status, body = ask("/v1/queues/numbers/lease", wish)
         assert status == 200, body
         for job in json.loads(body)["jobs"]:
             time.sleep(random.uniform(0.0, 0.06))  # the work

@@ -17,7 +17,7 @@ from durable import Folder
 from support import ROOT, Daemon, DaemonTest, eventually
 
 REMOTE = """
-[queues.work]
+[queues.numbers]
 processor = "remote"
 capacity = 10000
 backoff = ["0s"]
@@ -32,10 +32,10 @@ class RemoteTest(DaemonTest):
         return self.start(CONFIG=self.config_file(text), **settings)
 
     def work(self, daemon: Daemon, job_id: str, **fields) -> None:
-        self.assertEqual(daemon.enqueue({"id": job_id, "queue": "work"} | fields).status, 202)
+        self.assertEqual(daemon.enqueue({"id": job_id, "queue": "numbers"} | fields).status, 202)
 
     def lease(self, daemon: Daemon, **wish) -> list:
-        answer = daemon.post("/v1/queues/work/lease", json.dumps(wish))
+        answer = daemon.post("/v1/queues/numbers/lease", json.dumps(wish))
         self.assertEqual(answer.status, 200, answer)
         return answer.json()["jobs"]
 
@@ -74,7 +74,7 @@ class Leases(RemoteTest):
         daemon = self.begin()
         began = time.monotonic()
         with daemon.connect() as waiting:
-            waiting.request("POST", "/v1/queues/work/lease", '{"wait":"60s"}')
+            waiting.request("POST", "/v1/queues/numbers/lease", '{"wait":"60s"}')
             self.work(daemon, "a")
             job, = waiting.read_answer().json()["jobs"]
         self.assertEqual(job["id"], "a")
@@ -90,7 +90,7 @@ class Leases(RemoteTest):
         before = daemon.descriptors()
         for leave in ("close", "reset"):
             with self.subTest(leave=leave):
-                gone = [daemon.connect().request("POST", "/v1/queues/work/lease", '{"wait":"60s","lease":"1h"}') for _ in range(3)]
+                gone = [daemon.connect().request("POST", "/v1/queues/numbers/lease", '{"wait":"60s","lease":"1h"}') for _ in range(3)]
                 eventually(lambda: daemon.descriptors() >= before + 3, "the daemon has them")
                 for connection in gone:
                     getattr(connection, leave)()
@@ -178,7 +178,7 @@ class Leases(RemoteTest):
     def test_a_remote_queue_has_no_workers(self):
         daemon = self.run_to_end(CONFIG=self.config_file(REMOTE + "workers = 4\n"))
         self.assertEqual(daemon.process.returncode, 2)
-        self.assertRegex(daemon.log, r'queues\.work\.workers: .* is not allowed: processor = "remote"')
+        self.assertRegex(daemon.log, r'queues\.numbers\.workers: .* is not allowed: processor = "remote"')
 
 
 class Stops(RemoteTest):
@@ -189,8 +189,8 @@ class Stops(RemoteTest):
             self.work(daemon, job_id)
         token = self.token(daemon, "a", lease="1h")
         with daemon.connect() as waiting:
-            daemon.post("/v1/queues/work/pause")
-            waiting.request("POST", "/v1/queues/work/lease", '{"wait":"60s"}')
+            daemon.post("/v1/queues/numbers/pause")
+            waiting.request("POST", "/v1/queues/numbers/lease", '{"wait":"60s"}')
             daemon.signal(signal.SIGTERM)
             self.assertEqual(waiting.read_answer().json(), {"jobs": []})
         self.assertEqual(self.lease(daemon, wait="60s"), [])
@@ -253,8 +253,8 @@ class ManyWorkers(RemoteTest):
         daemon = self.begin(STORE="sqlite:jobs.db", LOG_LEVEL="info")
         workers = [self.start_worker(daemon, folder) for _ in range(self.workers)]
         for first in range(0, self.jobs, 500):
-            self.assertEqual(daemon.enqueue([{"id": str(first + i), "queue": "work"} for i in range(500)]).status, 202)
-        done = lambda: daemon.get("/v1/queues/work").json()["done"]
+            self.assertEqual(daemon.enqueue([{"id": str(first + i), "queue": "numbers"} for i in range(500)]).status, 202)
+        done = lambda: daemon.get("/v1/queues/numbers").json()["done"]
         for kill in range(1, self.kills + 1):
             eventually(lambda: done() >= kill * self.jobs // (self.kills + 1), "the others go on")
             victim = chance.randrange(self.workers)
@@ -269,7 +269,7 @@ class ManyWorkers(RemoteTest):
         self.assertEqual([job for job, times in Counter(job for job, _ in accepted).items() if times > 1], [])
         self.assertEqual([token for token, times in Counter(token for _, token in accepted).items() if times > 1], [])
         self.assertGreaterEqual(len(accepted), self.jobs - self.kills)
-        results = {job["id"]: job["result"] for job in daemon.all_jobs(queue="work")}
+        results = {job["id"]: job["result"] for job in daemon.all_jobs(queue="numbers")}
         self.assertEqual(len(results), self.jobs)
         self.assertEqual({job: token for job, token in accepted}, {job: results[job] for job, _ in accepted})
 
