@@ -41,9 +41,8 @@ Fault take_token(RemoteBody& body, const FieldValue& value) {
   const auto* text = std::get_if<std::string_view>(&value);
   const auto wrong = [&] { return must_be("the token that the lease gave, a string of digits", value); };
   if (text == nullptr) return wrong();
-  const auto* end = text->data() + text->size();
-  const auto [read, error] = std::from_chars(text->data(), end, body.token);
-  return error == std::errc{} && read == end ? Fault{} : wrong();
+  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), body.token);
+  return error == std::errc{} && end == text->data() + text->size() ? Fault{} : wrong();
 }
 
 Fault take_lease(RemoteBody& body, const FieldValue& value) {

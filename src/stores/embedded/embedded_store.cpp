@@ -307,6 +307,7 @@ void EmbeddedStore::stop_attempts() {
   Turn turn(*this);
   for (const auto& [handle, signal] : running_) turn.stop(signal, engine::StopCause::shutdown);
   std::vector<engine::JobHandle> leased;  // end_lease() takes them out.
+  leased.reserve(leased_.size());
   for (const auto& [handle, lease] : leased_) leased.push_back(handle);
   for (const auto handle : leased) end_lease(turn, handle, table_.at(handle));
 }
