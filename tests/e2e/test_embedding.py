@@ -23,7 +23,7 @@ class OwnProcessor(DaemonTest):
     def test_others_are_refused_and_told(self):
         daemon = self.run_to_end(CONFIG=self.config_file('[queues.backwards]\nprocessor = "revers"\n'))
         self.assertEqual(daemon.process.returncode, 2)
-        self.assertTrue(daemon.log.endswith("is not allowed: simulate, exec, http, reverse"), daemon.log)
+        self.assertTrue(daemon.log.endswith("is not allowed: simulate, exec, http, remote, reverse"), daemon.log)
 
 
 if __name__ == "__main__":

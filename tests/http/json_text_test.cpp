@@ -60,6 +60,16 @@ TEST(JobText, ShowsAJobThatWaits) {
       R"("max_retries":0,"attempts":0,"failures":0,"interruptions":0,"enqueued_at":"2026-11-24T12:00:00.000Z"})");
 }
 
+TEST(JobText, ShowsItsTimeOnlyWhileItWaitsForIt) {
+  domain::Job job = plain_job();
+  job.run_at = noon + milliseconds{1};
+  EXPECT_FALSE(text_of(job).contains("run_at"));
+  for (const auto reason : {domain::Reason::delayed, domain::Reason::backoff}) {
+    job.progress.reason = reason;
+    EXPECT_TRUE(text_of(job).contains(R"("run_at":"2026-11-24T12:00:00.001Z")"));
+  }
+}
+
 TEST(JobText, ShowsEverythingThereIs) {
   domain::Job job = plain_job();
   job.progress = {.status = domain::Status::failed,
@@ -70,7 +80,6 @@ TEST(JobText, ShowsEverythingThereIs) {
   job.priority = -7;
   job.max_retries = 3;
   job.timeout = milliseconds{90'000};
-  job.run_at = noon + milliseconds{1};
   job.started_at = noon + milliseconds{20};
   job.finished_at = noon + milliseconds{300};
   job.last_error = "said \"no\"\n";
@@ -79,7 +88,7 @@ TEST(JobText, ShowsEverythingThereIs) {
       text_of(job),
       R"({"id":"a","queue":"default","status":"failed","reason":"exhausted","payload":{"n": 1},"priority":-7,)"
       R"("max_retries":3,"attempts":5,"failures":4,"interruptions":1,"timeout":"1m30s",)"
-      R"("enqueued_at":"2026-11-24T12:00:00.000Z","run_at":"2026-11-24T12:00:00.001Z",)"
+      R"("enqueued_at":"2026-11-24T12:00:00.000Z",)"
       R"("started_at":"2026-11-24T12:00:00.020Z","finished_at":"2026-11-24T12:00:00.300Z",)"
       R"("last_error":"said \"no\"\n","result":[ 1,2 ]})");
 }

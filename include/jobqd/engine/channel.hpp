@@ -104,6 +104,16 @@ class Channel {
     return std::nullopt;
   }
 
+  /// Waits until try_pop() may give a value, which another may take first; false as pop() is empty. Whoever
+  /// has to take it out under a lock of his own waits here before.
+  bool wait(std::stop_token stop) {
+    std::unique_lock lock(mutex_);
+    ready_.wait(lock, stop, [this] { return (size_ > 0 && !held_) || closed_; });
+    if (!stop.stop_requested()) return size_ > 0 && !held_;
+    if (size_ > 0) ready_.notify_one();
+    return false;
+  }
+
   /// Never waits.
   std::optional<T> try_pop() {
     const std::scoped_lock lock(mutex_);

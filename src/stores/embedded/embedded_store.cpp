@@ -63,29 +63,20 @@ EmbeddedStore::~EmbeddedStore() = default;
 std::optional<engine::Claim> EmbeddedStore::claim(std::string_view queue, std::stop_token stop) {
   const auto index = queue_index(queue);
   JOBQD_CHECK(index.has_value());
-  while (auto handle = queues_[*index].channel.pop(stop)) {
+  auto& from = queues_[*index];
+  while (from.channel.wait(stop)) {
+    // Taken out and started in one turn: so jobs start in the order in which they stand.
     Turn turn(*this);
     if (!claiming_) return std::nullopt;
-    Record* record = table_.find(*handle);
-    // Between pop and here the job may have been cancelled, removed, even retried: then it is not waiting any
-    // more.
-    const bool waiting = record != nullptr && record->progress.status == Status::queued &&
-                         record->progress.reason == domain::Reason::ready;
-    if (!waiting) continue;
-    auto& from = queues_[*index];
-    if (from.limits_starts()) {
-      // Workers that took jobs out together may come here in another order: the first is to start first.
-      from.channel.put_back(record->priority, record->ticket, *handle);
-      handle = from.channel.try_pop();
-      if (!handle) continue;
-      record = &table_.at(*handle);
-    }
+    const auto handle = from.channel.try_pop();
+    if (!handle) continue;
+    Record& record = table_.at(*handle);
     if (may_start(turn, from)) {
-      auto claim = start(turn, *handle, *record);
-      claim.payload = record->content.payload();
+      auto claim = start(turn, *handle, record);
+      claim.payload = record.content.payload();
       return claim;
     }
-    from.channel.put_back(record->priority, record->ticket, *handle);
+    from.channel.put_back(record.priority, record.ticket, *handle);
   }
   return std::nullopt;
 }

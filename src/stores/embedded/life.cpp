@@ -191,8 +191,8 @@ void EmbeddedStore::take_out_of_waiting(engine::JobHandle handle, Record& record
     due_.erase({std::exchange(record.due, {}), record.number, handle});
     channel.release(1);
   } else {
-    // Not in the channel any more: a worker has taken it out and will find it is no longer waiting.
-    channel.erase(record.priority, record.ticket);
+    const bool was_there = channel.erase(record.priority, record.ticket);
+    JOBQD_CHECK(was_there);
   }
   record.ticket = 0;
 }
