@@ -20,8 +20,11 @@ Response leased(const std::vector<engine::Lease>& leases) {
     if (response.body.back() != '[') response.body += ',';
     append_job(response.body, lease.job);
     response.body.pop_back();
-    response.body += fmt::format(R"(,"lease":{{"token":"{}","expires_at":"{}"}}}})", lease.claim.token,
+    response.body += fmt::format(R"(,"lease":{{"token":"{}","expires_at":"{}")", lease.claim.token,
                                  domain::format_rfc3339(lease.expires_at));
+    if (!lease.claim.traceparent.empty())
+      response.body += fmt::format(R"(,"traceparent":{})", json_string(lease.claim.traceparent));
+    response.body += "}}";
   }
   response.body += "]}";
   return response;

@@ -67,6 +67,13 @@ TEST_F(Remote, WorkersGetJobsWithTheirLeases) {
   EXPECT_FALSE(job("a").contains("lease"));
 }
 
+TEST_F(Remote, WorkersGetTheTraceOfTheRequest) {
+  const std::string trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+  enqueue(R"({"queue":"work","id":"a"})", {{"traceparent", trace}});
+  const auto job = json::parse(lease()->response().body).at("jobs").at(0);
+  EXPECT_EQ(job.at("lease").at("traceparent"), trace);
+}
+
 TEST_F(Remote, AnEmptyBodyAsksForOneJobForAMinute) {
   work("a");
   work("b");
