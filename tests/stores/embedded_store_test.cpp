@@ -307,4 +307,36 @@ TEST_F(EmbeddedStoreTest, AListTellsOnlySoManyBytesAtATime) {
   EXPECT_EQ(second.next, 0U);
 }
 
+TEST_F(EmbeddedStoreTest, ASyncWaitsForWhatWasDecidedBeforeIt) {
+  const auto claimed = start(new_job("a"));
+  ASSERT_TRUE(store->settle(claimed, engine::Done{}));
+  Caught<void> synced;
+  store->sync(synced.callback());
+  EXPECT_FALSE(synced.called());
+  journal->commit();
+  EXPECT_TRUE(synced.result());
+  EXPECT_EQ(journal->image().at(1).progress.status, Status::done);
+}
+
+TEST_F(EmbeddedStoreTest, ASyncTellsThatTheDiskRefuses) {
+  const auto claimed = start(new_job("a"));
+  ASSERT_TRUE(store->settle(claimed, engine::Done{}));
+  Caught<void> synced;
+  store->sync(synced.callback());
+  journal->fail();
+  EXPECT_EQ(code(synced), ErrorCode::store_unavailable);
+  EXPECT_EQ(seen("a")->progress.status, Status::done) << "it holds, and is written later";
+  journal->commit_all();
+  EXPECT_EQ(journal->image().at(1).progress.status, Status::done);
+}
+
+TEST_F(EmbeddedStoreTest, WhoWaitsForALeaseGetsNoJobThatIsNotDurable) {
+  Caught<std::vector<engine::Lease>> leased;
+  store->lease({.queue = "default"}, leased.callback());
+  submit(new_job("a"));
+  EXPECT_FALSE(leased.called());
+  journal->commit();
+  EXPECT_EQ(leased.result()->at(0).job.id, "a");
+}
+
 }  // namespace jobqd::stores::embedded
