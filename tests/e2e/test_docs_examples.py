@@ -3,10 +3,11 @@
 An example is a ```console block: lines that start with `$ ` are commands for bash (one that ends in a backslash goes
 on in the next line), the lines after a command are what it prints, errors included. A command has to succeed; where
 its failure is the example, the example shows it: `jobqd --workers 0; echo $?`. All examples of a file run in order, in
-one empty folder, next to one daemon with default settings; `jobqd` is on the PATH.
+one empty folder, next to one daemon with default settings; `jobqd` is on the PATH. The daemon of README.md has its jobqd.toml, and its
+receiver.py runs, on a port that is free.
 
 127.0.0.1:8080 stands for the daemon's real address. A run_at is moved a month ahead, so that examples do not age.
-Times, UUIDs, process ids, measured seconds, the number of attempts and how many jobs a queue has may differ.
+Times, UUIDs, process ids, tokens, measured seconds, the number of attempts and how many jobs a queue has may differ.
 
 A block whose line before is <!-- not run: REASON --> is listed and not run.
 """
@@ -14,6 +15,7 @@ A block whose line before is <!-- not run: REASON --> is listed and not run.
 import difflib
 import os
 import re
+import socket
 import subprocess
 import sys
 import tempfile
@@ -23,7 +25,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import support
-from support import PATIENCE, ROOT, DaemonTest
+from support import PATIENCE, ROOT, DaemonTest, eventually
 
 support.BINARY = str(Path(support.BINARY).resolve())  # commands and daemon run in another folder
 
@@ -38,6 +40,7 @@ VARYING = [
     (r"\"attempts\":\d+,\"failures\":\d+", '"attempts":N,"failures":N'),
     (r"\"queued\":\d+,\"ready\":\d+,\"running\":\d+,\"done\":\d+,\"failed\":\d+", '"queued":N'),
     (r"\"count\":\d+", '"count":N'),
+    (r"\"token\":\"\d+\"", '"token":"N"'),
     (r",\"oldest_ready_age\":\"[0-9a-z]+\"", ""),
     (r",\"last_minute\":\{[^}]*\}", ""),
     (r"\b\d+\.\d{6}\b", "SECONDS"),
@@ -129,12 +132,30 @@ class DocsExamples(DaemonTest):
                     print(f"not run: {name}:{block.line}: {block.not_run}", file=sys.stderr)
             steps = [step for block in blocks if not block.not_run for step in block.steps]
             if steps:
-                self.run_file(name, steps)
+                self.run_file(name, steps, self.set_up(file) if file.name == "README.md" else {})
             run += len(steps)
         self.assertGreater(run, 0)
 
-    def run_file(self, name: Path, steps: list[Step]) -> None:
-        daemon = self.start(STORE=None, SHUTDOWN_GRACE=None, LOG_LEVEL=None)
+    def set_up(self, file: Path) -> dict:
+        """What the examples of the file need: its jobqd.toml, as settings, and its receiver.py, whose port is another."""
+        text = file.read_text(encoding="utf-8")
+        (config,) = re.findall(r"^```toml\n(# jobqd.toml\n.*?)^```", text, re.MULTILINE | re.DOTALL)
+        (program,) = re.findall(r"^```python\n(# receiver.py\n.*?)^```", text, re.MULTILINE | re.DOTALL)
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = str(free.getsockname()[1])
+        receiver = subprocess.Popen([sys.executable, "-c", program.replace("9000", port)], stderr=subprocess.DEVNULL)
+        self.addCleanup(receiver.wait)
+        self.addCleanup(receiver.kill)
+
+        def listens():
+            with socket.socket() as client:
+                return client.connect_ex(("127.0.0.1", int(port))) == 0
+        eventually(listens, "the receiver of the example listens")
+        return {"CONFIG": self.config_file(config.replace("9000", port))}
+
+    def run_file(self, name: Path, steps: list[Step], settings: dict) -> None:
+        daemon = self.start(STORE=None, SHUTDOWN_GRACE=None, LOG_LEVEL=None, **settings)
         address = f"127.0.0.1:{daemon.port}"
         now = datetime.now(timezone.utc)
         keep = {key: value for key, value in os.environ.items() if key.endswith("SAN_OPTIONS")}
