@@ -36,7 +36,8 @@ class Queues(DaemonTest):
         self.assertEqual((default["name"], default["queued"], default["running"], default["done"]), ("default", 4, 1, 0))
         self.assertIn("oldest_ready_age", default)
         self.assertEqual(mail, {"name": "mail", "capacity": 3, "max_retries": 2, "timeout": "30s", "paused": False, "queued": 0, "ready": 0,
-                                "running": 0, "done": 20, "failed": 0})
+                                "running": 0, "done": 20, "failed": 0,
+                                "last_minute": {"enqueued": 20, "started": 20, "done": 20, "failed": 0}})
         self.assertEqual(daemon.get("/v1/queues/mail").json(), mail)
         self.assert_problem(daemon.enqueue({"queue": "nobody"}), 404, "queue-not-found")
 
