@@ -11,6 +11,7 @@
 
 #include "http/body_text.hpp"
 #include "http/job_fields.hpp"
+#include "http/json_events.hpp"
 #include "http/json_feed.hpp"
 
 namespace jobqd::http {
@@ -25,34 +26,18 @@ constexpr std::size_t max_field_errors = 16;
 
 /// Receives the body event by event. The level of a job's fields is 1, in a batch 2; deeper ones belong to a
 /// value.
-class EnqueueHandler {
+class EnqueueHandler : public JsonEvents<EnqueueHandler> {
  public:
-  using number_integer_t = nlohmann::json::number_integer_t;
-  using number_unsigned_t = nlohmann::json::number_unsigned_t;
-  using number_float_t = nlohmann::json::number_float_t;
-  using string_t = nlohmann::json::string_t;
-  using binary_t = nlohmann::json::binary_t;
-
   explicit EnqueueHandler(JsonFeed& feed) : feed_(feed) {}
 
   std::expected<EnqueueBody, Error> result() &&;
 
-  // What nlohmann's sax_parse() calls; false ends it.
-  bool null() { return scalar(nullptr); }
-  bool boolean(bool value) { return scalar(value); }
-  bool number_integer(number_integer_t value) { return scalar(std::int64_t{value}); }
-  bool number_unsigned(number_unsigned_t value) { return scalar(std::uint64_t{value}); }
-  bool number_float(number_float_t value, const string_t& /*text*/) { return scalar(value); }
-  bool string(string_t& value) { return scalar(std::string_view(value)); }
-  bool binary(binary_t& /*value*/) { return false; }
   bool key(string_t& name);
-  bool start_object(std::size_t /*size*/) { return open(false); }
-  bool end_object() { return close(); }
-  bool start_array(std::size_t /*size*/) { return open(true); }
-  bool end_array() { return close(); }
   bool parse_error(std::size_t position, const std::string& token, const nlohmann::json::exception& error);
 
  private:
+  friend JsonEvents;
+
   [[nodiscard]] std::size_t field_level() const { return body_.batch ? 2 : 1; }
 
   bool begin_job();

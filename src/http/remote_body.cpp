@@ -15,6 +15,7 @@
 #include "http/body_text.hpp"
 #include "http/enqueue_parser.hpp"
 #include "http/field_values.hpp"
+#include "http/json_events.hpp"
 #include "http/json_feed.hpp"
 
 namespace jobqd::http {
@@ -111,34 +112,18 @@ constexpr std::array<Field, 12> table{{{RemoteCall::lease, "max_jobs", take_max_
                                        {RemoteCall::fail, "retry_after", take_retry_after}}};
 
 /// Receives the body event by event. Its fields are at depth 1; deeper things belong to a value.
-class RemoteHandler {
+class RemoteHandler : public JsonEvents<RemoteHandler> {
  public:
-  using number_integer_t = nlohmann::json::number_integer_t;
-  using number_unsigned_t = nlohmann::json::number_unsigned_t;
-  using number_float_t = nlohmann::json::number_float_t;
-  using string_t = nlohmann::json::string_t;
-  using binary_t = nlohmann::json::binary_t;
-
   RemoteHandler(RemoteCall call, JsonFeed& feed) : call_(call), feed_(feed) {}
 
   std::expected<RemoteBody, Error> result() &&;
 
-  // What nlohmann's sax_parse() calls; false ends it.
-  bool null() { return scalar(nullptr); }
-  bool boolean(bool value) { return scalar(value); }
-  bool number_integer(number_integer_t value) { return scalar(std::int64_t{value}); }
-  bool number_unsigned(number_unsigned_t value) { return scalar(std::uint64_t{value}); }
-  bool number_float(number_float_t value, const string_t& /*text*/) { return scalar(value); }
-  bool string(string_t& value) { return scalar(std::string_view(value)); }
-  bool binary(binary_t& /*value*/) { return false; }
   bool key(string_t& name);
-  bool start_object(std::size_t /*size*/) { return open(false); }
-  bool end_object() { return close(); }
-  bool start_array(std::size_t /*size*/) { return open(true); }
-  bool end_array() { return close(); }
   bool parse_error(std::size_t position, const std::string& token, const nlohmann::json::exception& error);
 
  private:
+  friend JsonEvents;
+
   [[nodiscard]] std::string field_names() const;
   bool scalar(const FieldValue& value);
   bool open(bool array);
