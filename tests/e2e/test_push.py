@@ -60,7 +60,7 @@ class Receiver:
         self.server.__exit__()
 
 
-class Push(DaemonTest):
+class PushTest(DaemonTest):
     @contextmanager
     def pushing(self, more="", exit_code=0, **settings):
         with Receiver() as receiver:
@@ -71,6 +71,8 @@ class Push(DaemonTest):
         self.assertIn(daemon.enqueue({"queue": "push"} | job, **headers).status, (200, 202))
         return daemon.get(f"/v1/jobs/{quote(job['id'], safe='')}?wait=30s").json()
 
+
+class Push(PushTest):
     def test_request_and_reply(self):
         with self.pushing() as (daemon, receiver):
             receiver.answers = [(200, {}, b'{"sum":3}'), (201, {}, b"text"), (204, {}, b"")]
