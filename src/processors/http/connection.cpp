@@ -8,7 +8,6 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/ssl/host_name_verification.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/beast/core/bind_handler.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
@@ -17,7 +16,9 @@
 #include <boost/beast/ssl/ssl_stream.hpp>
 #include <fmt/format.h>
 #include <openssl/ssl.h>
+#include <openssl/x509v3.h>
 
+#include <jobqd/domain/check.hpp>
 #include <jobqd/domain/limits.hpp>
 #include <jobqd/processors/http.hpp>
 
@@ -44,6 +45,14 @@ std::string words(const error_code& error) {
 /// SSL_set_tlsext_host_name() without the casts of its macro.
 bool set_server_name(SSL* tls, std::string name) {
   return SSL_ctrl(tls, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, name.data()) == 1;
+}
+
+/// Whose certificate it has to be (RFC 9110, 4.3.4).
+void expect_name(SSL* tls, const Url& url) {
+  auto* expected = SSL_get0_param(tls);
+  const bool set = url.address ? X509_VERIFY_PARAM_set1_ip_asc(expected, url.host.c_str()) == 1
+                               : X509_VERIFY_PARAM_set1_host(expected, url.host.c_str(), 0) == 1;
+  JOBQD_CHECK(set);
 }
 
 template <class Stream>
@@ -119,8 +128,11 @@ class StreamConnection final : public Connection {
     if constexpr (!std::is_same_v<Stream, beast::tcp_stream>) {
       if (!url_.address && !set_server_name(stream_.native_handle(), url_.host))
         return fail("the name of the host does not fit TLS");
-      stream_.set_verify_callback(asio::ssl::host_name_verification(url_.host));
+      expect_name(stream_.native_handle(), url_);
       stream_.async_handshake(asio::ssl::stream_base::client, [this](error_code error) {
+        const auto verified = SSL_get_verify_result(stream_.native_handle());
+        if (error && verified != X509_V_OK)
+          return fail(fmt::format("no TLS: {}", X509_verify_cert_error_string(verified)));
         if (error) fail("no TLS", error);
       });
     }

@@ -1,0 +1,100 @@
+"""The http processor over TLS: whom it trusts."""
+
+import ssl
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+from receivers import Handler, Server
+from support import DaemonTest
+
+CONFIG = """
+[queues.push]
+processor = "http"
+url = "{url}"
+allow_networks = ["127.0.0.0/8", "::1/128"]
+{more}
+"""
+
+
+class Good(Handler):
+    def do_POST(self):  # pylint: disable=invalid-name
+        self.answer(200, b'"trusted"')
+
+
+class Authority:
+    """Makes certificates with the openssl command, in a folder of its own."""
+
+    def __init__(self, folder: str):
+        self.folder = Path(folder)
+        self.openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=Test authority",
+                     "-days", "2", "-keyout", "ca.key", "-out", "ca.pem")
+        self.certificate = str(self.folder / "ca.pem")
+
+    def openssl(self, *arguments: str) -> None:
+        subprocess.run(["openssl", *arguments], cwd=self.folder, check=True, capture_output=True)
+
+    def issue(self, name: str, subject: str, *, days: int = 1, self_signed: bool = False) -> tuple[str, str]:
+        """Certificate and key for a subjectAltName such as DNS:localhost. Negative days: it has expired."""
+        (self.folder / "san").write_text(f"subjectAltName={subject}\n", encoding="ascii")
+        self.openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", f"/CN={name}",
+                     "-keyout", f"{name}.key", "-out", f"{name}.csr")
+        signer = ["-signkey", f"{name}.key"] if self_signed else ["-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial"]
+        self.openssl("x509", "-req", "-in", f"{name}.csr", *signer, "-extfile", "san", "-days", str(days), "-out", f"{name}.pem")
+        return str(self.folder / f"{name}.pem"), str(self.folder / f"{name}.key")
+
+
+class Tls(DaemonTest):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(cls.folder.cleanup)
+        cls.authority = Authority(cls.folder.name)
+
+    def push(self, certificate: tuple[str, str], host: str = "localhost", trust: bool = True, **versions) -> dict:
+        """The job after a push to a receiver with this certificate."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*certificate)
+        for name, version in versions.items():
+            setattr(context, name, version)
+        with Server(Good) as server:
+            server.socket = context.wrap_socket(server.socket, server_side=True)
+            url = f"https://{host}:{server.server_address[1]}/"
+            more = f'ca_file = "{self.authority.certificate}"' if trust else ""
+            daemon = self.start(CONFIG=self.config_file(CONFIG.format(url=url, more=more)))
+            daemon.enqueue({"id": "a", "queue": "push"})
+            return daemon.get("/v1/jobs/a?wait=30s").json()
+
+    def assert_refused(self, job: dict, why: str) -> None:
+        self.assertEqual((job["status"], job["reason"]), ("failed", "exhausted"))
+        self.assertRegex(job["last_error"], f"no TLS: .*{why}")
+
+    def test_a_good_certificate_is_trusted(self):
+        for subject, host in (("DNS:localhost", "localhost"), ("IP:127.0.0.1", "127.0.0.1")):
+            self.assertEqual(self.push(self.authority.issue("good", subject), host).get("result"), "trusted")
+
+    def test_others_are_refused(self):
+        issue = self.authority.issue
+        self.assert_refused(self.push(issue("own", "DNS:localhost", self_signed=True)), "self-signed certificate")
+        self.assert_refused(self.push(issue("other", "DNS:other.test")), "hostname mismatch")
+        self.assert_refused(self.push(issue("other-ip", "IP:127.0.0.2"), "127.0.0.1"), "IP address mismatch")
+        self.assert_refused(self.push(issue("old", "DNS:localhost", days=-1)), "certificate has expired")
+        self.assert_refused(self.push(issue("unknown", "DNS:localhost"), trust=False), "unable to get local issuer certificate")
+
+    def test_tls_1_1_is_refused(self):
+        job = self.push(self.authority.issue("good", "DNS:localhost"), maximum_version=ssl.TLSVersion.TLSv1_1,
+                        minimum_version=ssl.TLSVersion.TLSv1)
+        self.assertEqual(job["status"], "failed")
+        self.assertRegex(job["last_error"], "no TLS: ")
+
+    def test_a_receiver_without_tls_is_refused(self):
+        with Server(Good) as server:
+            url = server.url.replace("http://", "https://")
+            daemon = self.start(CONFIG=self.config_file(CONFIG.format(url=url, more="")))
+            daemon.enqueue({"id": "a", "queue": "push"})
+            self.assertRegex(daemon.get("/v1/jobs/a?wait=30s").json()["last_error"], "no TLS: ")
+
+
+if __name__ == "__main__":
+    unittest.main()
