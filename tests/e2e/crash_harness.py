@@ -21,7 +21,7 @@ from typing import Optional
 
 from durable import NO_ANSWER, SEVERAL_WORKERS_MS, Folder, Life, all_jobs, drain, job_body
 from history import History, Sent
-from plants import PLANTS
+from plants import PLANTS, Plant
 from support import Connection
 
 CLIENTS = 8
@@ -33,7 +33,7 @@ SETTINGS = {"SIMULATE_MIN": "1ms", "SIMULATE_MAX": "5ms", "SIMULATE_FAILURE_RATE
 class Client(threading.Thread):
     """Sends one request after the other over one connection until the daemon is gone."""
 
-    def __init__(self, port: int, history: History, seed: int, name: str, backlog: int):
+    def __init__(self, port: int, history: History, seed: int, name: str, backlog: int = Plant.backlog):
         super().__init__(name=name, daemon=True)
         self.port = port
         self.history = history
