@@ -15,6 +15,7 @@
 #include <boost/beast/http.hpp>
 #include <boost/beast/ssl/ssl_stream.hpp>
 #include <fmt/format.h>
+#include <openssl/bio.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
@@ -35,8 +36,13 @@ constexpr std::size_t header_limit = 16UL * 1024;
 /// One byte more than is kept, so that a longer body is known from one that fits.
 constexpr std::size_t body_bytes = domain::limits::result_bytes + 1;
 
+/// Where reading and writing go on at a time, the timeout of one aborts the other. A stop aborts neither.
+bool is_timeout(const error_code& error) {
+  return error == beast::error::timeout || error == asio::error::operation_aborted;
+}
+
 std::string words(const error_code& error) {
-  if (error == beast::error::timeout) return "it took too long";
+  if (is_timeout(error)) return "it took too long";
   if (error == beast::http::error::end_of_stream || error == asio::error::eof)
     return "the connection was closed";
   return error.message();
@@ -89,21 +95,23 @@ class StreamConnection final : public Connection {
     for (const auto& [name, value] : push.headers) request_.insert(name, value);
     request_.body() = push.body;
     request_.prepare_payload();
-    reusable_ = false;
-    complete_ = false;
+    reusable_ = complete_ = written_ = heard_ = false;
     socket().expires_after(longest);
     begin_answer();
     beast::http::async_write(stream_, request_, [this](error_code error, std::size_t) {
-      // A receiver may answer before it has read all, and close: the answer counts.
+      written_ = !error;
+      // The answer that a receiver gave before it closed counts; reading says whether there is one.
       if (error && error != asio::error::broken_pipe && error != asio::error::connection_reset)
-        return fail("the request was not sent", error);
-      read_head();
+        end("the request was not sent", error);
     });
+    read_head();  // At a time: a receiver may answer without reading all.
     run(stop);
-    if (!complete_)
+    if (!complete_) {
+      heard_ = heard_ || parser_->got_some() || buffer_.size() > 0;
       return std::unexpected(NoAnswer{.error = failure_.empty() ? "it was stopped" : failure_,
-                                      .unheard = !parser_->got_some() && failed_by_closing_});
-    reusable_ = reusable_ && failure_.empty();
+                                      .unheard = !heard_ && failed_by_closing_});
+    }
+    reusable_ = reusable_ && written_ && failure_.empty();
     const auto& message = parser_->get();
     return Answer{.status = message.result_int(),
                   .retry_after = std::string(message[beast::http::field::retry_after]),
@@ -111,6 +119,20 @@ class StreamConnection final : public Connection {
   }
 
   bool is_reusable() const override { return reusable_; }
+
+  bool is_quiet() override {
+    if constexpr (!std::is_same_v<Stream, beast::tcp_stream>) {
+      SSL* tls = stream_.native_handle();
+      if (SSL_has_pending(tls) != 0 || BIO_ctrl_pending(SSL_get_rbio(tls)) != 0) return false;
+    }
+    error_code state;
+    std::array<char, 1> byte{};
+    auto& plain = socket().socket();
+    plain.non_blocking(true, state);
+    if (state) return false;
+    plain.receive(asio::buffer(byte), ip::tcp::socket::message_peek, state);
+    return state == asio::error::would_block;
+  }
 
  private:
   auto& socket() { return beast::get_lowest_layer(stream_); }
@@ -146,9 +168,10 @@ class StreamConnection final : public Connection {
 
   void read_head() {
     beast::http::async_read_header(stream_, buffer_, *parser_, [this](error_code error, std::size_t) {
-      if (error) return fail("no answer", error);
+      if (error) return end(written_ || !is_timeout(error) ? "no answer" : "the request was not sent", error);
+      heard_ = true;
       const auto status = parser_->get().result_int();
-      if (status == 101) return fail("no answer: it changed the protocol");
+      if (status == 101) return end("no answer: it changed the protocol");
       if (status >= 200) return read_body();
       begin_answer();  // An interim one.
       read_head();
@@ -159,10 +182,18 @@ class StreamConnection final : public Connection {
     parser_->get().body() = {.data = body_.data(), .size = body_.size(), .more = true};
     beast::http::async_read(stream_, buffer_, *parser_, [this](error_code error, std::size_t) {
       const bool too_long = error == beast::http::error::need_buffer;
-      if (error && !too_long) return fail("no whole answer", error);
+      if (error && !too_long) return end("no whole answer", error);
       complete_ = true;
       reusable_ = !too_long && parser_->is_done() && parser_->keep_alive() && buffer_.size() == 0;
+      if (!written_) context_.stop();  // Nobody reads the rest.
     });
+  }
+
+  /// fail(), and nothing goes on any more.
+  template <class... Error>
+  void end(std::string what, const Error&... error) {
+    if (failure_.empty()) fail(std::move(what), error...);
+    context_.stop();
   }
 
   void fail(const std::string& what, const error_code& error) {
@@ -184,6 +215,8 @@ class StreamConnection final : public Connection {
   bool failed_by_closing_ = false;
   bool complete_ = false;
   bool reusable_ = false;
+  bool written_ = false;
+  bool heard_ = false;
 };
 
 }  // namespace

@@ -45,6 +45,10 @@ class Connection {
 
   /// Whether it can take another push.
   [[nodiscard]] virtual bool is_reusable() const = 0;
+
+  /// Whether the receiver has neither closed it nor said anything since its last answer. What it says unasked
+  /// would be taken for the next answer. Does not block.
+  [[nodiscard]] virtual bool is_quiet() = 0;
 };
 
 /// `url` and `tls` outlive the connection.

@@ -124,10 +124,12 @@ class Http::Impl {
 
   std::unique_ptr<Connection> take_kept() {
     const std::scoped_lock lock(mutex_);
-    if (kept_.empty()) return nullptr;
-    auto connection = std::move(kept_.back());
-    kept_.pop_back();
-    return connection;
+    while (!kept_.empty()) {
+      auto connection = std::move(kept_.back());
+      kept_.pop_back();
+      if (connection->is_quiet()) return connection;
+    }
+    return nullptr;
   }
 
   /// There are never more than attempts at a time.

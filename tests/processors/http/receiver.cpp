@@ -8,12 +8,12 @@
 #include <boost/asio/write.hpp>
 #include <fmt/format.h>
 
-namespace jobqd::processors {
+namespace jobqd::processors::http {
 
 namespace asio = boost::asio;
 using ErrorCode = boost::system::error_code;
 
-std::string ReceiverConnection::request() {
+std::string ServedConnection::request() {
   ErrorCode failed;
   const auto head = asio::read_until(socket_, asio::dynamic_buffer(buffer_), "\r\n\r\n", failed);
   if (failed) return {};
@@ -31,27 +31,33 @@ std::string ReceiverConnection::request() {
   return request;
 }
 
-bool ReceiverConnection::try_send(std::string_view text) {
+bool ServedConnection::try_send(std::string_view text) {
   ErrorCode failed;
   asio::write(socket_, asio::buffer(text.data(), text.size()), failed);
   return !failed;
 }
 
-void ReceiverConnection::send(std::string_view text) {
+void ServedConnection::send(std::string_view text) {
   (void)try_send(text);
 }
 
-void ReceiverConnection::answer(std::string_view body) {
+void ServedConnection::answer(std::string_view body) {
   send(fmt::format("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{}", body.size(), body));
 }
 
-void ReceiverConnection::wait_for_end() {
+void ServedConnection::wait_for_end() {
   ErrorCode failed;
   std::array<char, 4096> buffer{};
   while (!failed) socket_.read_some(asio::buffer(buffer), failed);
 }
 
-void ReceiverConnection::close() {
+void ServedConnection::read_some() {
+  ErrorCode failed;
+  std::array<char, 16> buffer{};
+  socket_.read_some(asio::buffer(buffer), failed);
+}
+
+void ServedConnection::close() {
   ErrorCode ignored;
   socket_.close(ignored);
 }
@@ -79,10 +85,10 @@ void Receiver::run(const Serve& serve) {
     ErrorCode failed;
     auto socket = acceptor_.accept(failed);
     if (ending_ || failed) return;
-    ReceiverConnection connection(std::move(socket));
+    ServedConnection connection(std::move(socket));
     serve(connection, ++connections_);
     connection.close();
   }
 }
 
-}  // namespace jobqd::processors
+}  // namespace jobqd::processors::http

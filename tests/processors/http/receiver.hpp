@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -9,13 +10,13 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
-namespace jobqd::processors {
+namespace jobqd::processors::http {
 
 /// One connection of a receiver that a test makes behave as it likes. Blocks; what fails is ignored, so that
 /// a receiver ends when the other side has gone.
-class ReceiverConnection {
+class ServedConnection {
  public:
-  explicit ReceiverConnection(boost::asio::ip::tcp::socket socket) : socket_(std::move(socket)) {}
+  explicit ServedConnection(boost::asio::ip::tcp::socket socket) : socket_(std::move(socket)) {}
 
   /// A whole request, head and body; empty when the other side has closed.
   std::string request();
@@ -26,6 +27,8 @@ class ReceiverConnection {
   bool try_send(std::string_view text);
   /// Reads until the other side closes.
   void wait_for_end();
+  /// Some of what comes.
+  void read_some();
   void close();
 
  private:
@@ -38,7 +41,7 @@ class ReceiverConnection {
 class Receiver {
  public:
   /// `number` counts connections from 1.
-  using Serve = std::function<void(ReceiverConnection& connection, int number)>;
+  using Serve = std::function<void(ServedConnection& connection, int number)>;
 
   explicit Receiver(Serve serve);
   ~Receiver();
@@ -61,4 +64,4 @@ class Receiver {
   std::thread thread_;
 };
 
-}  // namespace jobqd::processors
+}  // namespace jobqd::processors::http
