@@ -42,6 +42,15 @@ std::expected<void, std::string> apply(Config& config, const ConfigFile& file) {
   return {};
 }
 
+/// What stands before the @ of a URL is nothing for a message.
+std::string without_password(std::string text) {
+  const auto begin = text.find("://");
+  const auto at = text.find('@');
+  if (begin != std::string::npos && at != std::string::npos && begin < at)
+    text.replace(begin + 3, at - begin - 3, "…");
+  return text;
+}
+
 /// The default queue, and those of the file. What a queue does not say it has from the settings.
 std::expected<void, std::string> make_queues(Config& config, const ConfigFile& file,
                                              std::span<const std::string> more_processors) {
@@ -61,9 +70,9 @@ std::expected<void, std::string> make_queues(Config& config, const ConfigFile& f
     queue.name = name;
     for (const auto& [setting, value] : values) {
       const auto refuse = [&](std::string_view allowed) {
-        return std::unexpected(fmt::format("queues.{}.{}: \"{}\" ({}) is not allowed: {}", name, setting->key,
-                                           shown(fmt::to_string(fmt::join(value.texts, ", "))), value.place,
-                                           allowed));
+        return std::unexpected(fmt::format(
+            "queues.{}.{}: \"{}\" ({}) is not allowed: {}", name, setting->key,
+            shown(without_password(fmt::to_string(fmt::join(value.texts, ", ")))), value.place, allowed));
       };
       if (is_default && setting->key == "workers") return refuse("set WORKERS for the default queue");
       if (is_default && setting->key == "capacity") return refuse("set QUEUE_SIZE for the default queue");

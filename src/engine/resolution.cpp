@@ -43,7 +43,9 @@ Resolution resolve(Outcome outcome, const Claim& claim, const domain::RetryPolic
     return Failed{.reason = domain::Reason::rejected, .error = bounded(std::move(fail->error))};
   if (auto* defer = std::get_if<Defer>(&outcome)) {
     if (claim.deferrals < domain::limits::deferrals)
-      return Again{.delay = defer->after, .error = bounded(std::move(defer->error)), .deferred = true};
+      return Again{.delay = std::max(defer->after, policy.delay(claim.deferrals + 1U, fraction)),
+                   .error = bounded(std::move(defer->error)),
+                   .deferred = true};
     outcome = Retry{.error = std::move(defer->error), .after = defer->after};
   }
   if (auto* retry = std::get_if<Retry>(&outcome))

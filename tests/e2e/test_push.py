@@ -183,6 +183,9 @@ class Push(PushTest):
             self.assertRegex(daemon.log, said)
         daemon = self.run_to_end(CONFIG=self.config_file(CONFIG.format(url="http://127.1/", more="")))
         self.assertRegex(daemon.log, r"queues.push.url: \"http://127.1/\" .*: the host is no address of four decimal numbers")
+        daemon = self.run_to_end(CONFIG=self.config_file(CONFIG.format(url="http://ann:s3cret@example.com/", more="")))
+        self.assertRegex(daemon.log, r"queues.push.url: .* is not allowed: .*: a user or password in a URL is not sent")
+        self.assertNotIn("s3cret", daemon.log)
         daemon = self.run_to_end(CONFIG=self.config_file('[queues.push]\nprocessor = "http"\n'))
         self.assertIn('queues.push.url: is missing, which processor = "http" needs', daemon.log)
 

@@ -5,7 +5,7 @@ import unittest
 from pathlib import Path
 
 from durable import Folder, Life
-from support import AT_ONCE, DaemonTest, eventually
+from support import AT_ONCE, HELD, DaemonTest, eventually
 
 OPERATIONS = Path(__file__).parents[2] / "docs" / "operations.md"
 
@@ -40,6 +40,13 @@ class Queues(DaemonTest):
                                 "last_minute": {"enqueued": 20, "started": 20, "done": 20, "failed": 0}})
         self.assertEqual(daemon.get("/v1/queues/mail").json(), mail)
         self.assert_problem(daemon.enqueue({"queue": "nobody"}), 404, "queue-not-found")
+
+    def test_a_circuit_probes_again_and_again_while_probes_time_out(self):
+        config = self.config_file('[queues.c]\ncircuit = { failures = 1, wait = "20ms" }\ntimeout = "10ms"\n')
+        daemon = self.start(CONFIG=config, **HELD)
+        daemon.enqueue([{"id": str(number), "queue": "c"} for number in range(8)])
+        for number in range(8):
+            self.assertEqual(daemon.finished(str(number))["reason"], "exhausted")
 
     def test_jobs_take_what_they_do_not_say_from_their_queue(self):
         daemon = self.start(CONFIG=self.config_file(TWO_QUEUES), **AT_ONCE | {"SIMULATE_FAILURE_RATE": "1"})

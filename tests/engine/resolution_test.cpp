@@ -63,6 +63,8 @@ TEST(Resolution, ADeferralCostsNoRetryUnlessThereWereTooMany) {
   EXPECT_EQ(said_of(), "deferred 7000 e");
   claim.deferrals = domain::limits::deferrals - 1;
   EXPECT_EQ(said_of(), "deferred 7000 e");
+  EXPECT_EQ(said(resolve(Defer{.error = "e", .after = milliseconds{0}}, new_claim("a"), policy, 0.0)),
+            "deferred 100 e");
   claim.deferrals = domain::limits::deferrals;
   EXPECT_EQ(said_of(), "failed exhausted e");
   claim.max_retries = 1;

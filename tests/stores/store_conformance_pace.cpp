@@ -143,6 +143,22 @@ TEST_P(StoreConformance, AProbeThatFailsBringsTheNextWait) {
   EXPECT_TRUE(something_is_ready());
 }
 
+TEST_P(StoreConformance, TheNextProbeIsAskedForHoweverTheLastOneEnded) {
+  open(with_circuit(options()));
+  finish("done");
+  for (const auto* id : {"x", "y"}) finish(id, it_broke);
+  for (const auto& end :
+       {engine::Resolution(engine::Failed{.reason = Reason::exhausted, .error = "timed out"}),
+        engine::Resolution(engine::Interrupted{})}) {
+    submit(new_job(fmt::format("after{}", due_changes.load()))).value();
+    advance(seconds{30});
+    const auto probe = claim();
+    const int said = due_changes;
+    store->settle(probe, end);
+    EXPECT_GT(due_changes, said);
+  }
+}
+
 TEST_P(StoreConformance, AProbeThatIsCutShortGivesWayToAnother) {
   open(with_circuit(options()));
   for (const auto* id : {"x", "y"}) finish(id, it_broke);

@@ -20,8 +20,8 @@ struct Retry {
   std::optional<domain::milliseconds> after = {};
 };
 
-/// Whom the work is for asks to come again after `after`. No failure and no retry spent, but for
-/// limits::deferrals of them: what comes then is a Retry.
+/// Whom the work is for asks to come again after `after`, and not before the backoff. No failure and no retry
+/// spent, but for limits::deferrals of them: what comes then is a Retry.
 struct Defer {
   std::string error;
   domain::milliseconds after;

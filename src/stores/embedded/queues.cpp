@@ -86,9 +86,8 @@ bool EmbeddedStore::may_start(Turn& turn, Queue& queue) {
 
 void EmbeddedStore::pace(Turn& turn, Queue& queue) {
   const bool waited = std::exchange(queue.waits, queue.next_start() > turn.now.steady);
-  if (queue.waits == waited) return;
-  queue.hold_if_needed();
-  turn.due_changed();
+  if (queue.waits != waited) queue.hold_if_needed();
+  if (queue.waits || waited) turn.due_changed();  // It may now wait for another time than before.
 }
 
 void EmbeddedStore::note_end(Turn& turn, Queue& queue, const engine::Resolution& resolution) {
