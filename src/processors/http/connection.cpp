@@ -191,8 +191,8 @@ class StreamConnection final : public Connection {
 
   /// fail(), and nothing goes on any more.
   template <class... Error>
-  void end(std::string what, const Error&... error) {
-    if (failure_.empty()) fail(std::move(what), error...);
+  void end(const std::string& what, const Error&... error) {
+    if (failure_.empty()) fail(what, error...);
     context_.stop();
   }
 
