@@ -36,13 +36,7 @@ constexpr std::size_t header_limit = 16UL * 1024;
 /// One byte more than is kept, so that a longer body is known from one that fits.
 constexpr std::size_t body_bytes = domain::limits::result_bytes + 1;
 
-/// Where reading and writing go on at a time, the timeout of one aborts the other. A stop aborts neither.
-bool is_timeout(const error_code& error) {
-  return error == beast::error::timeout || error == asio::error::operation_aborted;
-}
-
 std::string words(const error_code& error) {
-  if (is_timeout(error)) return "it took too long";
   if (error == beast::http::error::end_of_stream || error == asio::error::eof)
     return "the connection was closed";
   return error.message();
@@ -72,18 +66,18 @@ class StreamConnection final : public Connection {
     std::vector<ip::tcp::endpoint> endpoints;
     endpoints.reserve(addresses.size());
     for (const auto& address : addresses) endpoints.emplace_back(address, url_.port);
-    socket().expires_after(longest);
+    step_ = "cannot connect";
     socket().async_connect(endpoints, [this, &guard](error_code error, const ip::tcp::endpoint&) {
-      if (error) return fail("cannot connect", error);
+      if (error) return fail(step_, error);
       error_code gone;
       const auto peer = socket().socket().remote_endpoint(gone);  // Who it really is.
-      if (gone) return fail("cannot connect", gone);
+      if (gone) return fail(step_, gone);
       if (!guard.allows(peer.address()))
         return fail(fmt::format("connected to {}, which is not allowed", peer.address().to_string()));
       socket().socket().set_option(ip::tcp::no_delay(true), gone);
       secure();
     });
-    run(stop);
+    run(longest, stop);
     if (!failure_.empty()) return std::unexpected(failure_);
     return {};
   }
@@ -96,16 +90,17 @@ class StreamConnection final : public Connection {
     request_.body() = push.body;
     request_.prepare_payload();
     reusable_ = complete_ = written_ = heard_ = false;
-    socket().expires_after(longest);
     begin_answer();
+    step_ = "the request was not sent";
     beast::http::async_write(stream_, request_, [this](error_code error, std::size_t) {
       written_ = !error;
+      if (written_ && !parser_->is_header_done()) step_ = "no answer";
       // The answer that a receiver gave before it closed counts; reading says whether there is one.
       if (error && error != asio::error::broken_pipe && error != asio::error::connection_reset)
         end("the request was not sent", error);
     });
     read_head();  // At a time: a receiver may answer without reading all.
-    run(stop);
+    run(longest, stop);
     if (!complete_) {
       heard_ = heard_ || parser_->got_some() || buffer_.size() > 0;
       return std::unexpected(NoAnswer{.error = failure_.empty() ? "it was stopped" : failure_,
@@ -137,13 +132,15 @@ class StreamConnection final : public Connection {
  private:
   auto& socket() { return beast::get_lowest_layer(stream_); }
 
-  /// Until all is done, or the stop comes: then nothing goes on any more, and the connection ends with its
-  /// owner.
-  void run(const std::stop_token& stop) {
+  /// Until all is done, the time is up or the stop comes: then nothing goes on any more, and the connection
+  /// ends with its owner. The streams' own timeouts begin anew with each read, and never end one that always
+  /// has something to read.
+  void run(domain::milliseconds longest, const std::stop_token& stop) {
     const std::stop_callback on_stop(stop, [this] { context_.stop(); });
     context_.restart();
     if (stop.stop_requested()) context_.stop();
-    context_.run();
+    context_.run_for(longest);
+    if (!context_.stopped()) fail(fmt::format("{}: it took too long", step_));
   }
 
   void secure() {
@@ -151,11 +148,12 @@ class StreamConnection final : public Connection {
       if (!url_.address && !set_server_name(stream_.native_handle(), url_.host))
         return fail("the name of the host does not fit TLS");
       expect_name(stream_.native_handle(), url_);
+      step_ = "no TLS";
       stream_.async_handshake(asio::ssl::stream_base::client, [this](error_code error) {
         const auto verified = SSL_get_verify_result(stream_.native_handle());
         if (error && verified != X509_V_OK)
-          return fail(fmt::format("no TLS: {}", X509_verify_cert_error_string(verified)));
-        if (error) fail("no TLS", error);
+          return fail(fmt::format("{}: {}", step_, X509_verify_cert_error_string(verified)));
+        if (error) fail(step_, error);
       });
     }
   }
@@ -168,7 +166,7 @@ class StreamConnection final : public Connection {
 
   void read_head() {
     beast::http::async_read_header(stream_, buffer_, *parser_, [this](error_code error, std::size_t) {
-      if (error) return end(written_ || !is_timeout(error) ? "no answer" : "the request was not sent", error);
+      if (error) return end("no answer", error);
       heard_ = true;
       const auto status = parser_->get().result_int();
       if (status == 101) return end("no answer: it changed the protocol");
@@ -179,10 +177,11 @@ class StreamConnection final : public Connection {
   }
 
   void read_body() {
+    step_ = "no whole answer";
     parser_->get().body() = {.data = body_.data(), .size = body_.size(), .more = true};
     beast::http::async_read(stream_, buffer_, *parser_, [this](error_code error, std::size_t) {
       const bool too_long = error == beast::http::error::need_buffer;
-      if (error && !too_long) return end("no whole answer", error);
+      if (error && !too_long) return end(step_, error);
       complete_ = true;
       reusable_ = !too_long && parser_->is_done() && parser_->keep_alive() && buffer_.size() == 0;
       if (!written_) context_.stop();  // Nobody reads the rest.
@@ -211,6 +210,7 @@ class StreamConnection final : public Connection {
   std::optional<beast::http::response_parser<beast::http::buffer_body>> parser_;
   beast::flat_buffer buffer_{header_limit + body_bytes};
   std::array<char, body_bytes> body_{};
+  const char* step_ = "";  ///< What it means where this is where it ends.
   std::string failure_;
   bool failed_by_closing_ = false;
   bool complete_ = false;
