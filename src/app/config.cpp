@@ -51,6 +51,53 @@ std::string without_password(std::string text) {
   return text;
 }
 
+/// Takes the keys that the file has for a queue.
+std::expected<void, std::string> take_keys(QueueConfig& queue, bool is_default,
+                                           const ConfigFile::Queue& given,
+                                           std::span<const std::string> processors) {
+  for (const auto& [setting, value] : given.values) {
+    const auto refuse = [&](std::string_view allowed) {
+      return std::unexpected(fmt::format(
+          "queues.{}.{}: \"{}\" ({}) is not allowed: {}", given.name, setting->key,
+          shown(without_password(fmt::to_string(fmt::join(value.texts, ", ")))), value.place, allowed));
+    };
+    if (is_default && setting->key == "workers") return refuse("set WORKERS for the default queue");
+    if (is_default && setting->key == "capacity") return refuse("set QUEUE_SIZE for the default queue");
+    if (!setting->read(queue, value.texts)) {
+      const auto why = setting->why == nullptr ? std::string{} : setting->why(value.texts);
+      return refuse(why.empty() ? std::string(setting->allowed)
+                                : fmt::format("{}: {}", setting->allowed, why));
+    }
+    if (setting->key == "processor" && std::ranges::find(processors, queue.processor) == processors.end())
+      return refuse(fmt::to_string(fmt::join(processors, ", ")));
+  }
+  return {};
+}
+
+/// What the processor of a queue makes of its keys, once all are known.
+std::expected<void, std::string> fit_processor(QueueConfig& queue, const ConfigFile::Queue& given) {
+  for (const auto& [setting, value] : given.values)
+    if (!setting->processor.empty() && setting->processor != queue.processor)
+      return std::unexpected(fmt::format("queues.{}.{} ({}): is not allowed: it goes with processor = \"{}\"",
+                                         given.name, setting->key, value.place, setting->processor));
+  const auto find = [&](std::string_view key) {
+    return std::ranges::find(given.values, key, [](const auto& entry) { return entry.first->key; });
+  };
+  const auto none = given.values.end();
+  if (queue.processor == "http" && find("circuit.failures") == none)
+    queue.circuit.failures = http_circuit_failures;
+  if (queue.is_remote()) {
+    if (const auto workers = find("workers"); workers != none)
+      return std::unexpected(fmt::format(
+          "queues.{}.workers: \"{}\" ({}) is not allowed: processor = \"remote\" has no workers here",
+          given.name, shown(workers->second.texts.front()), workers->second.place));
+    queue.workers = 0;
+  }
+  if (auto wrong = contradiction(queue))
+    return std::unexpected(fmt::format("queues.{}.{}", given.name, *wrong));
+  return {};
+}
+
 /// The default queue, and those of the file. What a queue does not say it has from the settings.
 std::expected<void, std::string> make_queues(Config& config, const ConfigFile& file,
                                              std::span<const std::string> more_processors) {
@@ -64,43 +111,12 @@ std::expected<void, std::string> make_queues(Config& config, const ConfigFile& f
   config.queues = {inherited};
   config.queues.front().workers = config.workers;
   config.queues.front().capacity = config.queue_size;
-  for (const auto& [name, values] : file.queues) {
-    const bool is_default = name == config.queues.front().name;
+  for (const auto& given : file.queues) {
+    const bool is_default = given.name == config.queues.front().name;
     auto& queue = is_default ? config.queues.front() : config.queues.emplace_back(inherited);
-    queue.name = name;
-    for (const auto& [setting, value] : values) {
-      const auto refuse = [&](std::string_view allowed) {
-        return std::unexpected(fmt::format(
-            "queues.{}.{}: \"{}\" ({}) is not allowed: {}", name, setting->key,
-            shown(without_password(fmt::to_string(fmt::join(value.texts, ", ")))), value.place, allowed));
-      };
-      if (is_default && setting->key == "workers") return refuse("set WORKERS for the default queue");
-      if (is_default && setting->key == "capacity") return refuse("set QUEUE_SIZE for the default queue");
-      if (!setting->read(queue, value.texts)) {
-        const auto why = setting->why == nullptr ? std::string{} : setting->why(value.texts);
-        return refuse(why.empty() ? std::string(setting->allowed)
-                                  : fmt::format("{}: {}", setting->allowed, why));
-      }
-      if (setting->key == "processor" && std::ranges::find(processors, queue.processor) == processors.end())
-        return refuse(fmt::to_string(fmt::join(processors, ", ")));
-    }
-    for (const auto& [setting, value] : values)
-      if (!setting->processor.empty() && setting->processor != queue.processor)
-        return std::unexpected(
-            fmt::format("queues.{}.{} ({}): is not allowed: it goes with processor = \"{}\"", name,
-                        setting->key, value.place, setting->processor));
-    const auto circuit = [](const auto& entry) { return entry.first->key == "circuit.failures"; };
-    if (queue.processor == "http" && std::ranges::none_of(values, circuit))
-      queue.circuit.failures = http_circuit_failures;
-    if (queue.is_remote()) {
-      const auto given = std::ranges::find(values, "workers", [](const auto& one) { return one.first->key; });
-      if (given != values.end())
-        return std::unexpected(fmt::format(
-            "queues.{}.workers: \"{}\" ({}) is not allowed: processor = \"remote\" has no workers here", name,
-            shown(given->second.texts.front()), given->second.place));
-      queue.workers = 0;
-    }
-    if (auto wrong = contradiction(queue)) return std::unexpected(fmt::format("queues.{}.{}", name, *wrong));
+    queue.name = given.name;
+    if (auto taken = take_keys(queue, is_default, given, processors); !taken) return taken;
+    if (auto fits = fit_processor(queue, given); !fits) return fits;
   }
   return {};
 }

@@ -12,6 +12,12 @@
 /// What the parsers of JSON bodies share.
 namespace jobqd::http {
 
+/// So many wrong fields are told.
+inline constexpr std::size_t max_field_errors = 16;
+
+/// The id of what nlohmann/json throws for JSON that holds a number no double holds.
+inline constexpr int number_out_of_range = 406;
+
 [[nodiscard]] bool is_space(char c);
 
 [[nodiscard]] bool is_number(const FieldValue& value);

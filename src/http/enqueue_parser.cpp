@@ -22,8 +22,6 @@ using domain::Error;
 using domain::ErrorCode;
 namespace limits = domain::limits;
 
-constexpr std::size_t max_field_errors = 16;
-
 /// Receives the body event by event. The level of a job's fields is 1, in a batch 2; deeper ones belong to a
 /// value.
 class EnqueueHandler : public JsonEvents<EnqueueHandler> {
@@ -73,8 +71,7 @@ std::expected<EnqueueBody, Error> EnqueueHandler::result() && {
 
 bool EnqueueHandler::parse_error(std::size_t /*position*/, const std::string& token,
                                  const nlohmann::json::exception& error) {
-  constexpr int out_of_range = 406;  // JSON, but a number that no double holds.
-  if (error.id != out_of_range)
+  if (error.id != number_out_of_range)
     return refuse(ErrorCode::malformed_json, describe_parse_error(feed_, error.what()));
   if (field_ != nullptr || faults_.empty())
     fault(field_ == nullptr ? std::nullopt : std::optional(field_->name),

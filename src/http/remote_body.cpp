@@ -30,8 +30,6 @@ constexpr std::int64_t most_jobs = 100;
 constexpr domain::milliseconds lease_shortest{1'000};
 constexpr domain::milliseconds lease_longest = std::chrono::hours{24};
 constexpr domain::milliseconds wait_longest{60'000};
-constexpr std::size_t max_field_errors = 16;
-
 struct Field {
   RemoteCall call;  ///< What takes it.
   std::string_view name;
@@ -163,8 +161,7 @@ std::expected<RemoteBody, Error> RemoteHandler::result() && {
 
 bool RemoteHandler::parse_error(std::size_t /*position*/, const std::string& token,
                                 const nlohmann::json::exception& error) {
-  constexpr int out_of_range = 406;  // JSON, but a number that no double holds.
-  if (error.id != out_of_range)
+  if (error.id != number_out_of_range)
     return refuse(ErrorCode::malformed_json, describe_parse_error(feed_, error.what()));
   fault(field_ == nullptr ? "" : pointer_step(field_->name),
         fmt::format("must not hold {}, which no double holds", token.substr(0, 40)));

@@ -97,21 +97,14 @@ class Channel {
   /// Waits for a value; empty when `stop` is requested, or when the channel is closed and drained or held.
   std::optional<T> pop(std::stop_token stop) {
     std::unique_lock lock(mutex_);
-    ready_.wait(lock, stop, [this] { return (size_ > 0 && !held_) || closed_; });
-    if (!stop.stop_requested()) return take();
-    // The wake-up may have been meant for a value: pass it on.
-    if (size_ > 0) ready_.notify_one();
-    return std::nullopt;
+    return wait(lock, std::move(stop)) ? take() : std::nullopt;
   }
 
-  /// Waits until try_pop() may give a value, which another may take first; false as pop() is empty. Whoever
-  /// has to take it out under a lock of his own waits here before.
+  /// As pop(), but leaves the value in, for try_pop(): for who has to take it out under a lock of his own.
+  /// Another may take it first.
   bool wait(std::stop_token stop) {
     std::unique_lock lock(mutex_);
-    ready_.wait(lock, stop, [this] { return (size_ > 0 && !held_) || closed_; });
-    if (!stop.stop_requested()) return size_ > 0 && !held_;
-    if (size_ > 0) ready_.notify_one();
-    return false;
+    return wait(lock, std::move(stop));
   }
 
   /// Never waits.
@@ -159,8 +152,18 @@ class Channel {
   }
 
  private:
+  [[nodiscard]] bool has_one() const { return size_ > 0 && !held_; }
+
+  bool wait(std::unique_lock<std::mutex>& lock, std::stop_token stop) {
+    ready_.wait(lock, stop, [this] { return has_one() || closed_; });
+    if (!stop.stop_requested()) return has_one();
+    // The wake-up may have been meant for a value: pass it on.
+    if (size_ > 0) ready_.notify_one();
+    return false;
+  }
+
   std::optional<T> take() {
-    if (size_ == 0 || held_) return std::nullopt;
+    if (!has_one()) return std::nullopt;
     const auto lane = std::ranges::find_if(lanes_, [](const auto& entry) { return !entry.second.empty(); });
     give_place_back();
     return lane->second.pop();

@@ -33,7 +33,7 @@ class Http final : public engine::Processor {
     std::vector<std::string> secrets = {};         ///< Each `whsec_` and base64; all of them sign.
     std::vector<std::string> allow_networks = {};  ///< `10.1.0.0/16`, `::1/128`
     std::vector<std::uint16_t> retry_on = {};      ///< Status codes.
-    domain::milliseconds connect_timeout{5'000};   ///< Look-up, connection, TLS.
+    domain::milliseconds connect_timeout{5'000};  ///< For the look-up, and again for the connection with TLS.
     domain::milliseconds request_timeout{30'000};  ///< From the first byte sent to the last one received.
     std::string ca_file = {};                      ///< PEM; empty: the authorities of the system.
     Lookup lookup = {};                            ///< Empty: getaddrinfo().

@@ -11,6 +11,12 @@
 
 namespace jobqd::stores::embedded {
 
+/// The earlier of two times, of which each may be none.
+inline std::optional<domain::SteadyTime> earlier(std::optional<domain::SteadyTime> a,
+                                                 std::optional<domain::SteadyTime> b) {
+  return a && b ? std::min(*a, *b) : a ? a : b;
+}
+
 /// Jobs by the time at which they have to be looked at; at the same time the older one first. Not
 /// thread-safe.
 class DueQueue {

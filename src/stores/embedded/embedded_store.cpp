@@ -226,17 +226,14 @@ std::vector<engine::QueueState> EmbeddedStore::queues() const {
 std::optional<domain::SteadyTime> EmbeddedStore::next_start() const {
   const std::scoped_lock lock(mutex_);
   std::optional<domain::SteadyTime> next;
-  const auto may_be = [&next](domain::SteadyTime at) { next = next ? std::min(*next, at) : at; };
   for (const auto& queue : queues_)
     if (!queue.paused && queue.channel.size() > 0)
-      may_be(queue.waits ? queue.next_start() : domain::SteadyTime::min());
+      next = earlier(next, queue.waits ? queue.next_start() : domain::SteadyTime::min());
   // Timeouts of running jobs stand in the same queue: there are as many as workers, here and elsewhere.
-  const auto due = due_.next_where([this](engine::JobHandle handle) {
+  return earlier(next, due_.next_where([this](engine::JobHandle handle) {
     const Record& record = table_.at(handle);
     return record.progress.status == Status::queued && !queues_[record.queue].paused;
-  });
-  if (due) may_be(*due);
-  return next;
+  }));
 }
 
 std::string EmbeddedStore::trouble() const {
@@ -249,11 +246,9 @@ std::optional<domain::SteadyTime> EmbeddedStore::tick(domain::Now now) {
   const bool leases_done = work_off_leases(turn);
   const bool retention_done = work_off_retention(turn);
   const bool sweeps_done = work_off_sweeps(turn);
-  auto next = work_off_pace(now.steady);
+  const auto next_pace = work_off_pace(now.steady);
   if (!due_done || !leases_done || !retention_done || !sweeps_done) return now.steady;
-  for (const auto at : {due_.next(), expiries_.next(), next_expiry()})
-    if (at) next = next ? std::min(*next, *at) : at;
-  return next;
+  return earlier(earlier(next_pace, due_.next()), earlier(expiries_.next(), next_expiry()));
 }
 
 bool EmbeddedStore::work_off_due(Turn& turn) {

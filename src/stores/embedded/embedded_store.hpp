@@ -158,7 +158,7 @@ class EmbeddedStore final : public engine::Store {
   void note_end(Turn& turn, Queue& queue, const engine::Resolution& resolution);
   [[nodiscard]] domain::milliseconds retention(const Record& record) const;
   void keep_finished(engine::JobHandle handle, Record& record, domain::SteadyTime until);
-  /// The finished job that goes next, and whether it has to at `now`; none when there is none.
+  /// A finished job that has to go at `now`; none when all may stay.
   [[nodiscard]] std::optional<engine::JobHandle> next_to_forget(domain::SteadyTime now) const;
   void finish(Turn& turn, engine::JobHandle handle, Record& record, domain::Progress progress);
   void take_out_of_waiting(engine::JobHandle handle, Record& record);

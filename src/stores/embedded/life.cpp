@@ -177,11 +177,8 @@ std::optional<engine::JobHandle> EmbeddedStore::next_to_forget(domain::SteadyTim
 
 std::optional<domain::SteadyTime> EmbeddedStore::next_expiry() const {
   std::optional<domain::SteadyTime> next;
-  for (const auto& queue : queues_) {
-    if (queue.finished.empty()) continue;
-    const auto due = table_.at(queue.finished.front()).due;
-    next = next ? std::min(*next, due) : due;
-  }
+  for (const auto& queue : queues_)
+    if (!queue.finished.empty()) next = earlier(next, table_.at(queue.finished.front()).due);
   return next;
 }
 

@@ -119,7 +119,7 @@ std::optional<domain::SteadyTime> EmbeddedStore::work_off_pace(domain::SteadyTim
     if (!queue.waits)
       queue.hold_if_needed();
     else if (at != domain::SteadyTime::max())
-      next = next ? std::min(*next, at) : at;
+      next = earlier(next, at);
   }
   return next;
 }
