@@ -2,10 +2,18 @@
 
 #include <algorithm>
 #include <compare>
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
-#include <set>
+#include <vector>
 
+#include <boost/container/deque.hpp>
+#include <boost/container/options.hpp>
+#include <boost/container_hash/hash.hpp>
+#include <boost/unordered/unordered_flat_set.hpp>
+
+#include <jobqd/domain/check.hpp>
 #include <jobqd/domain/clock.hpp>
 #include <jobqd/engine/claim.hpp>
 
@@ -19,6 +27,10 @@ inline std::optional<domain::SteadyTime> earlier(std::optional<domain::SteadyTim
 
 /// Jobs by the time at which they have to be looked at; at the same time the older one first. Not
 /// thread-safe.
+///
+/// A binary heap, because there may be millions of entries: 24 bytes for one. What is erased from the middle
+/// stays there, noted as gone, until it comes up or half of all entries are gone: memory stays within twice
+/// of what is held. Insert, erase and pop take amortised O(log n).
 class DueQueue {
  public:
   struct Entry {
@@ -28,33 +40,94 @@ class DueQueue {
     friend auto operator<=>(const Entry&, const Entry&) = default;
   };
 
-  /// true when this is now the earliest.
+  /// The entry is not in it. true when this is now the earliest.
   bool insert(Entry entry) {
-    const auto inserted = entries_.insert(entry).first;
-    return inserted == entries_.begin();
+    if (gone_.erase(entry) == 0) {  // Else it is still there.
+      heap_.push_back(entry);
+      std::ranges::push_heap(heap_, later);
+    }
+    return heap_.front() == entry;
   }
 
-  void erase(Entry entry) { entries_.erase(entry); }
+  /// The entry is in it.
+  void erase(Entry entry) {
+    JOBQD_CHECK(!heap_.empty());
+    if (heap_.front() == entry) {
+      drop_front();
+      trim();
+    } else {
+      gone_.insert(entry);
+    }
+    if (gone_.size() > heap_.size() / 2) compact();
+  }
 
   /// The earliest that is due at `now`, taken out.
   std::optional<engine::JobHandle> pop(domain::SteadyTime now) {
-    if (entries_.empty() || entries_.begin()->due > now) return std::nullopt;
-    return entries_.extract(entries_.begin()).value().job;
+    if (heap_.empty() || heap_.front().due > now) return std::nullopt;
+    const auto job = heap_.front().job;
+    drop_front();
+    trim();
+    return job;
   }
 
   [[nodiscard]] std::optional<domain::SteadyTime> next() const {
-    return entries_.empty() ? std::nullopt : std::optional(entries_.begin()->due);
+    return heap_.empty() ? std::nullopt : std::optional(heap_.front().due);
   }
 
-  /// The earliest whose job fits.
+  /// The earliest whose job fits. Looks at entries that are earlier, and at their followers.
   template <class Fits>
   [[nodiscard]] std::optional<domain::SteadyTime> next_where(Fits fits) const {
-    const auto found = std::ranges::find_if(entries_, fits, &Entry::job);
-    return found == entries_.end() ? std::nullopt : std::optional(found->due);
+    std::optional<domain::SteadyTime> best;
+    std::vector<std::size_t> places{0};
+    while (!places.empty()) {
+      const auto place = places.back();
+      places.pop_back();
+      // What is below an entry is never earlier.
+      if (place >= heap_.size() || (best && heap_[place].due >= *best)) continue;
+      if (!gone_.contains(heap_[place]) && fits(heap_[place].job))
+        best = heap_[place].due;
+      else
+        places.insert(places.end(), {2 * place + 2, 2 * place + 1});
+    }
+    return best;
   }
 
  private:
-  std::set<Entry> entries_;
+  struct Hash {
+    std::size_t operator()(const Entry& entry) const {
+      auto hash = static_cast<std::size_t>(entry.number);
+      boost::hash_combine(hash, entry.due.time_since_epoch().count());
+      return hash;
+    }
+  };
+  static constexpr std::greater<Entry> later{};
+  /// Grows without moving what is in it.
+  using Entries =
+      boost::container::deque<Entry, void,
+                              boost::container::deque_options_t<boost::container::block_size<1024U>>>;
+
+  void drop_front() {
+    std::ranges::pop_heap(heap_, later);
+    heap_.pop_back();
+  }
+
+  /// The front is always there, so that next() needs no search.
+  void trim() {
+    while (!gone_.empty() && gone_.erase(heap_.front()) > 0) drop_front();
+  }
+
+  void compact() {
+    const auto held = heap_.size() - gone_.size();
+    heap_.erase(std::remove_if(heap_.begin(), heap_.end(),
+                               [this](const Entry& entry) { return gone_.contains(entry); }),
+                heap_.end());
+    JOBQD_CHECK(heap_.size() == held);
+    gone_ = {};
+    std::ranges::make_heap(heap_, later);
+  }
+
+  Entries heap_;
+  boost::unordered_flat_set<Entry, Hash> gone_;
 };
 
 }  // namespace jobqd::stores::embedded

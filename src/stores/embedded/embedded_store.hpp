@@ -110,7 +110,7 @@ class EmbeddedStore final : public engine::Store {
 
   /// What a running job has besides when a worker elsewhere has it.
   struct Leased {
-    domain::SteadyTime expires;
+    domain::SteadyTime expires;  ///< Epoch: it is not among the expiries_ any more.
     std::string worker;
   };
 

@@ -158,7 +158,8 @@ void EmbeddedStore::set_expiry(Turn& turn, engine::JobHandle handle, const Recor
 bool EmbeddedStore::drop_lease(engine::JobHandle handle, const Record& record) {
   const auto leased = leased_.extract(handle);
   if (leased.empty()) return false;
-  expiries_.erase({leased.mapped().expires, record.number, handle});
+  const auto expires = leased.mapped().expires;
+  if (expires != domain::SteadyTime{}) expiries_.erase({expires, record.number, handle});
   return true;
 }
 
@@ -185,6 +186,7 @@ bool EmbeddedStore::work_off_leases(Turn& turn) {
   for (int i = 0; i < expiry_budget; ++i) {
     const auto handle = expiries_.pop(turn.now.steady);
     if (!handle) return true;
+    leased_.at(*handle).expires = {};
     end_lease(turn, *handle, table_.at(*handle));
   }
   return false;
