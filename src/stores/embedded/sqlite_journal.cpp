@@ -2,17 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <iterator>
-#include <system_error>
+#include <limits>
 #include <utility>
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <unistd.h>
 
 #include <jobqd/engine/thread_name.hpp>
 
@@ -28,6 +24,9 @@ constexpr domain::milliseconds soon{10};
 
 /// SQLite's own default, in bytes.
 constexpr int page_size = 4096;
+
+/// How much the log grows, at the most, from one look at the room on the disk to the next: 256 KiB.
+constexpr std::uint64_t most_pages_between_looks = 64;
 
 std::string in_words(const SqliteError& error) {
   switch (error.code & 0xFF) {
@@ -72,31 +71,6 @@ std::optional<std::uint64_t> room_at(const std::string& path) {
 }
 
 }  // namespace
-
-/// One daemon a file: an advisory lock that ends with the process.
-class SqliteJournal::FileLock {
- public:
-  static std::expected<std::unique_ptr<FileLock>, std::string> take(const std::string& path) {
-    const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (descriptor < 0)
-      return std::unexpected(errno == ELOOP ? std::string("it is a symbolic link")
-                                            : std::generic_category().message(errno));
-    auto lock = std::unique_ptr<FileLock>(new FileLock(descriptor));
-    struct stat found{};
-    if (::fstat(descriptor, &found) != 0 || !S_ISREG(found.st_mode))
-      return std::unexpected("it is not a regular file");
-    if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) return std::unexpected("another jobqd is running on it");
-    return lock;
-  }
-  ~FileLock() { ::close(descriptor_); }
-
-  FileLock(const FileLock&) = delete;
-  FileLock& operator=(const FileLock&) = delete;
-
- private:
-  explicit FileLock(int descriptor) : descriptor_(descriptor) {}
-  int descriptor_;
-};
 
 SqliteJournal::SqliteJournal(Options options, engine::Observer& observer, SqliteDatabase database,
                              std::unique_ptr<FileLock> lock)
@@ -264,6 +238,7 @@ std::string SqliteJournal::trouble() const {
 
 void SqliteJournal::run(const std::stop_token& stop) {
   engine::name_this_thread("journal");
+  const std::stop_callback stopped(stop, [this] { wake(); });
   std::unique_lock lock(mutex_);
   while (true) {
     wait_for_work(lock, stop);
@@ -278,13 +253,22 @@ void SqliteJournal::run(const std::stop_token& stop) {
 }
 
 void SqliteJournal::wait_for_work(std::unique_lock<std::mutex>& lock, const std::stop_token& stop) {
-  const auto awaited = [this] { return !gathering_.waiting.empty(); };
+  const auto stopping = [&stop] { return stop.stop_requested(); };
+  const auto awaited = [&] { return stopping() || !gathering_.waiting.empty(); };
   if (in_trouble_) {
-    work_.wait_for(lock, stop, options_.try_again, [] { return false; });
+    work_.wait_for(lock, options_.try_again, stopping);
     return;
   }
-  work_.wait(lock, stop, [this] { return gathering_.has_changes() || !gathering_.waiting.empty(); });
-  if (!awaited()) work_.wait_for(lock, stop, soon, awaited);
+  work_.wait(lock, [&] { return awaited() || gathering_.has_changes(); });
+  if (!awaited()) work_.wait_for(lock, soon, awaited);
+}
+
+/// For a stop: whoever waits has either seen it or waits already.
+void SqliteJournal::wake() {
+  {
+    const std::scoped_lock lock(mutex_);
+  }
+  work_.notify_one();
 }
 
 void SqliteJournal::write(Gathering batch, Batch number) {
@@ -303,10 +287,19 @@ void SqliteJournal::write(Gathering batch, Batch number) {
 }
 
 /// Copying the log may make the database grow by as much as the log holds: it is done while there is room for
-/// it, and the log gives its own back, so that the log alone never fills a disk.
-bool SqliteJournal::disk_is_small() const {
-  const auto room = room_at(options_.path);
-  return room && *room < static_cast<std::uint64_t>(wal_pages_) * page_size;
+/// it, and the log gives its own back, so that the log alone never fills a disk. Asked after every commit, it
+/// looks when the log may have used up half of what was to spare, and often enough for a disk that others
+/// fill.
+bool SqliteJournal::disk_is_small() {
+  const bool begun_anew = wal_pages_ < std::exchange(seen_pages_, wal_pages_);
+  if (!begun_anew && wal_pages_ < look_at_pages_) return false;
+  const auto bytes = room_at(options_.path);
+  const auto room = bytes ? *bytes / page_size : std::numeric_limits<std::uint64_t>::max();
+  const auto pages = static_cast<std::uint64_t>(wal_pages_);
+  if (room < pages) return true;
+  const auto spare = (room - pages) / 2;
+  look_at_pages_ = wal_pages_ + static_cast<int>(std::min(spare, most_pages_between_looks));
+  return false;
 }
 
 SqliteResult<> SqliteJournal::commit(const Gathering& batch) {

@@ -14,6 +14,7 @@
 
 #include <jobqd/engine/observer.hpp>
 
+#include "stores/embedded/file_lock.hpp"
 #include "stores/embedded/journal.hpp"
 #include "stores/embedded/sqlite_db.hpp"
 #include "stores/embedded/sqlite_rows.hpp"
@@ -81,7 +82,6 @@ class SqliteJournal final : public Journal {
       return !inserts.empty() || !updates.empty() || !erasures.empty() || !pauses.empty();
     }
   };
-  class FileLock;
 
   SqliteJournal(Options options, engine::Observer& observer, SqliteDatabase database,
                 std::unique_ptr<FileLock> lock);
@@ -89,12 +89,13 @@ class SqliteJournal final : public Journal {
 
   void run(const std::stop_token& stop);
   void wait_for_work(std::unique_lock<std::mutex>& lock, const std::stop_token& stop);
+  void wake();
   void write(Gathering batch, Batch number);
   SqliteResult<> commit(const Gathering& batch);
   SqliteResult<> write_rows(const Gathering& batch);
   SqliteResult<> check_place();
   [[nodiscard]] std::string log_path() const { return options_.path + "-wal"; }
-  [[nodiscard]] bool disk_is_small() const;
+  [[nodiscard]] bool disk_is_small();
   bool checkpoint(int mode);
   void failed(Gathering batch, const SqliteError& error);
   void lose(const SqliteError& error);
@@ -112,10 +113,13 @@ class SqliteJournal final : public Journal {
   std::uint32_t epoch_ = 0;
   std::optional<ino_t> log_inode_;
   int wal_pages_ = 0;
+  int seen_pages_ = 0;               ///< wal_pages_ when disk_is_small() was last asked.
+  int look_at_pages_ = 0;            ///< It looks at the disk again when wal_pages_ is as much.
   std::optional<SqliteError> lost_;  ///< After it nothing is written.
 
   mutable std::mutex mutex_;
-  std::condition_variable_any work_;
+  /// Not the _any kind: its notifier holds a lock of its own that the woken thread needs first.
+  std::condition_variable work_;
   Gathering gathering_;
   bool wake_ = false;  ///< The thread has something new to look at.
   Batch gathering_number_ = 1;
