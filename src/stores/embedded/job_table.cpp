@@ -7,23 +7,24 @@
 
 namespace jobqd::stores::embedded {
 
-std::size_t JobTable::IdHash::operator()(std::string_view id) const {
-  return std::hash<std::string_view>{}(id);
+namespace {
+
+std::uint32_t hash_of(std::string_view id) {
+  return static_cast<std::uint32_t>(std::hash<std::string_view>{}(id));
 }
 
-std::size_t JobTable::IdHash::operator()(SlotIndex slot) const {
-  return (*this)(table->slots_[slot].record.content.id());
+}  // namespace
+
+bool JobTable::SameId::operator()(const Wanted& wanted, const Named& named) const {
+  return wanted.hash == named.hash && table->slots_[named.slot].record.content.id() == wanted.id;
 }
 
-bool JobTable::IdEqual::operator()(SlotIndex a, SlotIndex b) const {
-  return a == b || (*this)(table->slots_[a].record.content.id(), b);
+bool JobTable::SameId::operator()(const Named& a, const Named& b) const {
+  return a.slot == b.slot ||
+         (*this)(Wanted{.id = table->slots_[a.slot].record.content.id(), .hash = a.hash}, b);
 }
 
-bool JobTable::IdEqual::operator()(std::string_view id, SlotIndex slot) const {
-  return table->slots_[slot].record.content.id() == id;
-}
-
-JobTable::JobTable() : ids_(0, IdHash{this}, IdEqual{this}) {}
+JobTable::JobTable() : ids_(0, KnownHash{}, SameId{this}) {}
 
 engine::JobHandle JobTable::insert(Record record) {
   SlotIndex index = 0;
@@ -39,7 +40,7 @@ engine::JobHandle JobTable::insert(Record record) {
   slot.used = true;
   const auto handle = handle_of(index, slot.generation);
   by_age_.push(slot.record.number, handle);
-  const bool is_new = ids_.insert(index).second;
+  const bool is_new = ids_.insert({.slot = index, .hash = hash_of(slot.record.content.id())}).second;
   JOBQD_CHECK(is_new);
   return handle;
 }
@@ -52,8 +53,8 @@ Record* JobTable::find(engine::JobHandle handle) {
 }
 
 engine::JobHandle JobTable::find_id(std::string_view id) const {
-  const auto found = ids_.find(id);
-  return found == ids_.end() ? 0 : handle_of(*found, slots_[*found].generation);
+  const auto found = ids_.find(Wanted{.id = id, .hash = hash_of(id)});
+  return found == ids_.end() ? 0 : handle_of(found->slot, slots_[found->slot].generation);
 }
 
 Record& JobTable::at(engine::JobHandle handle) {
@@ -72,8 +73,8 @@ void JobTable::erase(engine::JobHandle handle) {
   const auto index = static_cast<SlotIndex>(handle);
   const bool was_listed = by_age_.erase(at(handle).number);
   JOBQD_CHECK(was_listed);
-  ids_.erase(index);
   Slot& slot = slots_[index];
+  ids_.erase(Named{.slot = index, .hash = hash_of(slot.record.content.id())});
   slot.record = Record{};
   slot.used = false;
   if (++slot.generation == 0) slot.generation = 1;

@@ -50,19 +50,27 @@ class JobTable {
   };
   using SlotIndex = std::uint32_t;
 
-  /// Hash and equality of a slot are those of its job's id; both also take a bare id.
-  struct IdHash {
-    using is_transparent = void;
-    const JobTable* table;
-    std::size_t operator()(std::string_view id) const;
-    std::size_t operator()(SlotIndex slot) const;
+  /// What the set of ids holds: who has an id, and its hash, so that the set grows without looking at jobs.
+  struct Named {
+    SlotIndex slot;
+    std::uint32_t hash;
   };
-  struct IdEqual {
+  /// An id that is looked for.
+  struct Wanted {
+    std::string_view id;
+    std::uint32_t hash;
+  };
+  struct KnownHash {
+    using is_transparent = void;
+    std::size_t operator()(const Named& named) const { return named.hash; }
+    std::size_t operator()(const Wanted& wanted) const { return wanted.hash; }
+  };
+  struct SameId {
     using is_transparent = void;
     const JobTable* table;
-    bool operator()(SlotIndex a, SlotIndex b) const;
-    bool operator()(std::string_view id, SlotIndex slot) const;
-    bool operator()(SlotIndex slot, std::string_view id) const { return (*this)(id, slot); }
+    bool operator()(const Named& a, const Named& b) const;
+    bool operator()(const Wanted& wanted, const Named& named) const;
+    bool operator()(const Named& named, const Wanted& wanted) const { return (*this)(wanted, named); }
   };
 
   static engine::JobHandle handle_of(SlotIndex slot, std::uint32_t generation) {
@@ -71,7 +79,7 @@ class JobTable {
 
   std::deque<Slot> slots_;
   std::vector<SlotIndex> free_;
-  boost::unordered_flat_set<SlotIndex, IdHash, IdEqual> ids_;
+  boost::unordered_flat_set<Named, KnownHash, SameId> ids_;
   engine::KeyedFifo<engine::JobHandle> by_age_;
 };
 
