@@ -317,8 +317,13 @@ SqliteResult<> SqliteJournal::commit(const Gathering& batch) {
 SqliteResult<> SqliteJournal::write_rows(const Gathering& batch) {
   for (const auto& row : batch.inserts)
     if (auto written = rows_.insert(row); !written) return written;
-  for (const auto& [number, row] : batch.updates)
-    if (auto written = rows_.put(row); !written) return written;
+  // By number, so that new rows are appended to the table, page after page.
+  std::vector<const ProgressRow*> updates;
+  updates.reserve(batch.updates.size());
+  for (const auto& [number, row] : batch.updates) updates.push_back(&row);
+  std::ranges::sort(updates, {}, &ProgressRow::number);
+  for (const auto* row : updates)
+    if (auto written = rows_.put(*row); !written) return written;
   for (const auto number : batch.erasures)
     if (auto written = rows_.erase(number); !written) return written;
   for (const auto& [queue, paused] : batch.pauses)
