@@ -56,6 +56,18 @@ bool is_full(const SqliteError& error) {
   return (error.code & 0xFF) == SQLITE_FULL;
 }
 
+/// Numbers that follow each other, as pairs of the first and the last: jobs come and go in their order.
+std::vector<std::pair<std::uint64_t, std::uint64_t>> runs_of(std::vector<std::uint64_t> numbers) {
+  std::ranges::sort(numbers);
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> runs;
+  for (const auto number : numbers)
+    if (!runs.empty() && number <= runs.back().second + 1)
+      runs.back().second = number;
+    else
+      runs.emplace_back(number, number);
+  return runs;
+}
+
 /// Which file of a file system the name stands for; empty: none.
 std::optional<ino_t> inode_of(const std::string& path) {
   struct stat found{};
@@ -324,8 +336,8 @@ SqliteResult<> SqliteJournal::write_rows(const Gathering& batch) {
   std::ranges::sort(updates, {}, &ProgressRow::number);
   for (const auto* row : updates)
     if (auto written = rows_.put(*row); !written) return written;
-  for (const auto number : batch.erasures)
-    if (auto written = rows_.erase(number); !written) return written;
+  for (const auto& [first, last] : runs_of(batch.erasures))
+    if (auto written = rows_.erase(first, last); !written) return written;
   for (const auto& [queue, paused] : batch.pauses)
     if (auto written = rows_.put_queue(options_.queues.at(queue), paused); !written) return written;
   if (!in_trouble_) return {};

@@ -239,8 +239,8 @@ SqliteResult<RowWriter> RowWriter::prepare(SqliteDatabase& database) {
   const std::array<std::pair<SqliteStatement*, std::string>, 5> statements{
       {{&writer.insert_job_, insert_sql("INSERT INTO jobs", job_columns)},
        {&writer.put_progress_, insert_sql("INSERT OR REPLACE INTO progress", progress_columns)},
-       {&writer.erase_job_, "DELETE FROM jobs WHERE number = ?"},
-       {&writer.erase_progress_, "DELETE FROM progress WHERE number = ?"},
+       {&writer.erase_jobs_, "DELETE FROM jobs WHERE number BETWEEN ? AND ?"},
+       {&writer.erase_progress_, "DELETE FROM progress WHERE number BETWEEN ? AND ?"},
        {&writer.put_queue_, "INSERT OR REPLACE INTO queues VALUES (?,?)"}}};
   for (const auto& [statement, sql] : statements) {
     auto prepared = database.prepare(sql);
@@ -274,9 +274,10 @@ SqliteResult<> RowWriter::put(const ProgressRow& row) {
       .run();
 }
 
-SqliteResult<> RowWriter::erase(std::uint64_t number) {
-  for (SqliteStatement* statement : {&erase_job_, &erase_progress_}) {
-    statement->bind(1, static_cast<std::int64_t>(number));
+SqliteResult<> RowWriter::erase(std::uint64_t first, std::uint64_t last) {
+  for (SqliteStatement* statement : {&erase_jobs_, &erase_progress_}) {
+    statement->bind(1, static_cast<std::int64_t>(first));
+    statement->bind(2, static_cast<std::int64_t>(last));
     if (auto erased = statement->run(); !erased) return erased;
   }
   return {};

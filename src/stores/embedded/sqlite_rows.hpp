@@ -22,13 +22,14 @@ class RowWriter {
 
   SqliteResult<> insert(const JobRow& row);
   SqliteResult<> put(const ProgressRow& row);
-  SqliteResult<> erase(std::uint64_t number);
+  /// The jobs with these numbers and all between.
+  SqliteResult<> erase(std::uint64_t first, std::uint64_t last);
   SqliteResult<> put_queue(std::string_view name, bool paused);
 
  private:
   SqliteStatement insert_job_;
   SqliteStatement put_progress_;
-  SqliteStatement erase_job_;
+  SqliteStatement erase_jobs_;
   SqliteStatement erase_progress_;
   SqliteStatement put_queue_;
 };
