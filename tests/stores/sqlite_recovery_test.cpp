@@ -1,7 +1,9 @@
 // What comes back after a crash, and how.
 
+#include <algorithm>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -216,6 +218,27 @@ TEST_F(SqliteRecovery, WhatClientsChangedStaysChanged) {
   EXPECT_EQ(job("retried").finished_at, std::nullopt);
   EXPECT_FALSE(on_disk.find("removed"));
   EXPECT_EQ(job("cancelled").progress, (Progress{.status = Status::failed, .reason = Reason::cancelled}));
+}
+
+TEST_F(SqliteRecovery, RemovingManyAtOnceLeavesThoseBetween) {
+  constexpr int count = 300;
+  std::vector<std::string> kept;
+  for (int i = 0; i < count; ++i) submit(new_job(fmt::format("job-{:03}", i)));
+  // Neighbours and single ones, from both ends, most of them in one batch.
+  for (int i = 0; i < count; ++i) {
+    const int place = i % 2 == 0 ? i / 2 : count - 1 - i / 2;
+    if (const int in_seven = place % 7; in_seven == 0 || in_seven == 3)
+      kept.push_back(fmt::format("job-{:03}", place));
+    else
+      on_disk.store().remove(fmt::format("job-{:03}", place), [](auto removed) { EXPECT_TRUE(removed); });
+  }
+  submit(new_job("last"));
+  kept.emplace_back("last");
+  std::ranges::sort(kept);
+  crash();
+  std::vector<std::string> there;
+  for (const auto& one : on_disk.all()) there.push_back(one.id);
+  EXPECT_EQ(there, kept);
 }
 
 TEST_F(SqliteRecovery, TokensGrowOverRestarts) {
