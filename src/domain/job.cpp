@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <cstring>
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -24,28 +26,48 @@ std::optional<Enum> named(const std::array<std::string_view, count>& names, std:
 }
 
 /// Feeds whole fields, each with its length or a presence mark, so that no two contents share a byte stream.
+///
+/// Most jobs are short: they are put together and hashed in one go, which costs a quarter of a stream and
+/// gives the same number.
 class FieldHash {
  public:
-  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): the reset fills it.
-  FieldHash() { XXH3_64bits_reset(&state_); }
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): the state is reset before its use.
+  FieldHash() = default;
 
   void add(std::string_view text) {
     add(static_cast<std::int64_t>(text.size()));
-    XXH3_64bits_update(&state_, text.data(), text.size());
+    put(text);
   }
   void add(std::int64_t number) {
-    std::array<unsigned char, 8> bytes{};
-    for (std::size_t i = 0; i < bytes.size(); ++i)
-      bytes[i] = static_cast<unsigned char>(static_cast<std::uint64_t>(number) >> (8 * i));
-    XXH3_64bits_update(&state_, bytes.data(), bytes.size());
+    if constexpr (std::endian::native == std::endian::big) number = std::byteswap(number);
+    put({reinterpret_cast<const char*>(&number), sizeof number});
   }
   void add_optional(std::optional<std::int64_t> number) {
     add(number ? 1 : 0);
     add(number.value_or(0));
   }
-  [[nodiscard]] std::uint64_t digest() const { return XXH3_64bits_digest(&state_); }
+  [[nodiscard]] std::uint64_t digest() const {
+    return streams_ ? XXH3_64bits_digest(&state_) : XXH3_64bits(begin_.data(), size_);
+  }
 
  private:
+  void put(std::string_view bytes) {
+    if (!streams_ && bytes.size() <= begin_.size() - size_) {
+      std::memcpy(begin_.data() + size_, bytes.data(), bytes.size());
+      size_ += bytes.size();
+      return;
+    }
+    if (!streams_) {
+      XXH3_64bits_reset(&state_);
+      XXH3_64bits_update(&state_, begin_.data(), size_);
+      streams_ = true;
+    }
+    XXH3_64bits_update(&state_, bytes.data(), bytes.size());
+  }
+
+  std::array<char, 1024> begin_;  ///< All of it, as long as it fits.
+  std::size_t size_ = 0;
+  bool streams_ = false;
   XXH3_state_t state_;
 };
 

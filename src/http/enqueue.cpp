@@ -61,12 +61,16 @@ std::string_view read_traceparent(const std::vector<std::string_view>& headers) 
 std::string location_of(std::string_view id) {
   constexpr std::string_view hex = "0123456789ABCDEF";
   std::string path = "/v1/jobs/";
-  for (const char c : id) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (boost::urls::unreserved_chars(byte))
-      path += c;
-    else
-      path += {'%', hex[byte >> 4], hex[byte & 0xFU]};
+  path.reserve(path.size() + id.size());
+  while (!id.empty()) {
+    const auto plain =
+        static_cast<std::size_t>(std::ranges::find_if_not(id, boost::urls::unreserved_chars) - id.begin());
+    path += id.substr(0, plain);
+    id.remove_prefix(plain);
+    if (id.empty()) break;
+    const auto byte = static_cast<unsigned char>(id.front());
+    path += {'%', hex[byte >> 4], hex[byte & 0xFU]};
+    id.remove_prefix(1);
   }
   return path;
 }
@@ -76,15 +80,22 @@ enum class Wording : std::uint8_t { status_only, with_id, batch };
 
 Response accepted(const std::vector<engine::Submitted>& jobs, Wording wording) {
   Response response{.status = 200};
+  constexpr std::size_t around_id = 32;
+  response.body.reserve(jobs.size() * (jobs.front().id.size() + around_id));
+  if (wording == Wording::batch) response.body += '[';
   for (const auto& job : jobs) {
     if (job.created) response.status = 202;
-    if (!response.body.empty()) response.body += ',';
+    if (&job != &jobs.front()) response.body += ',';
     response.body += '{';
-    if (wording != Wording::status_only) response.body.append(R"("id":)").append(json_string(job.id)) += ',';
+    if (wording != Wording::status_only) {
+      response.body += R"("id":)";
+      append_json_string(response.body, job.id);
+      response.body += ',';
+    }
     response.body.append(R"("status":")").append(domain::to_string(job.status)).append(R"("})");
   }
   if (wording == Wording::batch)
-    response.body = fmt::format("[{}]", response.body);
+    response.body += ']';
   else
     response.headers.emplace_back("Location", location_of(jobs.front().id));
   return response;
@@ -106,15 +117,16 @@ void Api::enqueue(Request& request, ExchangePtr exchange) const {
     if (body->jobs.front().id.empty()) body->jobs.front().id = *key;
   }
   const auto traceparent = read_traceparent(request.headers("traceparent"));
+  const auto now = clock_.now().wall;
   for (auto& job : body->jobs) {
     job.traceparent = traceparent;
     if (!job.id.empty()) continue;
-    job.id = make_uuid7(clock_.now().wall, random_);
+    job.id = make_uuid7(now, random_);
     if (!body->batch) wording = Wording::with_id;
   }
   for (std::size_t i = 0; i < body->jobs.size(); ++i) {
     const auto& run_at = body->jobs[i].run_at;
-    if (!run_at || *run_at - clock_.now().wall <= domain::limits::delay_longest) continue;
+    if (!run_at || *run_at - now <= domain::limits::delay_longest) continue;
     const auto pointer = body->batch ? fmt::format("/{}/run_at", i) : "/run_at";
     return exchange->respond(problem({.code = ErrorCode::invalid_field,
                                       .detail = fmt::format("{} must be at most 366 days ahead", pointer),

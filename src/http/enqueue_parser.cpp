@@ -13,6 +13,7 @@
 #include "http/job_fields.hpp"
 #include "http/json_events.hpp"
 #include "http/json_feed.hpp"
+#include "http/plain_body.hpp"
 
 namespace jobqd::http {
 
@@ -171,6 +172,11 @@ std::string EnqueueHandler::pointer_to(std::optional<std::string_view> name) con
 }  // namespace
 
 std::expected<EnqueueBody, Error> parse_enqueue(std::string_view body) {
+  if (auto plain = read_plain_body(body)) return *std::move(plain);
+  return parse_any_enqueue(body);
+}
+
+std::expected<EnqueueBody, Error> parse_any_enqueue(std::string_view body) {
   if (std::ranges::all_of(body, is_space))
     return std::unexpected(
         Error{.code = ErrorCode::malformed_json, .detail = "the body is empty; send a job as JSON"});

@@ -13,9 +13,7 @@ namespace jobqd::http {
 
 namespace {
 
-bool needs_no_escape(char c) {
-  return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
-}
+constexpr auto needs_no_escape = [](char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; };
 
 void append_time(std::string& out, std::string_view name, const std::optional<domain::WallTime>& time) {
   if (time) out += fmt::format(R"(,"{}":"{}")", name, domain::format_rfc3339(*time));
@@ -32,14 +30,17 @@ void append_circuit(std::string& out, const engine::Circuit& circuit) {
 
 }  // namespace
 
+void append_json_string(std::string& out, std::string_view text) {
+  if (std::ranges::all_of(text, needs_no_escape))
+    out.append(1, '"').append(text).append(1, '"');
+  else
+    out += nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
 std::string json_string(std::string_view text) {
-  if (std::ranges::all_of(text, needs_no_escape)) {
-    std::string quoted;
-    quoted.reserve(text.size() + 2);
-    quoted.append(1, '"').append(text).append(1, '"');
-    return quoted;
-  }
-  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  std::string quoted;
+  append_json_string(quoted, text);
+  return quoted;
 }
 
 void append_queue(std::string& out, const engine::QueueState& queue) {

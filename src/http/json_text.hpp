@@ -10,6 +10,7 @@
 namespace jobqd::http {
 
 /// `text` as a JSON string, quotes included. What is not UTF-8 becomes U+FFFD.
+void append_json_string(std::string& out, std::string_view text);
 [[nodiscard]] std::string json_string(std::string_view text);
 
 /// The queue as the HTTP API shows it.

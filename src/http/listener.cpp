@@ -50,7 +50,7 @@ void Listener::start() {
 }
 
 void Listener::accept() {
-  acceptor_.async_accept([this](const error_code& code, tcp::socket socket) {
+  acceptor_.async_accept([this](const error_code& code, Socket socket) {
     if (!acceptor_.is_open()) return;
     if (code) return retry_accept_later();
     admit(std::move(socket));
@@ -66,7 +66,7 @@ void Listener::retry_accept_later() {
   });
 }
 
-void Listener::admit(tcp::socket socket) {
+void Listener::admit(Socket socket) {
   error_code ignored;
   socket.set_option(tcp::no_delay(true), ignored);
   const auto served = context_.sessions.size() - context_.beyond_limit;

@@ -29,14 +29,14 @@ class Listener {
 
  private:
   void accept();
-  void admit(boost::asio::ip::tcp::socket socket);
+  void admit(Socket socket);
   void retry_accept_later();
   void sweep();
   void tick();
 
   const domain::Clock& clock_;
   ConnectionContext context_;
-  boost::asio::ip::tcp::acceptor acceptor_;
+  boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, Executor> acceptor_;
   boost::asio::steady_timer sweeper_;
   boost::asio::steady_timer pause_;
   domain::SteadyTime stop_deadline_{};

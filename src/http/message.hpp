@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,6 +14,12 @@
 /// What handlers see of HTTP: no sockets, no Beast.
 namespace jobqd::http {
 
+/// One line of a request's head.
+struct HeaderField {
+  std::string_view name;  ///< As it came.
+  std::string_view value;
+};
+
 /// One request, complete and checked. Valid until its exchange has been answered.
 struct Request {
   std::string_view method;
@@ -20,8 +27,10 @@ struct Request {
   std::vector<std::pair<std::string, std::string>> query = {};  ///< Decoded, in order.
   std::string id = {};  ///< What stands for the `{name}` of the route, decoded; see router.hpp.
   std::string body;
-  std::function<std::vector<std::string_view>(std::string_view)>
-      headers;  ///< Values by name, any case, in order.
+  std::span<const HeaderField> fields = {};  ///< In order.
+
+  /// The values of all fields of that name, any case, in order.
+  [[nodiscard]] std::vector<std::string_view> headers(std::string_view name) const;
 
   /// The first value; empty where it is not there.
   [[nodiscard]] std::string_view header(std::string_view name) const {

@@ -8,6 +8,8 @@
 #include <boost/url/parse_query.hpp>
 #include <fmt/format.h>
 
+#include "http/plain_head.hpp"
+
 namespace jobqd::http {
 
 namespace {
@@ -15,10 +17,6 @@ namespace {
 namespace beast = boost::beast;
 using domain::Error;
 using domain::ErrorCode;
-
-std::string_view std_view(beast::string_view text) {
-  return {text.data(), text.size()};
-}
 
 Error error_of(const beast::error_code& code, std::size_t max_body) {
   using beast::http::error;
@@ -35,7 +33,7 @@ Error error_of(const beast::error_code& code, std::size_t max_body) {
 RequestReader::Step RequestReader::advance(beast::flat_buffer& in) {
   if (error_) return Step::refused;
   if (parser_ && parser_->is_done()) return Step::complete;
-  return parser_ ? read_body(in) : read_head(in);
+  return parser_ || body_left_ ? read_body(in) : read_head(in);
 }
 
 RequestReader::Step RequestReader::read_head(beast::flat_buffer& in) {
@@ -47,33 +45,47 @@ RequestReader::Step RequestReader::read_head(beast::flat_buffer& in) {
   if (auto error = scanner_.scan(text())) return refuse(*std::move(error));
   if (scanner_.size() == 0) return Step::in_head;
 
-  parser_.emplace();
-  parser_->header_limit(static_cast<std::uint32_t>(limits_.header_bytes));
-  parser_->body_limit(limits_.body_bytes);
-  beast::error_code code;
-  in.consume(parser_->put(boost::asio::buffer(in.data(), scanner_.size()), code));
-  if (code) return refuse(error_of(code, limits_.body_bytes));
-  if (!parser_->is_header_done())
-    return refuse({.code = ErrorCode::malformed_request, .detail = "the head is incomplete"});
-  collect_facts();
+  // Kept, because the buffer moves when the body comes in.
+  head_.assign(text().substr(0, scanner_.size()));
+  in.consume(head_.size());
+  body_left_ = read_plain_head(head_, limits_.body_bytes, facts_, fields_);
+  if (body_left_) {
+    body_.reserve(*body_left_);
+  } else if (auto error = parse_head()) {
+    return refuse(*std::move(error));
+  }
   auto target = check_head(facts_, limits_.body_bytes);
   if (!target) return refuse(std::move(target.error()));
   target_ = *std::move(target);
-
-  if (parser_->chunked()) head_ = parser_->get();
-  on_chunk_ = [left = limits_.header_bytes](std::uint64_t, beast::string_view extensions,
-                                            beast::error_code& bad) mutable {
-    if (extensions.size() > std::exchange(left, left - std::min(left, extensions.size())))
-      bad = beast::http::error::header_limit;
-    else if (!valid_chunk_extensions(std_view(extensions)))
-      bad = beast::http::error::bad_chunk_extension;
-  };
-  parser_->on_chunk_header(on_chunk_);
-  parser_->eager(true);
   return read_body(in);
 }
 
+std::optional<Error> RequestReader::parse_head() {
+  facts_ = {};
+  fields_.clear();
+  parser_.emplace(MessageParser::Result{.facts = facts_, .fields = fields_, .body = body_},
+                  limits_.header_bytes);
+  parser_->header_limit(static_cast<std::uint32_t>(limits_.header_bytes));
+  parser_->body_limit(limits_.body_bytes);
+  beast::error_code code;
+  parser_->put(boost::asio::buffer(head_), code);
+  if (code) return error_of(code, limits_.body_bytes);
+  if (!parser_->is_header_done())
+    return Error{.code = ErrorCode::malformed_request, .detail = "the head is incomplete"};
+  parser_->eager(true);
+  return std::nullopt;
+}
+
 RequestReader::Step RequestReader::read_body(beast::flat_buffer& in) {
+  if (!body_left_) return parse_body(in);
+  const auto size = std::min<std::uint64_t>(in.size(), *body_left_);
+  body_.append(static_cast<const char*>(in.data().data()), size);
+  in.consume(size);
+  *body_left_ -= size;
+  return *body_left_ == 0 ? Step::complete : Step::in_body;
+}
+
+RequestReader::Step RequestReader::parse_body(beast::flat_buffer& in) {
   const auto text = [&in] { return std::string_view(static_cast<const char*>(in.data().data()), in.size()); };
   // Looking at the last chunk again, Beast 1.81 asserts that it has a fifth byte, which may be still to come.
   const auto too_early = [&] {
@@ -98,57 +110,14 @@ RequestReader::Step RequestReader::read_body(beast::flat_buffer& in) {
   return Step::in_body;
 }
 
-void RequestReader::collect_facts() {
-  using beast::http::field;
-  const auto& head = parser_->get();
-  facts_ = {};
-  facts_.method = std_view(head.method_string());
-  facts_.target = std_view(head.target());
-  facts_.http_1_0 = head.version() == 10;
-  for (const auto& line : head) {
-    const auto value = std_view(line.value());
-    switch (line.name()) {
-      case field::host:
-        if (facts_.host_count++ == 0) facts_.host = value;
-        break;
-      case field::transfer_encoding:
-        if (facts_.transfer_encoding_count++ == 0) facts_.transfer_encoding = value;
-        break;
-      case field::content_length:
-        if (facts_.content_length_count++ == 0) facts_.content_length = value;
-        break;
-      case field::content_encoding:
-        if (facts_.content_encoding.empty()) facts_.content_encoding = value;
-        break;
-      case field::expect:
-        if (facts_.expect.empty()) facts_.expect = value;
-        break;
-      default:
-        break;
-    }
-  }
-}
-
 RequestReader::Step RequestReader::refuse(Error error) {
   error_ = std::move(error);
   return Step::refused;
 }
 
-std::vector<std::string_view> RequestReader::headers(std::string_view name) const {
-  std::vector<std::string_view> values;
-  const beast::http::fields& head = head_ ? *head_ : parser_->get();
-  const beast::string_view wanted(name.data(), name.size());
-  for (const auto& line : head)  // There are few: faster than the ordered set behind find().
-    if (line.name_string().size() == wanted.size() && beast::iequals(line.name_string(), wanted))
-      values.push_back(std_view(line.value()));
-  return values;
-}
-
 Request RequestReader::take() {
-  Request request{.method = facts_.method,
-                  .path = std::move(target_.path),
-                  .body = std::move(parser_->get().body()),
-                  .headers = [this](std::string_view name) { return headers(name); }};
+  Request request{
+      .method = facts_.method, .path = std::move(target_.path), .body = std::move(body_), .fields = fields_};
   if (target_.query.empty()) return request;
   const auto params = boost::urls::parse_query(target_.query);
   if (params)
@@ -158,9 +127,11 @@ Request RequestReader::take() {
 
 void RequestReader::reset() {
   scanner_ = HeadScanner(limits_.header_bytes);
+  body_left_.reset();
   parser_.reset();
   facts_ = {};
-  head_.reset();
+  fields_.clear();
+  body_.clear();
   error_.reset();
   said_100_ = false;
 }

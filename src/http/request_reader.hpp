@@ -1,25 +1,23 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
-#include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http/fields.hpp>
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/string_body.hpp>
 
 #include <jobqd/domain/error.hpp>
 
 #include "http/message.hpp"
+#include "http/message_parser.hpp"
 #include "http/session_rules.hpp"
 
 namespace jobqd::http {
 
-/// Turns the bytes of a connection into requests: Beast's parser between the rules it lacks. Does no I/O.
+/// Turns the bytes of a connection into requests: Beast's parser between the rules it lacks, and a short way
+/// for plain requests, which need no parser. Does no I/O.
 ///
 /// Not thread-safe. One request after the other: advance() until complete, take(), reset().
 class RequestReader {
@@ -51,11 +49,11 @@ class RequestReader {
   [[nodiscard]] const domain::Error& error() const { return *error_; }
 
   /// Whether the connection may be used again after this request. Only when complete.
-  [[nodiscard]] bool keep_alive() const { return parser_->keep_alive(); }
+  [[nodiscard]] bool keep_alive() const { return body_left_ || parser_->keep_alive(); }
 
   /// HEAD wants no body in the answer, even where it is refused.
   [[nodiscard]] bool is_head() const {
-    return parser_ && parser_->is_header_done() && facts_.method == "HEAD";
+    return (body_left_ || (parser_ && parser_->is_header_done())) && facts_.method == "HEAD";
   }
   [[nodiscard]] bool is_http_1_0() const { return facts_.http_1_0; }
 
@@ -63,23 +61,21 @@ class RequestReader {
   void reset();
 
  private:
-  using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
-  using OnChunk = std::function<void(std::uint64_t, boost::beast::string_view, boost::beast::error_code&)>;
-
   Step read_head(boost::beast::flat_buffer& in);
+  std::optional<domain::Error> parse_head();
   Step read_body(boost::beast::flat_buffer& in);
+  Step parse_body(boost::beast::flat_buffer& in);
   Step refuse(domain::Error error);
-  void collect_facts();
-  [[nodiscard]] std::vector<std::string_view> headers(std::string_view name) const;
 
   const Limits limits_;
   HeadScanner scanner_;
-  std::optional<Parser> parser_;
-  OnChunk on_chunk_;
+  std::string head_;  ///< Its text, which facts and fields refer to.
   HeadFacts facts_;
+  std::vector<HeaderField> fields_;
+  std::string body_;
+  std::optional<std::uint64_t> body_left_;  ///< Of a plain request, from the end of its head on.
+  std::optional<MessageParser> parser_;     ///< Of any other, likewise.
   Target target_;
-  std::optional<boost::beast::http::fields>
-      head_;  ///< Set where a trailer may follow, whose fields are none of the head's.
   std::optional<domain::Error> error_;
   bool said_100_ = false;
 };

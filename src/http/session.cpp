@@ -5,6 +5,8 @@
 #include <utility>
 
 #include <boost/asio/dispatch.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/bind_handler.hpp>
 #include <fmt/format.h>
@@ -44,17 +46,19 @@ Unread look_at(int socket) {
 
 }  // namespace
 
-std::shared_ptr<Session> Session::make(asio::ip::tcp::socket socket, ConnectionContext& context) {
+std::shared_ptr<Session> Session::make(Socket socket, ConnectionContext& context) {
   return {new Session(std::move(socket), context), [](Session* session) {
             asio::dispatch(session->socket_.get_executor(), [owned = std::unique_ptr<Session>(session)] {});
           }};
 }
 
-Session::Session(asio::ip::tcp::socket socket, ConnectionContext& context)
+Session::Session(Socket socket, ConnectionContext& context)
     : socket_(std::move(socket)),
       context_(context),
       reader_({.header_bytes = header_bytes, .body_bytes = context.options.max_body}) {
   context_.sessions.insert(this);
+  error_code ignored;
+  socket_.non_blocking(true, ignored);  // For send(). Where it fails, the first send does too.
 }
 
 Session::~Session() {
@@ -121,13 +125,16 @@ void Session::on_read(const error_code& code, std::size_t bytes) {
 
 void Session::process() {
   processing_ = true;
-  while (!closing_ && !awaiting_ && !writing_ && out_.size() < enough_to_send && step()) {
-  }
+  do {
+    while (!closing_ && !awaiting_ && !writing_ && out_.size() < enough_to_send && step()) {
+    }
+  } while (send() && !closing_ && !awaiting_);
   processing_ = false;
-  if (!out_.empty())
-    write();
-  else if (!awaiting_ && !closing_ && !writing_)
+  if (awaiting_ || writing_) return;
+  if (!closing_)
     read();
+  else if (socket_.is_open() && phase_ != Phase::lingering)
+    linger();
 }
 
 /// Goes one step further with the input; false when more of it is needed.
@@ -173,15 +180,20 @@ void Session::handle() {
 }
 
 void Session::respond(Response response) {
-  asio::dispatch(socket_.get_executor(),
-                 [self = shared_from_this(), response = std::move(response)]() mutable {
-                   JOBQD_CHECK(self->awaiting_);
-                   self->awaiting_ = false;
-                   self->timer_.reset();
-                   self->gone_ = {};
-                   self->append(std::move(response));
-                   if (!self->processing_) self->process();
-                 });
+  if (socket_.get_executor().running_in_this_thread()) return answer(std::move(response));
+  asio::post(socket_.get_executor(), [self = shared_from_this(), response = std::move(response)]() mutable {
+    self->answer(std::move(response));
+  });
+}
+
+void Session::answer(Response response) {
+  const auto self = shared_from_this();  // What is let go of here may hold the last reference.
+  JOBQD_CHECK(awaiting_);
+  awaiting_ = false;
+  timer_.reset();
+  gone_ = {};
+  append(std::move(response));
+  if (!processing_) process();
 }
 
 void Session::after(domain::milliseconds wait, std::function<void()> function) {
@@ -229,13 +241,37 @@ void Session::refuse(const domain::Error& error) {
   closing_ = true;
 }
 
-void Session::write() {
+/// Gives the socket what there is to send. True when there was something and all of it is gone: the socket
+/// takes nearly every answer at once, without a wait.
+bool Session::send() {
+  if (out_.empty()) return false;
+  if (writing_) {
+    if (!awaiting_)
+      enter(Phase::writing);  // The answer waits behind another one, for as long as that may take.
+    return false;
+  }
+  error_code code;
+  const auto sent = socket_.write_some(asio::buffer(out_), code);
+  if (code && code != asio::error::would_block) {
+    out_.clear();
+    close();
+    return false;
+  }
+  if (sent < out_.size()) {
+    send_rest(sent);
+    return false;
+  }
+  out_.clear();
+  if (out_.capacity() > enough_to_send) out_.shrink_to_fit();
+  return true;
+}
+
+void Session::send_rest(std::size_t sent) {
   if (!awaiting_) enter(Phase::writing);
-  if (writing_) return;
   writing_ = true;
   sending_.swap(out_);
   asio::async_write(
-      socket_, asio::buffer(sending_),
+      socket_, asio::buffer(sending_) + sent,
       [self = shared_from_this()](const error_code& code, std::size_t) { self->on_write(code); });
 }
 
@@ -244,9 +280,7 @@ void Session::on_write(const error_code& code) {
   if (code) return close();
   sending_.clear();
   if (sending_.capacity() > enough_to_send) sending_.shrink_to_fit();
-  if (!out_.empty()) return write();
-  if (closing_) return linger();
-  if (!awaiting_) process();
+  process();
 }
 
 void Session::linger() {
@@ -261,7 +295,7 @@ void Session::sweep() {
   if (context_.now < deadline_) return;
   if (phase_ != Phase::head && phase_ != Phase::body) return close();
   refuse({.code = domain::ErrorCode::request_timeout, .detail = "the request was not complete in time"});
-  write();
+  process();
 }
 
 void Session::wind_down() {

@@ -7,6 +7,8 @@
 #include <string>
 #include <unordered_set>
 
+#include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
@@ -19,6 +21,11 @@
 namespace jobqd::http {
 
 class Session;
+
+/// Sockets know that their executor is an io_context's, which spares an allocation and several indirect calls
+/// at every step.
+using Executor = boost::asio::io_context::executor_type;
+using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, Executor>;
 
 /// What all connections of one listener share. Used on the listener's thread only.
 struct ConnectionContext {
@@ -37,7 +44,7 @@ struct ConnectionContext {
 /// of it last. All on that thread but respond(). Timeouts come from sweep(), not from a timer each.
 class Session final : public Exchange, public std::enable_shared_from_this<Session> {
  public:
-  static std::shared_ptr<Session> make(boost::asio::ip::tcp::socket socket, ConnectionContext& context);
+  static std::shared_ptr<Session> make(Socket socket, ConnectionContext& context);
   ~Session() override;
 
   Session(const Session&) = delete;
@@ -63,7 +70,7 @@ class Session final : public Exchange, public std::enable_shared_from_this<Sessi
   void when_gone(std::function<void()> function) override;
 
  private:
-  Session(boost::asio::ip::tcp::socket socket, ConnectionContext& context);
+  Session(Socket socket, ConnectionContext& context);
 
   enum class Phase : std::uint8_t { idle, head, body, handling, writing, lingering };
 
@@ -75,13 +82,15 @@ class Session final : public Exchange, public std::enable_shared_from_this<Sessi
   void watch();
   void on_watched(const boost::system::error_code& code);
   void handle();
+  void answer(Response response);
   void append(Response response);
   void refuse(const domain::Error& error);
-  void write();
+  bool send();
+  void send_rest(std::size_t sent);
   void on_write(const boost::system::error_code& code);
   void linger();
 
-  boost::asio::ip::tcp::socket socket_;
+  Socket socket_;
   ConnectionContext& context_;
   RequestReader reader_;
   boost::beast::flat_buffer in_;

@@ -9,6 +9,8 @@
 #include <boost/url/url_view.hpp>
 #include <fmt/format.h>
 
+#include "http/characters.hpp"
+
 namespace jobqd::http {
 
 namespace {
@@ -21,23 +23,6 @@ constexpr std::size_t max_lines = 101;  // The request line and 100 fields.
 
 Error malformed(std::string detail) {
   return {.code = ErrorCode::malformed_request, .detail = std::move(detail)};
-}
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
-bool is_letter_or_digit(char c) {
-  return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-bool is_token_char(char c) {
-  static constexpr std::string_view others = "!#$%&'*+-.^_`|~";
-  return is_letter_or_digit(c) || others.contains(c);
-}
-
-bool is_printable(char c) {
-  return c >= 0x20 && c < 0x7F;
 }
 
 std::string lower(std::string_view text) {
@@ -97,7 +82,8 @@ std::optional<Error> HeadScanner::scan(std::string_view head) {
   for (; seen_ < head.size() && size_ == 0; ++seen_) {
     // Inside a line only the next byte that is not printable can mean something.
     if (seen_ > 0 && is_printable(head[seen_ - 1]))
-      while (seen_ < head.size() && is_printable(head[seen_])) ++seen_;
+      seen_ = static_cast<std::size_t>(
+          std::find_if_not(head.data() + seen_, head.data() + head.size(), is_printable) - head.data());
     if (seen_ == head.size()) break;
     const char before = seen_ == 0 ? '\n' : head[seen_ - 1];
     const char c = head[seen_];

@@ -7,10 +7,10 @@ namespace jobqd::http {
 
 namespace {
 
-/// The lowest `digits` hexadecimal digits of the number.
-void append_hex(std::string& out, std::uint64_t number, int digits) {
+/// Writes the lowest digits of the number over the places `[from, to)`.
+void put_hex(std::string& out, std::size_t from, std::size_t to, std::uint64_t number) {
   constexpr std::string_view hex = "0123456789abcdef";
-  for (int shift = 4 * (digits - 1); shift >= 0; shift -= 4) out += hex[(number >> shift) & 0xFU];
+  for (char* at = out.data() + to; at != out.data() + from; number >>= 4) *--at = hex[number & 0xFU];
 }
 
 }  // namespace
@@ -19,17 +19,12 @@ std::string make_uuid7(domain::WallTime now, domain::Random& random) {
   const auto time = static_cast<std::uint64_t>(now.time_since_epoch().count());
   const auto a = random.bits();
   const auto b = random.bits();
-  std::string uuid;
-  uuid.reserve(36);
-  append_hex(uuid, time >> 16, 8);
-  uuid += '-';
-  append_hex(uuid, time, 4);
-  uuid += "-7";
-  append_hex(uuid, a, 3);
-  uuid += '-';
-  append_hex(uuid, 0x8000U | ((a >> 12) & 0x3FFFU), 4);
-  uuid += '-';
-  append_hex(uuid, b, 12);
+  std::string uuid(36, '-');
+  put_hex(uuid, 0, 8, time >> 16);
+  put_hex(uuid, 9, 13, time);
+  put_hex(uuid, 14, 18, 0x7000U | (a & 0xFFFU));
+  put_hex(uuid, 19, 23, 0x8000U | ((a >> 12) & 0x3FFFU));
+  put_hex(uuid, 24, 36, b);
   return uuid;
 }
 

@@ -15,16 +15,13 @@ ApiTest::ApiTest()
 std::shared_ptr<FakeExchange> ApiTest::ask(std::string_view method, std::string path, std::string body,
                                            const Fields& fields, Query query) {
   auto exchange = std::make_shared<FakeExchange>();
+  std::vector<HeaderField> head;
+  for (const auto& [name, value] : fields) head.push_back({.name = name, .value = value});
   Request request{.method = method,
                   .path = std::move(path),
                   .query = std::move(query),
                   .body = std::move(body),
-                  .headers = [&fields](std::string_view name) {
-                    std::vector<std::string_view> values;
-                    const auto [first, last] = fields.equal_range(name);
-                    for (auto field = first; field != last; ++field) values.emplace_back(field->second);
-                    return values;
-                  }};
+                  .fields = head};
   api->handle(request, exchange);
   return exchange;
 }

@@ -28,9 +28,7 @@ Router example() {
 
 Response answer(std::string_view method, std::string path) {
   const auto exchange = std::make_shared<FakeExchange>();
-  Request request{.method = method, .path = std::move(path), .body = {}, .headers = [](auto) {
-                    return std::vector<std::string_view>{};
-                  }};
+  Request request{.method = method, .path = std::move(path), .body = {}};
   example()(request, exchange);
   return exchange->response();
 }

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <string_view>
@@ -17,8 +16,10 @@ class Content {
         payload_size_(static_cast<std::uint32_t>(payload.size())),
         id_size_(static_cast<std::uint16_t>(id.size())),
         traceparent_size_(static_cast<std::uint16_t>(traceparent.size())) {
-    const auto after_payload = std::ranges::copy(payload, std::ranges::copy(id, bytes_.get()).out).out;
-    std::ranges::copy(traceparent, after_payload);
+    // std::ranges::copy goes byte by byte here.
+    id.copy(bytes_.get(), id.size());
+    payload.copy(bytes_.get() + id.size(), payload.size());
+    traceparent.copy(bytes_.get() + id.size() + payload.size(), traceparent.size());
   }
 
   Content(const Content& other) : Content(other.id(), other.payload(), other.traceparent()) {}

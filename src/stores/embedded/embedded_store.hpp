@@ -134,10 +134,11 @@ class EmbeddedStore final : public engine::Store {
   engine::Expected<Admission> admit(std::vector<domain::NewJob>& jobs, domain::Now now);
   engine::Expected<Admitted> admit_one(domain::NewJob& job, domain::Now now);
   engine::Expected<void> reserve_places(const Admission& admission);
-  Record make_record(domain::NewJob job, std::uint64_t fingerprint, std::uint16_t queue, domain::Now now);
+  Record make_record(const domain::NewJob& job, std::uint64_t fingerprint, std::uint16_t queue,
+                     domain::Now now);
   void acknowledge(Turn& turn, const Admission& admission);
   void withdraw(const Admission& admission);
-  engine::Expected<std::vector<engine::Submitted>> submitted(const Admission& admission);
+  engine::Expected<std::vector<engine::Submitted>> submitted(Admission admission);
 
   // The life of one job; each leaves record, queues and counts in step.
   std::uint64_t& count_of(const Record& record);

@@ -1,8 +1,9 @@
 // How jobs come in: admitted, made durable, acknowledged.
 
-#include <map>
 #include <utility>
 
+#include <boost/container/flat_map.hpp>
+#include <boost/container/small_vector.hpp>
 #include <fmt/format.h>
 
 #include "stores/embedded/turn.hpp"
@@ -17,7 +18,7 @@ void EmbeddedStore::submit(std::vector<domain::NewJob> jobs,
   Turn turn(*this);
   auto admission = admit(jobs, turn.now);
   if (!admission) return answer(turn, std::move(done), std::move(admission.error()));
-  std::vector<Record*> created;
+  boost::container::small_vector<Record*, 1> created;  // One is what nearly every request brings.
   for (const auto& job : *admission)
     if (job.created) created.push_back(&table_.at(job.handle));
   auto settled = [this, admission = *std::move(admission),
@@ -27,7 +28,7 @@ void EmbeddedStore::submit(std::vector<domain::NewJob> jobs,
       Turn later(*this);
       if (durable) {
         acknowledge(later, admission);
-        result = submitted(admission);
+        result = submitted(std::move(admission));
       } else {
         withdraw(admission);
         result = std::unexpected(std::move(durable.error()));
@@ -80,24 +81,23 @@ engine::Expected<EmbeddedStore::Admitted> EmbeddedStore::admit_one(domain::NewJo
     return std::unexpected(std::move(error));
   }
   const auto fingerprint = domain::fingerprint(job);
-  std::string id = job.id;
-  if (const auto handle = table_.find_id(id)) {
+  if (const auto handle = table_.find_id(job.id)) {
     const Record& record = table_.at(handle);
     if (record.fingerprint != fingerprint)
       return std::unexpected(Error{.code = ErrorCode::id_conflict,
-                                   .detail = fmt::format("job \"{}\" exists with other content", id),
+                                   .detail = fmt::format("job \"{}\" exists with other content", job.id),
                                    .fields = {{"/id", "belongs to a job with other content"}}});
     return Admitted{.handle = handle,
-                    .id = std::move(id),
+                    .id = std::move(job.id),
                     .created = false,
                     .found = record.durable ? std::optional(record.progress.status) : std::nullopt};
   }
-  const auto handle = table_.insert(make_record(std::move(job), fingerprint, *queue, now));
-  return Admitted{.handle = handle, .id = std::move(id), .created = true};
+  const auto handle = table_.insert(make_record(job, fingerprint, *queue, now));
+  return Admitted{.handle = handle, .id = std::move(job.id), .created = true};
 }
 
 engine::Expected<void> EmbeddedStore::reserve_places(const Admission& admission) {
-  std::map<std::uint16_t, std::size_t> wanted;
+  boost::container::small_flat_map<std::uint16_t, std::size_t, 4> wanted;
   for (const auto& job : admission)
     if (job.created) ++wanted[table_.at(job.handle).queue];
   for (auto it = wanted.begin(); it != wanted.end(); ++it) {
@@ -121,7 +121,7 @@ engine::Expected<void> EmbeddedStore::reserve_places(const Admission& admission)
   return {};
 }
 
-Record EmbeddedStore::make_record(domain::NewJob job, std::uint64_t fingerprint, std::uint16_t queue,
+Record EmbeddedStore::make_record(const domain::NewJob& job, std::uint64_t fingerprint, std::uint16_t queue,
                                   domain::Now now) {
   Record record;
   record.content = Content(job.id, job.payload, job.traceparent);
@@ -165,15 +165,15 @@ void EmbeddedStore::withdraw(const Admission& admission) {
   }
 }
 
-engine::Expected<std::vector<engine::Submitted>> EmbeddedStore::submitted(const Admission& admission) {
+engine::Expected<std::vector<engine::Submitted>> EmbeddedStore::submitted(Admission admission) {
   std::vector<engine::Submitted> answers;
   answers.reserve(admission.size());
-  for (const auto& job : admission) {
+  for (auto& job : admission) {
     const Record* record = table_.find(job.handle);
     const auto status = record != nullptr ? std::optional(record->progress.status) : job.found;
     if (!status)  // The request that made this job failed while this one waited.
       return std::unexpected(unavailable(fmt::format("job \"{}\" was not kept", job.id)));
-    answers.push_back({.id = job.id, .status = *status, .created = job.created});
+    answers.push_back({.id = std::move(job.id), .status = *status, .created = job.created});
   }
   return answers;
 }

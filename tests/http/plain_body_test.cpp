@@ -1,0 +1,141 @@
+#include "http/plain_body.hpp"
+
+#include <random>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "support/suites.hpp"
+
+namespace jobqd::http {
+
+namespace {
+
+/// Every field of every job, to compare two readings.
+std::string described(const EnqueueBody& body) {
+  std::string text = body.batch ? "batch" : "one";
+  const auto add = [&text](const std::string& field) { text += " " + field; };
+  for (const auto& job : body.jobs) {
+    add("[" + job.id + "|" + job.queue + "|" + job.payload + "|" + job.traceparent + "]");
+    add(job.max_retries ? std::to_string(*job.max_retries) : "-");
+    add(std::to_string(job.priority));
+    add(job.delay ? std::to_string(job.delay->count()) : "-");
+    add(job.run_at ? std::to_string(job.run_at->time_since_epoch().count()) : "-");
+    add(job.timeout ? std::to_string(job.timeout->count()) : "-");
+  }
+  return text;
+}
+
+/// Whether the body was plain; then it has to be what the library makes of it.
+bool read_alike(const std::string& body) {
+  const auto plain = read_plain_body(body);
+  if (!plain) return false;
+  const auto full = parse_any_enqueue(body);
+  EXPECT_TRUE(full.has_value()) << body << ": " << full.error().detail;
+  if (full) {
+    EXPECT_EQ(described(*plain), described(*full)) << body;
+  }
+  return true;
+}
+
+const std::vector<std::string>& plain_bodies() {
+  static const std::vector<std::string> bodies{
+      R"({"id":"a1","payload":"p","max_retries":3})",
+      "\r\n { \"payload\" :\t\"\" , \"priority\" : -0 }\n ",
+      R"({"payload":{"to":"a@b.c","n":[1,-2.50,0,true,false,null,{}, [ ] ],"x":{"y":{"z":"~"}} } })",
+      R"({"payload": [ ] ,"queue":"default","timeout":"30s"})",
+      R"({"payload":-0.0,"delay":"1h30m"})",
+      R"({"payload":123456789012345678,"delay":90,"priority":-100})",
+      R"({"run_at":"2030-01-31T08:00:00+01:00"})",
+      R"([{"id":"a"},{"id":"b","payload":null} , {"id":"c","payload":true}])",
+  };
+  return bodies;
+}
+
+}  // namespace
+
+TEST(PlainBody, IsReadAsTheLibraryReadsIt) {
+  for (const auto& body : plain_bodies()) EXPECT_TRUE(read_alike(body)) << body;
+}
+
+TEST(PlainBody, LeavesToTheLibraryWhatIsOutOfTheOrdinary) {
+  for (const std::string body :
+       {R"({"payload":"\n"})", "{\"payload\":\"\xC3\xA4\"}", R"({"payload":1e3})", R"({"payload":1.5E-1})",
+        R"({"max_retries":1.0})", R"({"payload":1234567890123456789})", "{}", "[]", "", " ", "7", "\"a\"",
+        R"({"payload":[[[[[[[[[]]]]]]]]]})"})
+    EXPECT_FALSE(read_plain_body(body)) << body;
+}
+
+TEST(PlainBody, LeavesToTheLibraryWhatIsWrong) {
+  using namespace std::string_literals;
+  const std::vector<std::string> bodies{R"({"payload":01})",
+                                        R"({"payload":1.})",
+                                        R"({"payload":-})",
+                                        R"({"payload":+1})",
+                                        R"({"payload":.5})",
+                                        R"({"payload":tru})",
+                                        R"({"payload":truee})",
+                                        R"({"payload":1 2})",
+                                        R"({"payload":[1,]})",
+                                        R"({"payload":[,1]})",
+                                        R"({"payload":{"a":1,}})",
+                                        R"({"payload":{"a"}})",
+                                        R"({"payload":{1:1}})",
+                                        R"({"payload":[1})",
+                                        R"({"payload":{"a":1]})",
+                                        R"({"payload":"a)",
+                                        R"({"payload":)",
+                                        R"({"payload")",
+                                        R"({"payload":1,})",
+                                        R"({,"payload":1})",
+                                        R"({"payload":1}})",
+                                        R"({"payload":1} x)",
+                                        R"([{"id":"a"},])",
+                                        R"([{"id":"a"} {"id":"b"}])",
+                                        R"([{"id":"a"}])"
+                                        "]",
+                                        R"({"id":"a","id":"b"})",
+                                        R"({"max_retry":1})",
+                                        R"({"max_retries":-1})",
+                                        R"({"max_retries":"3"})",
+                                        R"({"id":""})",
+                                        R"({"id":7})",
+                                        R"({"queue":null})",
+                                        R"({"delay":1,"run_at":"2030-01-31T08:00:00Z"})",
+                                        "{\"payload\":\"a\tb\"}",
+                                        "{\"payload\":\"a\x7F\"}",
+                                        "{\"payload\":1}\0"s,
+                                        "{\"payload\":\"\0\"}"s};
+  for (const auto& body : bodies) EXPECT_FALSE(read_plain_body(body)) << body;
+}
+
+TEST(PlainBody, NeverDiffersFromTheLibraryWhereBytesAreChanged) {
+  constexpr std::string_view bytes = "{}[]\":,.-+0123456789eEtfnul \n\\x\x01\x7F\xC3";
+  std::mt19937 random(7);  // NOLINT(bugprone-random-generator-seed): the same cases on every run.
+  int plain = 0;
+  for (int i = 0; i < 20'000; ++i) {
+    auto body = plain_bodies()[random() % plain_bodies().size()];
+    for (auto changes = random() % 3; changes < 3; ++changes) {
+      const auto at = random() % body.size();
+      const char byte = bytes[random() % bytes.size()];
+      if (random() % 3 == 0)
+        body.insert(body.begin() + static_cast<std::ptrdiff_t>(at), byte);
+      else
+        body[at] = byte;
+    }
+    if (read_alike(body)) ++plain;
+  }
+  EXPECT_GT(plain, 500) << "too few to say anything";
+}
+
+TEST(PlainBody, AgreesWithTheLibraryAboutJsonTestSuite) {
+  constexpr auto file = "JSONTestSuite-test_parsing.tar.gz";
+  JOBQD_SKIP_WITHOUT_SUITE(file);
+  int plain = 0;
+  for (const auto& [name, text] : support::untarred(support::suite_file(file)))
+    if (read_alike(R"({"payload":)" + text + "}")) ++plain;
+  EXPECT_GT(plain, 20) << "too few to say anything";
+}
+
+}  // namespace jobqd::http
