@@ -22,9 +22,9 @@ void MessageParser::on_request_impl(boost::beast::http::verb /*verb*/, Text meth
   result_.facts.http_1_0 = version == 10;
 }
 
-void MessageParser::on_field_impl(Field field, Text name, Text text, Code& /*code*/) {
+void MessageParser::on_field_impl(Field field, Text name, Text value_text, Code& /*code*/) {
   if (!in_head_) return;
-  const auto value = std_view(text);
+  const auto value = std_view(value_text);
   result_.fields.push_back({.name = std_view(name), .value = value});
   HeadFacts& facts = result_.facts;
   switch (field) {

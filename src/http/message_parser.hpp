@@ -36,7 +36,7 @@ class MessageParser final : public boost::beast::http::basic_parser<true> {
   void on_request_impl(boost::beast::http::verb verb, Text method, Text target, int version,
                        Code& code) override;
   void on_response_impl(int /*status*/, Text /*reason*/, int /*version*/, Code& /*code*/) override {}
-  void on_field_impl(Field field, Text name, Text value, Code& code) override;
+  void on_field_impl(Field field, Text name, Text value_text, Code& code) override;
   void on_header_impl(Code& /*code*/) override { in_head_ = false; }
   void on_body_init_impl(const boost::optional<std::uint64_t>& length, Code& code) override;
   std::size_t on_body_impl(Text body, Code& code) override;

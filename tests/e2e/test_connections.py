@@ -87,7 +87,7 @@ class Connections(DaemonTest):
 
     def test_every_answer_to_a_get_has_its_head(self):
         daemon = self.start(**HELD)
-        daemon.enqueue({"id": "a"})
+        daemon.enqueue({"id": "a", "delay": "1h"})
         for path in ("/healthz", "/livez", "/readyz", "/v1/jobs", "/v1/jobs/a", "/v1/jobs/nobody", "/nowhere"):
             with self.subTest(path), daemon.connect() as connection:
                 get = connection.request("GET", path).read_answer()
