@@ -210,8 +210,7 @@ void Session::when_gone(std::function<void()> function) {
 
 void Session::watch() {
   if (std::exchange(watching_, true)) return;  // For an earlier exchange, but what comes is the same.
-  socket_.async_wait(asio::ip::tcp::socket::wait_read,
-                     beast::bind_front_handler(&Session::on_watched, shared_from_this()));
+  socket_.async_wait(Socket::wait_read, beast::bind_front_handler(&Session::on_watched, shared_from_this()));
 }
 
 void Session::on_watched(const error_code& code) {
@@ -285,7 +284,7 @@ void Session::on_write(const error_code& code) {
 
 void Session::linger() {
   error_code ignored;
-  socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+  socket_.shutdown(Socket::shutdown_send, ignored);
   enter(Phase::lingering);
   in_.clear();
   read();
