@@ -125,11 +125,10 @@ void Session::on_read(const error_code& code, std::size_t bytes) {
 
 void Session::process() {
   processing_ = true;
-  do {
-    while (!closing_ && !awaiting_ && !writing_ && out_.size() < enough_to_send && step()) {
-    }
-  } while (send() && !closing_ && !awaiting_);
+  while (!closing_ && !awaiting_ && !writing_ && out_.size() < enough_to_send && step()) {
+  }
   processing_ = false;
+  if (!out_.empty()) return send_soon();
   if (awaiting_ || writing_) return;
   if (!closing_)
     read();
@@ -240,15 +239,26 @@ void Session::refuse(const domain::Error& error) {
   closing_ = true;
 }
 
-/// Gives the socket what there is to send. True when there was something and all of it is gone: the socket
-/// takes nearly every answer at once, without a wait.
+/// Sends once all that is ready on this thread has had its turn: clients that wait for several answers are
+/// then woken once, not for each.
+void Session::send_soon() {
+  if (!awaiting_) enter(Phase::writing);
+  if (writing_ || std::exchange(unsent_, true)) return;
+  context_.unsent.push_back(shared_from_this());
+  if (context_.unsent.size() > 1) return;
+  asio::post(socket_.get_executor(), [&context = context_] {
+    std::vector<std::shared_ptr<Session>> sessions;
+    sessions.swap(context.unsent);
+    for (const auto& session : sessions) {
+      session->unsent_ = false;
+      if (session->send()) session->process();
+    }
+  });
+}
+
+/// Gives the socket what there is to send. True when all of it is gone: the socket takes nearly every answer
+/// at once, without a wait.
 bool Session::send() {
-  if (out_.empty()) return false;
-  if (writing_) {
-    if (!awaiting_)
-      enter(Phase::writing);  // The answer waits behind another one, for as long as that may take.
-    return false;
-  }
   error_code code;
   const auto sent = socket_.write_some(asio::buffer(out_), code);
   if (code && code != asio::error::would_block) {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <unordered_set>
+#include <vector>
 
 #include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/io_context.hpp>
@@ -35,7 +36,8 @@ struct ConnectionContext {
   std::string date;          ///< The Date header's value, renewed by each sweep.
   bool stopping = false;     ///< Answer what is open, then close.
   std::unordered_set<Session*> sessions;
-  std::size_t beyond_limit = 0;  ///< How many of them are one too many.
+  std::vector<std::shared_ptr<Session>> unsent;  ///< Have answers to send, and do so soon.
+  std::size_t beyond_limit = 0;                  ///< How many of them are one too many.
 };
 
 /// One connection: reads requests, has them answered one after the other, writes the answers in order.
@@ -85,6 +87,7 @@ class Session final : public Exchange, public std::enable_shared_from_this<Sessi
   void answer(Response response);
   void append(Response response);
   void refuse(const domain::Error& error);
+  void send_soon();
   bool send();
   void send_rest(std::size_t sent);
   void on_write(const boost::system::error_code& code);
@@ -103,6 +106,7 @@ class Session final : public Exchange, public std::enable_shared_from_this<Sessi
   domain::SteadyTime deadline_{};
   bool reading_ = false;
   bool writing_ = false;
+  bool unsent_ = false;      ///< Among those that send soon.
   bool watching_ = false;    ///< For something to read while nothing is read.
   bool awaiting_ = false;    ///< A request is with its handler.
   bool processing_ = false;  ///< process() is on the stack.

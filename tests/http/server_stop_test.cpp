@@ -92,6 +92,20 @@ TEST(Stopping, LetsARequestBeAnswered) {
   end(server, std::move(client));
 }
 
+TEST(Stopping, LosesNoAnswerThatIsAboutToBeSent) {
+  for (int round = 0; round < 50; ++round) {
+    TestServer server;
+    auto client = client_of(server.port());
+    client->send(get("/hold"));
+    server.held()->respond({.body = "just in time"});
+    server.request_stop(10s);
+    const auto answer = client->read_answer();
+    ASSERT_TRUE(answer.has_value()) << "round " << round;
+    EXPECT_EQ(answer->body, "just in time");
+    end(server, std::move(client));
+  }
+}
+
 TEST(Stopping, LetsARequestBeSentToItsEnd) {
   TestServer server;
   auto client = client_of(server.port());
