@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <random>
 #include <string>
+#include <utility>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -75,6 +76,25 @@ TEST(DurabilityFileGrowth, FileAndLogStayBelowTheirBound) {
   on_disk.must_open();
   EXPECT_EQ(on_disk.recovery().queued, static_cast<std::uint64_t>(live + 1));
   EXPECT_LE(on_disk.recovery().finished, static_cast<std::uint64_t>(retained + 2 * batch));
+}
+
+/// A commit that makes the file longer has its size and its blocks to sync too.
+TEST(DurabilityFileGrowth, CommitsOverwriteALogThatIsLongEnough) {
+  StoreOnDisk on_disk(as_shipped());
+  on_disk.must_open();
+  const auto submit = [&](int number) {
+    on_disk.submit({new_job(fmt::format("job-{}", number))}).value();
+    return on_disk.disk().size(StoreOnDisk::log_path);
+  };
+  int sizes = 0;
+  std::size_t size = 0;
+  constexpr int commits = 200;
+  for (int number = 0; number < commits; ++number)
+    if (std::exchange(size, submit(number)) != size) ++sizes;
+  EXPECT_LT(sizes, commits / 10);
+  on_disk.crash();
+  on_disk.must_open();
+  EXPECT_EQ(on_disk.recovery().queued, static_cast<std::uint64_t>(commits));
 }
 
 /// A long-lived job here and there must not hold the pages of all that passed by it.

@@ -25,6 +25,9 @@ constexpr domain::milliseconds soon{10};
 /// SQLite's own default, in bytes.
 constexpr int page_size = 4096;
 
+/// With what the log writes before each.
+constexpr std::int64_t logged_page_size = page_size + 24;
+
 /// How much the log grows, at the most, from one look at the room on the disk to the next: 256 KiB.
 constexpr std::uint64_t most_pages_between_looks = 64;
 
@@ -292,26 +295,29 @@ void SqliteJournal::write(Gathering batch, Batch number) {
   durable_.store(number, std::memory_order_release);
   set_trouble({});
   for (auto& done : batch.waiting) done({});
-  if (disk_is_small())
-    (void)checkpoint(SQLITE_CHECKPOINT_TRUNCATE);
-  else if (wal_pages_ >= options_.checkpoint_pages)
-    (void)checkpoint(SQLITE_CHECKPOINT_PASSIVE);
+  tend_log();
 }
 
 /// Copying the log may make the database grow by as much as the log holds: it is done while there is room for
-/// it, and the log gives its own back, so that the log alone never fills a disk. Asked after every commit, it
-/// looks when the log may have used up half of what was to spare, and often enough for a disk that others
-/// fill.
-bool SqliteJournal::disk_is_small() {
+/// it, and the log gives its own back, so that the log alone never fills a disk. Called after every commit,
+/// it looks when the log may have used up half of what was to spare, and often enough for a disk that others
+/// fill; where there is plenty, the log's file is kept long enough until the look after the next.
+void SqliteJournal::tend_log() {
   const bool begun_anew = wal_pages_ < std::exchange(seen_pages_, wal_pages_);
-  if (!begun_anew && wal_pages_ < look_at_pages_) return false;
-  const auto bytes = room_at(options_.path);
-  const auto room = bytes ? *bytes / page_size : std::numeric_limits<std::uint64_t>::max();
-  const auto pages = static_cast<std::uint64_t>(wal_pages_);
-  if (room < pages) return true;
-  const auto spare = (room - pages) / 2;
-  look_at_pages_ = wal_pages_ + static_cast<int>(std::min(spare, most_pages_between_looks));
-  return false;
+  if (begun_anew || wal_pages_ >= look_at_pages_) {
+    const auto bytes = room_at(options_.path);
+    const auto room = bytes ? *bytes / page_size : std::numeric_limits<std::uint64_t>::max();
+    const auto pages = static_cast<std::uint64_t>(wal_pages_);
+    if (room < pages) {
+      (void)checkpoint(SQLITE_CHECKPOINT_TRUNCATE);
+      return;
+    }
+    const auto ahead = static_cast<int>(std::min((room - pages) / 2, most_pages_between_looks));
+    look_at_pages_ = wal_pages_ + ahead;
+    if (ahead == most_pages_between_looks)
+      lengthen_log(database_, (look_at_pages_ + ahead) * logged_page_size);
+  }
+  if (wal_pages_ >= options_.checkpoint_pages) (void)checkpoint(SQLITE_CHECKPOINT_PASSIVE);
 }
 
 SqliteResult<> SqliteJournal::commit(const Gathering& batch) {

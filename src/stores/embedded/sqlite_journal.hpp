@@ -95,7 +95,7 @@ class SqliteJournal final : public Journal {
   SqliteResult<> write_rows(const Gathering& batch);
   SqliteResult<> check_place();
   [[nodiscard]] std::string log_path() const { return options_.path + "-wal"; }
-  [[nodiscard]] bool disk_is_small();
+  void tend_log();
   bool checkpoint(int mode);
   void failed(Gathering batch, const SqliteError& error);
   void lose(const SqliteError& error);
@@ -113,7 +113,7 @@ class SqliteJournal final : public Journal {
   std::uint32_t epoch_ = 0;
   std::optional<ino_t> log_inode_;
   int wal_pages_ = 0;
-  int seen_pages_ = 0;               ///< wal_pages_ when disk_is_small() was last asked.
+  int seen_pages_ = 0;               ///< wal_pages_ at the last tend_log().
   int look_at_pages_ = 0;            ///< It looks at the disk again when wal_pages_ is as much.
   std::optional<SqliteError> lost_;  ///< After it nothing is written.
 

@@ -118,12 +118,18 @@ class Log {
   std::vector<unsigned char> frame_;
 };
 
+/// The log as SQLite has it open; nullptr: it has not.
+sqlite3_file* log_file(SqliteDatabase& database) {
+  sqlite3_file* file = nullptr;
+  sqlite3_file_control(database.get(), "main", SQLITE_FCNTL_JOURNAL_POINTER, &file);
+  return file == nullptr || file->pMethods == nullptr ? nullptr : file;
+}
+
 }  // namespace
 
 std::string damage_of_log(SqliteDatabase& database) {
-  sqlite3_file* file = nullptr;
-  sqlite3_file_control(database.get(), "main", SQLITE_FCNTL_JOURNAL_POINTER, &file);
-  if (file == nullptr || file->pMethods == nullptr) return {};
+  sqlite3_file* file = log_file(database);
+  if (file == nullptr) return {};
   for (int i = 0; i < 3; ++i) {
     Log log(file);
     auto damage = log.damage();
@@ -131,6 +137,14 @@ std::string damage_of_log(SqliteDatabase& database) {
       return damage.empty() ? damage : fmt::format("the write-ahead log is damaged: {}", damage);
   }
   return {};
+}
+
+void lengthen_log(SqliteDatabase& database, std::int64_t bytes) {
+  sqlite3_file* file = log_file(database);
+  sqlite3_int64 size = 0;
+  if (file == nullptr || file->pMethods->xFileSize(file, &size) != SQLITE_OK || size >= bytes) return;
+  const std::vector<char> zeros(static_cast<std::size_t>(bytes - size));
+  (void)file->pMethods->xWrite(file, zeros.data(), static_cast<int>(zeros.size()), size);
 }
 
 }  // namespace jobqd::stores::embedded

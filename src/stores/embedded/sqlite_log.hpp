@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "stores/embedded/sqlite_db.hpp"
@@ -15,5 +16,10 @@ namespace jobqd::stores::embedded {
 /// and nothing has been written since the log was read. Format:
 /// https://www.sqlite.org/fileformat2.html#walformat
 [[nodiscard]] std::string damage_of_log(SqliteDatabase& database);
+
+/// Makes the file of the log so many bytes long, with zeros behind what was written: a commit then
+/// overwrites what the file has already, and its sync need not write the size and the blocks of the file too.
+/// Where that fails the log grows as it would have. SQLite reads nothing behind the last page that fits.
+void lengthen_log(SqliteDatabase& database, std::int64_t bytes);
 
 }  // namespace jobqd::stores::embedded
