@@ -1,4 +1,4 @@
-// POST /enqueue over HTTP/1.1, to jobqd or to anything that answers the same request.
+// POST /enqueue over HTTP/1.1, to jobqd or to anything that answers the same request; and leases, to jobqd.
 
 #include <fmt/format.h>
 
@@ -24,21 +24,34 @@ std::string body_text(const JobShape& shape) {
   return body + "]";
 }
 
+std::string post(std::string_view path, std::string_view body) {
+  return fmt::format(
+      "POST {} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{}",
+      path, body.size(), body);
+}
+
+/// The string of that name in JSON that jobqd wrote.
+std::string_view string_of(std::string_view json, std::string_view name) {
+  const auto key = fmt::format("\"{}\":\"", name);
+  const auto at = json.find(key);
+  if (at == std::string_view::npos) return {};
+  const auto text = json.substr(at + key.size());
+  return text.substr(0, text.find('"'));
+}
+
 class Http : public Protocol {
  public:
-  explicit Http(const JobShape& shape) {
-    const auto body = body_text(shape);
-    request_ = fmt::format(
-        "POST /enqueue HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: "
-        "{}\r\n\r\n{}",
-        body.size(), body);
-  }
+  explicit Http(const JobShape& shape) : request_(post("/enqueue", body_text(shape))) {}
+
+  void greet(std::string& /*out*/, bool works) override { works_ = works; }
 
   void enqueue(std::string& out) override { out += request_; }
 
+  void ask(std::string& out) override { out += post("/v1/queues/default/lease", R"({"wait":"60s"})"); }
+
   void ping(std::string& out) override { out += "GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"; }
 
-  Frame read(std::string_view in, std::string& /*out*/) override {
+  Frame read(std::string_view in, std::string& out) override {
     constexpr std::string_view length = "\r\nContent-Length: ";
     const auto head = in.find("\r\n\r\n");
     if (head == std::string_view::npos) return {};
@@ -47,11 +60,23 @@ class Http : public Protocol {
     const auto size = head + 4 + body;
     if (in.size() < size) return {};
     // "HTTP/1.1 202": all that is not a success is an error here.
-    return {.bytes = size, .said = in[9] == '2' ? Said::accepted : Said::refused};
+    if (in[9] != '2') return {.bytes = size, .said = Said::refused};
+    return {.bytes = size, .said = works_ ? read_lease(in.substr(head + 4, body), out) : Said::accepted};
   }
 
  private:
+  /// Completes the job that is leased, if this is not the answer to such a call, and asks for the next.
+  Said read_lease(std::string_view body, std::string& out) {
+    const auto token = string_of(body, "token");
+    if (token.empty()) return Said::nothing;
+    out += post(fmt::format("/v1/jobs/{}/complete", string_of(body, "id")),
+                fmt::format(R"({{"token":"{}"}})", token));
+    ask(out);
+    return Said::delivered;
+  }
+
   std::string request_;
+  bool works_ = false;
 };
 
 }  // namespace

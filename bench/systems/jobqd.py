@@ -86,6 +86,15 @@ class Jobqd(System):
             return result | {"behind_ms": (self.wait_for_last() - since) * 1000}
 
     def latency(self, count: int) -> dict:
+        """As with the peers, until a second connection has the job, by a lease; and with a worker of the daemon's own."""
+        config = self.tools.folder / f"{self.name}.toml"
+        config.write_text('[queues.default]\nprocessor = "remote"\n', encoding="utf-8")
+        with self.running({"CONFIG": str(config)}):
+            leased = self.load("latency", count=count)
+        own = self.own_latency(count)
+        return leased | {"own_p50": own["p50"], "own_p99": own["p99"], "errors": leased["errors"] + own["errors"]}
+
+    def own_latency(self, count: int) -> dict:
         """From sending the POST until the daemon has logged, into a pipe that we wait at, that the job is done."""
         pipe = self.tools.folder / f"{self.name}.pipe"
         os.mkfifo(pipe)

@@ -26,6 +26,9 @@ class Journal {
 
   virtual ~Journal() = default;
 
+  /// Whether jobs are durable only some time after insert(). false: at once, and nobody needs to wait.
+  [[nodiscard]] virtual bool defers() const { return true; }
+
   /// The jobs of one request, all in one batch, together with who waits for them: a batch is written or fails
   /// as a whole, and inserts of one that fails are gone. Tells the batch.
   virtual Batch insert(std::span<const Record* const> records, Durable done) = 0;

@@ -10,6 +10,7 @@ namespace jobqd::stores::embedded {
 /// Keeps nothing: durable is as soon as said. Thread-safe.
 class NoneJournal final : public Journal {
  public:
+  [[nodiscard]] bool defers() const override { return false; }
   Batch insert(std::span<const Record* const> /*records*/, Durable done) override {
     when_durable(std::move(done));
     return 0;

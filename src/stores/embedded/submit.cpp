@@ -18,6 +18,12 @@ void EmbeddedStore::submit(std::vector<domain::NewJob> jobs,
   Turn turn(*this);
   auto admission = admit(jobs, turn.now);
   if (!admission) return answer(turn, std::move(done), std::move(admission.error()));
+  if (!journal_->defers()) {
+    acknowledge(turn, *admission);
+    return turn.call([done = std::move(done), result = submitted(*std::move(admission))]() mutable {
+      done(std::move(result));
+    });
+  }
   boost::container::small_vector<Record*, 1> created;  // One is what nearly every request brings.
   for (const auto& job : *admission)
     if (job.created) created.push_back(&table_.at(job.handle));

@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include <boost/container/small_vector.hpp>
+
 #include "stores/embedded/embedded_store.hpp"
 
 namespace jobqd::stores::embedded {
@@ -51,7 +53,7 @@ class EmbeddedStore::Turn {
   bool flush_ = false;
   bool due_changed_ = false;
   std::vector<std::shared_ptr<engine::StopSignal>> stops_;
-  std::vector<std::move_only_function<void()>> calls_;
+  boost::container::small_vector<std::move_only_function<void()>, 1> calls_;
 };
 
 template <class T>
