@@ -1,5 +1,8 @@
 #include "stores/embedded/sqlite_db.hpp"
 
+#include <algorithm>
+#include <array>
+
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
@@ -13,6 +16,28 @@ SqliteError error_of(sqlite3* database) {
 }
 
 }  // namespace
+
+std::string in_words(const SqliteError& error) {
+  switch (error.code & 0xFF) {
+    case SQLITE_FULL:
+      return "the disk is full";
+    case SQLITE_BUSY:
+      return "another process holds the database";
+    case SQLITE_READONLY:
+      return fmt::format("the database is read-only ({})", error.text);
+    default:
+      return error.text;
+  }
+}
+
+bool nobody_knows(const SqliteError& error) {
+  constexpr std::array codes{SQLITE_IOERR_FSYNC, SQLITE_IOERR_DIR_FSYNC, SQLITE_CORRUPT, SQLITE_NOTADB};
+  return std::ranges::find(codes, error.code) != codes.end() || (error.code & 0xFF) == SQLITE_CORRUPT;
+}
+
+bool is_full(const SqliteError& error) {
+  return (error.code & 0xFF) == SQLITE_FULL;
+}
 
 void sync_directory_of(const std::string& path) {
   const auto slash = path.rfind('/');

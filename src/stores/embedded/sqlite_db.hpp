@@ -17,6 +17,14 @@ struct SqliteError {
   std::string text;
 };
 
+/// For people, in one line.
+[[nodiscard]] std::string in_words(const SqliteError& error);
+
+/// Whether it is unknown what has reached the disk.
+[[nodiscard]] bool nobody_knows(const SqliteError& error);
+
+[[nodiscard]] bool is_full(const SqliteError& error);
+
 template <class T = void>
 using SqliteResult = std::expected<T, SqliteError>;
 

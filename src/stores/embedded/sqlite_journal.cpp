@@ -1,7 +1,6 @@
 #include "stores/embedded/sqlite_journal.hpp"
 
 #include <algorithm>
-#include <array>
 #include <iterator>
 #include <limits>
 #include <utility>
@@ -31,32 +30,9 @@ constexpr std::int64_t logged_page_size = page_size + 24;
 /// How much the log grows, at the most, from one look at the room on the disk to the next: 256 KiB.
 constexpr std::uint64_t most_pages_between_looks = 64;
 
-std::string in_words(const SqliteError& error) {
-  switch (error.code & 0xFF) {
-    case SQLITE_FULL:
-      return "the disk is full";
-    case SQLITE_BUSY:
-      return "another process holds the database";
-    case SQLITE_READONLY:
-      return fmt::format("the database is read-only ({})", error.text);
-    default:
-      return error.text;
-  }
-}
-
 std::string one_line(std::string text) {
   std::ranges::replace(text, '\n', ' ');
   return text;
-}
-
-/// Whether it is unknown what has reached the disk.
-bool nobody_knows(const SqliteError& error) {
-  constexpr std::array codes{SQLITE_IOERR_FSYNC, SQLITE_IOERR_DIR_FSYNC, SQLITE_CORRUPT, SQLITE_NOTADB};
-  return std::ranges::find(codes, error.code) != codes.end() || (error.code & 0xFF) == SQLITE_CORRUPT;
-}
-
-bool is_full(const SqliteError& error) {
-  return (error.code & 0xFF) == SQLITE_FULL;
 }
 
 /// Numbers that follow each other, as pairs of the first and the last: jobs come and go in their order.
