@@ -5,9 +5,11 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <string>
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/file.h>
@@ -151,6 +153,18 @@ TEST_F(SqliteFile, NothingIsAcceptedOnceTheFolderIsDeleted) {
   EXPECT_EQ(submit("a"), std::nullopt);
   fs::remove_all(path.parent_path());
   expect_refused_because("deleted or replaced");
+}
+
+/// SQLite writes no more than 128 KiB at once to a real file, whatever it is asked to.
+TEST_F(SqliteFile, CommitsOverwriteALogThatIsLongEnough) {
+  must_open();
+  std::set<std::uintmax_t> sizes;
+  constexpr int commits = 60;  // They all fit into the queue.
+  for (int i = 0; i < commits; ++i) {
+    EXPECT_EQ(submit(fmt::format("job-{}", i)), std::nullopt);
+    sizes.insert(fs::file_size(path.string() + "-wal"));
+  }
+  EXPECT_LT(sizes.size(), commits / 10U);
 }
 
 TEST_F(SqliteFile, AFileThatIsMovedBackIsWrittenAgain) {

@@ -10,8 +10,6 @@
 #include <unordered_map>
 #include <vector>
 
-#include <sys/types.h>
-
 #include <jobqd/engine/observer.hpp>
 
 #include "stores/embedded/file_lock.hpp"
@@ -111,7 +109,7 @@ class SqliteJournal final : public Journal {
   SqliteStatement commit_;
   SqliteStatement rollback_;
   std::uint32_t epoch_ = 0;
-  std::optional<ino_t> log_inode_;
+  std::optional<std::uint64_t> log_inode_;
   int wal_pages_ = 0;
   int seen_pages_ = 0;               ///< wal_pages_ at the last tend_log().
   int look_at_pages_ = 0;            ///< It looks at the disk again when wal_pages_ is as much.
