@@ -1,5 +1,7 @@
 // What time does to jobs.
 
+#include <fmt/format.h>
+
 #include "stores/store_conformance.hpp"
 
 namespace jobqd::stores {
@@ -174,6 +176,21 @@ TEST_P(StoreConformance, SaysWhenSomethingIsDueEarlier) {
   const auto claimed = start("e");
   EXPECT_TRUE(
       says_so([&] { store->settle(claimed, engine::Again{.delay = milliseconds{6'000}, .error = "e"}); }));
+  EXPECT_FALSE(says_so([&] { submit(delayed("f", milliseconds{6'000})).value(); }));
+}
+
+/// Whoever calls tick() would be woken for every job, and be in the way of who works.
+TEST_P(StoreConformance, SaysItOnceForJobsThatAreOverBeforeTheirTime) {
+  store->tick(clock.now());
+  due_changes = 0;
+  for (int i = 0; i < 10; ++i) finish(fmt::format("job-{}", i));
+  const auto once = due_changes.load();
+  EXPECT_EQ(once, 1) << "for the first retention";
+  for (int i = 10; i < 20; ++i) {
+    store->settle(start(limited(fmt::format("job-{}", i), milliseconds{7'000})), engine::Done{});
+    clock.advance(milliseconds{1});
+  }
+  EXPECT_EQ(due_changes, once + 1);
 }
 
 TEST_P(StoreConformance, FinishedJobsAreForgottenAfterTheirRetention) {

@@ -40,13 +40,11 @@ class DueQueue {
     friend auto operator<=>(const Entry&, const Entry&) = default;
   };
 
-  /// The entry is not in it. true when this is now the earliest.
-  bool insert(Entry entry) {
-    if (gone_.erase(entry) == 0) {  // Else it is still there.
-      heap_.push_back(entry);
-      std::ranges::push_heap(heap_, later);
-    }
-    return heap_.front() == entry;
+  /// The entry is not in it.
+  void insert(Entry entry) {
+    if (gone_.erase(entry) > 0) return;  // It is still there.
+    heap_.push_back(entry);
+    std::ranges::push_heap(heap_, later);
   }
 
   /// The entry is in it.

@@ -120,7 +120,8 @@ engine::Lease EmbeddedStore::start_lease(Turn& turn, engine::JobHandle handle, R
                                          const engine::LeaseRequest& request) {
   const auto expires = turn.now.steady + request.duration;
   leased_.emplace(handle, Leased{.expires = expires, .worker = request.worker});
-  if (expiries_.insert({expires, record.number, handle})) turn.due_changed();
+  expiries_.insert({expires, record.number, handle});
+  turn.wants_tick(expires);
   auto claim = start(turn, handle, record);
   return {.claim = std::move(claim), .job = to_job(record), .expires_at = turn.now.wall + request.duration};
 }
@@ -152,7 +153,8 @@ void EmbeddedStore::set_expiry(Turn& turn, engine::JobHandle handle, const Recor
   auto& leased = leased_.at(handle);
   expiries_.erase({leased.expires, record.number, handle});
   leased.expires = expires;
-  if (expiries_.insert({expires, record.number, handle})) turn.due_changed();
+  expiries_.insert({expires, record.number, handle});
+  turn.wants_tick(expires);
 }
 
 bool EmbeddedStore::drop_lease(engine::JobHandle handle, const Record& record) {

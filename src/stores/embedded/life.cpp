@@ -47,7 +47,8 @@ void EmbeddedStore::make_ready(engine::JobHandle handle, Record& record) {
 
 void EmbeddedStore::wait_until(Turn& turn, engine::JobHandle handle, Record& record, domain::SteadyTime due) {
   record.due = due;
-  if (due_.insert({due, record.number, handle})) turn.due_changed();
+  due_.insert({due, record.number, handle});
+  turn.wants_tick(due);
 }
 
 /// When the calendar will show `time`, and never before. Two readings of the clocks differ by up to a
@@ -145,8 +146,8 @@ void EmbeddedStore::finish(Turn& turn, engine::JobHandle handle, Record& record,
   set_progress(record, progress);
   record.finished_at = turn.now.wall;
   record.run_at = {};
-  if (queues_[record.queue].finished.empty()) turn.due_changed();
   keep_finished(handle, record, turn.now.steady + retention(record));
+  turn.wants_tick(record.due);
   turn.keep(record);
   for (auto& done : take_watches(handle)) tell(turn, record, std::move(done));
 }

@@ -68,7 +68,7 @@ bool EmbeddedStore::configure(const engine::QueueOptions& options) {
   queue.breaker.set_rule(options.circuit, turn.now.steady);
   queue.options = options;
   pace(turn, queue);
-  turn.due_changed();
+  turn.wants_tick(turn.now.steady);
   return true;
 }
 
@@ -87,7 +87,7 @@ bool EmbeddedStore::may_start(Turn& turn, Queue& queue) {
 void EmbeddedStore::pace(Turn& turn, Queue& queue) {
   const bool waited = std::exchange(queue.waits, queue.next_start() > turn.now.steady);
   if (queue.waits != waited) queue.hold_if_needed();
-  if (queue.waits || waited) turn.due_changed();  // It may now wait for another time than before.
+  if (queue.waits) turn.wants_tick(queue.next_start());
 }
 
 void EmbeddedStore::note_end(Turn& turn, Queue& queue, const engine::Resolution& resolution) {
@@ -138,7 +138,7 @@ void EmbeddedStore::begin_sweep(std::string_view queue, Status status, engine::C
   if (!index) return answer(turn, std::move(done), index.error());
   // Jobs that come in from now on are newer, and none of its business.
   sweeps_.push_back({.queue = *index, .status = status, .before = last_number_ + 1, .done = std::move(done)});
-  turn.due_changed();
+  turn.wants_tick(turn.now.steady);
 }
 
 bool EmbeddedStore::work_off_sweeps(Turn& turn) {

@@ -127,7 +127,7 @@ void EmbeddedStore::finish_restore(engine::FencingToken first_token) {
   }
   for (const auto handle : std::exchange(restored_finished_, {}))
     if (Record& record = table_.at(handle); !record.finished()) apply_interruption(turn, handle, record);
-  turn.due_changed();
+  turn.wants_tick(turn.now.steady);
   turn.flush();
 }
 

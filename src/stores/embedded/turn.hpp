@@ -38,7 +38,13 @@ class EmbeddedStore::Turn {
     record.batch = store_.journal_->update(record);
     flush_ = true;
   }
-  void due_changed() { due_changed_ = true; }
+  /// tick() has something to do then; the store is told of by whom it is called where that is earlier than
+  /// it would be.
+  void wants_tick(domain::SteadyTime at) {
+    if (at >= store_.next_tick_) return;
+    store_.next_tick_ = at;
+    due_changed_ = true;
+  }
   void stop(std::shared_ptr<engine::StopSignal> signal, engine::StopCause cause) {
     signal->decide(cause);  // Before anybody else can settle the attempt.
     stops_.push_back(std::move(signal));
