@@ -28,9 +28,10 @@ inline std::optional<domain::SteadyTime> earlier(std::optional<domain::SteadyTim
 /// Jobs by the time at which they have to be looked at; at the same time the older one first. Not
 /// thread-safe.
 ///
-/// A binary heap, because there may be millions of entries: 24 bytes for one. What is erased from the middle
-/// stays there, noted as gone, until it comes up or half of all entries are gone: memory stays within twice
-/// of what is held. Insert, erase and pop take amortised O(log n).
+/// What comes in order, as with one delay for all, is put behind the last and taken from the front, in O(1).
+/// The rest goes into a binary heap, because there may be millions of entries: 24 bytes for one. What is erased
+/// from the middle stays there, noted as gone, until it comes up or half of all entries are gone: memory stays
+/// within twice of what is held. Insert, erase and pop take amortised O(log n) at the most.
 class DueQueue {
  public:
   struct Entry {
@@ -43,46 +44,54 @@ class DueQueue {
   /// The entry is not in it.
   void insert(Entry entry) {
     if (gone_.erase(entry) > 0) return;  // It is still there.
-    heap_.push_back(entry);
-    std::ranges::push_heap(heap_, later);
+    if (in_order_.empty() || in_order_.back() < entry) {
+      in_order_.push_back(entry);
+    } else {
+      heap_.push_back(entry);
+      std::ranges::push_heap(heap_, later);
+    }
   }
 
   /// The entry is in it.
   void erase(Entry entry) {
-    JOBQD_CHECK(!heap_.empty());
-    if (heap_.front() == entry) {
+    JOBQD_CHECK(size() > 0);
+    if (*front() == entry) {
       drop_front();
       trim();
     } else {
       gone_.insert(entry);
     }
-    if (gone_.size() > heap_.size() / 2) compact();
+    if (gone_.size() > size() / 2) compact();
   }
 
   /// The earliest that is due at `now`, taken out.
   std::optional<engine::JobHandle> pop(domain::SteadyTime now) {
-    if (heap_.empty() || heap_.front().due > now) return std::nullopt;
-    const auto job = heap_.front().job;
+    const Entry* first = front();
+    if (first == nullptr || first->due > now) return std::nullopt;
+    const auto job = first->job;
     drop_front();
     trim();
     return job;
   }
 
   [[nodiscard]] std::optional<domain::SteadyTime> next() const {
-    return heap_.empty() ? std::nullopt : std::optional(heap_.front().due);
+    const Entry* first = front();
+    return first == nullptr ? std::nullopt : std::optional(first->due);
   }
 
   /// The earliest whose job fits. Looks at entries that are earlier, and at their followers.
   template <class Fits>
   [[nodiscard]] std::optional<domain::SteadyTime> next_where(Fits fits) const {
     std::optional<domain::SteadyTime> best;
+    const auto counts = [&](const Entry& entry) { return !gone_.contains(entry) && fits(entry.job); };
+    if (const auto first = std::ranges::find_if(in_order_, counts); first != in_order_.end()) best = first->due;
     std::vector<std::size_t> places{0};
     while (!places.empty()) {
       const auto place = places.back();
       places.pop_back();
       // What is below an entry is never earlier.
       if (place >= heap_.size() || (best && heap_[place].due >= *best)) continue;
-      if (!gone_.contains(heap_[place]) && fits(heap_[place].job))
+      if (counts(heap_[place]))
         best = heap_[place].due;
       else
         places.insert(places.end(), {2 * place + 2, 2 * place + 1});
@@ -104,26 +113,38 @@ class DueQueue {
       boost::container::deque<Entry, void,
                               boost::container::deque_options_t<boost::container::block_size<1024U>>>;
 
+  [[nodiscard]] std::size_t size() const { return in_order_.size() + heap_.size(); }
+
+  /// nullptr: there is none.
+  [[nodiscard]] const Entry* front() const {
+    const Entry* of_heap = heap_.empty() ? nullptr : &heap_.front();
+    if (in_order_.empty() || (of_heap != nullptr && *of_heap < in_order_.front())) return of_heap;
+    return &in_order_.front();
+  }
+
   void drop_front() {
+    if (!in_order_.empty() && front() == &in_order_.front()) return in_order_.pop_front();
     std::ranges::pop_heap(heap_, later);
     heap_.pop_back();
   }
 
   /// The front is always there, so that next() needs no search.
   void trim() {
-    while (!gone_.empty() && gone_.erase(heap_.front()) > 0) drop_front();
+    while (!gone_.empty() && gone_.erase(*front()) > 0) drop_front();
   }
 
   void compact() {
-    const auto held = heap_.size() - gone_.size();
-    heap_.erase(std::remove_if(heap_.begin(), heap_.end(),
-                               [this](const Entry& entry) { return gone_.contains(entry); }),
-                heap_.end());
-    JOBQD_CHECK(heap_.size() == held);
+    const auto held = size() - gone_.size();
+    for (auto* entries : {&in_order_, &heap_})
+      entries->erase(std::remove_if(entries->begin(), entries->end(),
+                                    [this](const Entry& entry) { return gone_.contains(entry); }),
+                     entries->end());
+    JOBQD_CHECK(size() == held);
     gone_ = {};
     std::ranges::make_heap(heap_, later);
   }
 
+  Entries in_order_;
   Entries heap_;
   boost::unordered_flat_set<Entry, Hash> gone_;
 };
