@@ -107,8 +107,18 @@ class OneLife:
         tracer = subprocess.Popen([*strace(self.fault, self.nth, folder.path / "trace"), "-p", str(life.process.pid)],
                                   stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         tasks = Path(f"/proc/{life.process.pid}/task")
-        eventually(lambda: all("TracerPid:\t0\n" not in (task / "status").read_text(encoding="ascii")
-                               for task in tasks.iterdir()), "strace is there")
+
+        def is_there() -> bool:
+            # The fault may come with the last jobs' ends, which are written a moment later, and end the daemon.
+            if life.process.poll() is not None:
+                return True
+            try:
+                states = [(task / "status").read_text(encoding="ascii") for task in tasks.iterdir()]
+            except OSError:  # a thread has just ended
+                return False
+            return all("TracerPid:\t0\n" not in state for state in states)
+
+        eventually(is_there, "strace is there")
         return tracer
 
     def work(self, life: Life) -> None:
