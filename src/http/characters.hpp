@@ -3,7 +3,7 @@
 #include <array>
 #include <string_view>
 
-/// Kinds of bytes that HTTP tells apart. Objects, not functions: so algorithms have them inline.
+/// Kinds of bytes that HTTP and JSON tell apart. Objects, not functions: so algorithms have them inline.
 namespace jobqd::http {
 
 inline constexpr auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
@@ -23,5 +23,16 @@ inline constexpr auto token_chars = [] {
 }();
 /// tchar of RFC 9110 section 5.6.2.
 inline constexpr auto is_token_char = [](char c) { return token_chars[static_cast<unsigned char>(c)]; };
+
+inline constexpr auto plain_string_chars = [] {
+  std::array<bool, 256> allowed{};
+  for (std::size_t byte = 0; byte < 0x80; ++byte)
+    allowed[byte] = is_printable(static_cast<char>(byte)) && byte != '"' && byte != '\\';
+  return allowed;
+}();
+/// ASCII that stands for itself in a JSON string (RFC 8259 section 7).
+inline constexpr auto is_plain_in_string = [](char c) {
+  return plain_string_chars[static_cast<unsigned char>(c)];
+};
 
 }  // namespace jobqd::http

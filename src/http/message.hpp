@@ -25,7 +25,7 @@ struct Request {
   std::string_view method;
   std::string path;  ///< Without the query, percent-decoding not done.
   std::vector<std::pair<std::string, std::string>> query = {};  ///< Decoded, in order.
-  std::string id = {};  ///< What stands for the `{name}` of the route, decoded; see router.hpp.
+  std::string id = {};  ///< What stands for the `{name}` of the route, decoded; see calls/router.hpp.
   std::string body;
   std::span<const HeaderField> fields = {};  ///< In order.
 

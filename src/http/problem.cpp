@@ -1,6 +1,6 @@
 #include <fmt/format.h>
 
-#include "http/json_text.hpp"
+#include "http/bodies/json_text.hpp"
 #include "http/message.hpp"
 
 namespace jobqd::http {

@@ -13,7 +13,7 @@
 #include <jobqd/engine/remote_workers.hpp>
 #include <jobqd/engine/store.hpp>
 
-#include "http/api.hpp"
+#include "http/calls/api.hpp"
 #include "http/fake_exchange.hpp"
 #include "support/manual_clock.hpp"
 #include "support/patience.hpp"

@@ -8,7 +8,7 @@
 
 #include <jobqd/domain/limits.hpp>
 
-#include "http/enqueue_parser.hpp"
+#include "http/bodies/enqueue_parser.hpp"
 
 namespace jobqd::http {
 

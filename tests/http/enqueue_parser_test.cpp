@@ -1,4 +1,4 @@
-#include "http/enqueue_parser.hpp"
+#include "http/bodies/enqueue_parser.hpp"
 
 #include <random>
 #include <string>

@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "http/session_rules.hpp"
+#include "http/requests/session_rules.hpp"
 
 namespace jobqd::http {
 

@@ -10,7 +10,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "http/router.hpp"
+#include "http/calls/router.hpp"
 #include "http/test_server.hpp"
 #include "support/suites.hpp"
 

@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "http/api_fixture.hpp"
-#include "http/enqueue_parser.hpp"
+#include "http/bodies/enqueue_parser.hpp"
 #include "support/suites.hpp"
 
 namespace jobqd::http {

@@ -1,4 +1,4 @@
-#include "http/json_text.hpp"
+#include "http/bodies/json_text.hpp"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>

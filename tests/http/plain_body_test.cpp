@@ -1,4 +1,4 @@
-#include "http/plain_body.hpp"
+#include "http/bodies/plain_body.hpp"
 
 #include <random>
 #include <string>

@@ -1,4 +1,4 @@
-#include "http/plain_head.hpp"
+#include "http/requests/plain_head.hpp"
 
 #include <random>
 #include <string>
@@ -7,7 +7,7 @@
 #include <boost/asio/buffer.hpp>
 #include <gtest/gtest.h>
 
-#include "http/message_parser.hpp"
+#include "http/requests/message_parser.hpp"
 #include "support/changed_bytes.hpp"
 
 namespace jobqd::http {

@@ -1,4 +1,4 @@
-#include "http/request_reader.hpp"
+#include "http/requests/request_reader.hpp"
 
 #include <string>
 #include <vector>

@@ -1,4 +1,4 @@
-#include "http/response_writer.hpp"
+#include "http/requests/response_writer.hpp"
 
 #include <gtest/gtest.h>
 

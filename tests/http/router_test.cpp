@@ -1,4 +1,4 @@
-#include "http/router.hpp"
+#include "http/calls/router.hpp"
 
 #include <string>
 

@@ -1,4 +1,4 @@
-#include "http/session_rules.hpp"
+#include "http/requests/session_rules.hpp"
 
 #include <string>
 #include <vector>

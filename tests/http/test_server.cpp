@@ -9,7 +9,7 @@
 #include <boost/asio/post.hpp>
 #include <fmt/format.h>
 
-#include "http/listener.hpp"
+#include "http/connections/listener.hpp"
 #include "support/patience.hpp"
 
 namespace jobqd::http {

@@ -1,4 +1,4 @@
-#include "http/uuid7.hpp"
+#include "http/calls/uuid7.hpp"
 
 #include <algorithm>
 #include <bit>

@@ -22,7 +22,11 @@ ALLOWED = {
 }
 
 # Rooms within one layer that never see each other.
-SEPARATE_ROOMS = [("stores/embedded", "stores/postgres")]
+SEPARATE_ROOMS = [
+    ("stores/embedded", "stores/postgres"),
+    ("http/requests", "http/bodies"),
+    ("http/bodies", "http/connections"),
+]
 
 # A library, and the only places that may include it (prefixes of paths).
 FENCES = [

@@ -62,15 +62,15 @@ class CheckLayers(unittest.TestCase):
         self.expect("layer", "src/util/a.cpp", "int x;\n")
 
     def test_private_headers_stay_in_their_layer(self):
-        self.expect("private-header", "src/app/a.cpp", '#include "http/session.hpp"\n')
-        self.expect_clean("src/http/a.cpp", '#include "http/session.hpp"\n')
+        self.expect("private-header", "src/app/a.cpp", '#include "http/connections/session.hpp"\n')
+        self.expect_clean("src/http/a.cpp", '#include "http/connections/session.hpp"\n')
 
     def test_private_headers_are_named_by_their_path(self):
         self.expect("include-path", "src/http/a.cpp", '#include "session.hpp"\n')
         self.expect("include-path", "src/http/a.cpp", '#include "../http/session.hpp"\n')
 
     def test_a_contract_includes_contracts_only(self):
-        self.expect("public-header", "include/jobqd/http/a.hpp", '#include "http/session.hpp"\n')
+        self.expect("public-header", "include/jobqd/http/a.hpp", '#include "http/connections/session.hpp"\n')
 
     def test_rooms_of_the_stores_do_not_see_each_other(self):
         self.expect("room", "src/stores/embedded/a.cpp", '#include "stores/postgres/pool.hpp"\n')

@@ -192,7 +192,7 @@ class Docs(unittest.TestCase):
                 self.assertIn(f"{status}: {title}", body, "status and title as the daemon sends them")
 
     def test_every_route_is_documented(self):
-        source = self.read("src/http/api.cpp")
+        source = self.read("src/http/calls/api.cpp")
         text = self.read("docs/http-api.md")
         self.assertGreater(len(served_routes(source)), 5)
         self.assertEqual(documented_routes(text), served_routes(source))

@@ -1,0 +1,67 @@
+#include "http/bodies/field_values.hpp"
+
+#include <array>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include <jobqd/domain/duration.hpp>
+
+namespace jobqd::http {
+
+namespace {
+
+std::string_view kind_of(const FieldValue& value) {
+  static constexpr std::array<std::string_view, 7> kinds{
+      "null",       "a boolean", "a whole number",       "a whole number",
+      "a fraction", "a string",  "an object or an array"};
+  return kinds.at(value.index());
+}
+
+/// The value where it is short, for a message.
+std::string shown(const FieldValue& value) {
+  if (const auto* number = std::get_if<std::int64_t>(&value)) return fmt::to_string(*number);
+  if (const auto* number = std::get_if<std::uint64_t>(&value)) return fmt::to_string(*number);
+  if (const auto* number = std::get_if<double>(&value)) return fmt::format("{:#}", *number);  // 1.0, not 1
+  if (const auto* text = std::get_if<std::string_view>(&value)) {
+    if (text->size() <= 40) return fmt::format("\"{}\"", *text);
+    return fmt::format("a string of {} bytes", text->size());
+  }
+  return std::string(kind_of(value));
+}
+
+}  // namespace
+
+Fault must_be(std::string_view allowed, const FieldValue& value) {
+  return fmt::format("must be {}, not {}", allowed, shown(value));
+}
+
+std::optional<std::int64_t> integer_in(const FieldValue& value, std::int64_t low, std::int64_t high) {
+  std::int64_t number = 0;
+  if (const auto* negative = std::get_if<std::int64_t>(&value))
+    number = *negative;
+  else if (const auto* positive = std::get_if<std::uint64_t>(&value); positive && *positive <= INT64_MAX)
+    number = static_cast<std::int64_t>(*positive);
+  else
+    return std::nullopt;
+  if (number < low || number > high) return std::nullopt;
+  return number;
+}
+
+std::optional<domain::milliseconds> duration_up_to(const FieldValue& value, domain::milliseconds shortest,
+                                                   domain::milliseconds longest) {
+  std::optional<domain::milliseconds> duration;
+  if (const auto* text = std::get_if<std::string_view>(&value)) duration = domain::parse_duration(*text);
+  double seconds = -1;
+  if (const auto* whole = std::get_if<std::int64_t>(&value))
+    seconds = static_cast<double>(*whole);  // -0 is one
+  if (const auto* whole = std::get_if<std::uint64_t>(&value)) seconds = static_cast<double>(*whole);
+  if (const auto* fraction = std::get_if<double>(&value)) seconds = *fraction;
+  const auto ms = seconds * 1000;
+  if (ms >= static_cast<double>(shortest.count()) && ms <= static_cast<double>(longest.count()))
+    duration = domain::milliseconds(std::llround(ms));
+  if (!duration || *duration < shortest || *duration > longest) return std::nullopt;
+  return duration;
+}
+
+}  // namespace jobqd::http

@@ -1,0 +1,145 @@
+// /v1/jobs
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <jobqd/domain/duration.hpp>
+
+#include "http/bodies/json_text.hpp"
+#include "http/calls/api.hpp"
+
+namespace jobqd::http {
+
+namespace {
+
+using domain::Error;
+using domain::ErrorCode;
+
+constexpr domain::milliseconds wait_longest{60'000};
+constexpr std::size_t limit_highest = 1000;
+
+Error wrong_parameter(std::string_view name, std::string_view value, std::string_view allowed) {
+  return {.code = ErrorCode::invalid_field,
+          .detail =
+              fmt::format("query parameter {} must be {}, not \"{}\"", name, allowed, value.substr(0, 100))};
+}
+
+/// Each parameter once and known; a misspelt one must not vanish.
+std::optional<Error> check_parameters(const Request& request, std::initializer_list<std::string_view> known) {
+  std::vector<std::string_view> seen;
+  for (const auto& [name, value] : request.query) {
+    if (std::ranges::find(known, name) == known.end())
+      return Error{.code = ErrorCode::invalid_field,
+                   .detail = fmt::format("there is no query parameter \"{}\" here, only {}",
+                                         name.substr(0, 100), fmt::join(known, ", "))};
+    if (std::ranges::find(seen, name) != seen.end())
+      return Error{.code = ErrorCode::invalid_field,
+                   .detail = fmt::format("query parameter {} is given twice", name)};
+    seen.emplace_back(name);
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> parameter(const Request& request, std::string_view name) {
+  for (const auto& [key, value] : request.query)
+    if (key == name) return value;
+  return std::nullopt;
+}
+
+std::optional<std::uint64_t> whole_number(std::string_view text) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+std::expected<engine::ListQuery, Error> read_list_query(const Request& request) {
+  if (auto error = check_parameters(request, {"queue", "status", "limit", "cursor"}))
+    return std::unexpected(*std::move(error));
+  engine::ListQuery query{.queue = parameter(request, "queue")};
+  if (const auto text = parameter(request, "status")) {
+    query.status = domain::status_from(*text);
+    if (!query.status)
+      return std::unexpected(wrong_parameter("status", *text, "queued, running, done or failed"));
+  }
+  if (const auto text = parameter(request, "limit")) {
+    const auto limit = whole_number(*text);
+    if (!limit || *limit < 1 || *limit > limit_highest)
+      return std::unexpected(wrong_parameter("limit", *text, "a whole number from 1 to 1000"));
+    query.limit = *limit;
+  }
+  if (const auto text = parameter(request, "cursor")) {
+    const auto cursor = whole_number(*text);
+    if (!cursor || *cursor == 0)
+      return std::unexpected(wrong_parameter("cursor", *text, "the next_cursor of another page"));
+    query.before = *cursor;
+  }
+  return query;
+}
+
+Response page_response(const engine::JobPage& page) {
+  Response response{.body = R"({"jobs":[)"};
+  for (const auto& job : page.jobs) {
+    if (response.body.back() != '[') response.body += ',';
+    append_job(response.body, job);
+  }
+  response.body += ']';
+  if (page.next != 0) response.body += fmt::format(R"(,"next_cursor":"{}")", page.next);
+  response.body += '}';
+  return response;
+}
+
+}  // namespace
+
+engine::Callback<domain::Job> respond_with_job(ExchangePtr exchange) {
+  return [exchange = std::move(exchange)](engine::Expected<domain::Job> job) {
+    if (!job) return exchange->respond(problem(job.error()));
+    Response response;
+    append_job(response.body, *job);
+    exchange->respond(std::move(response));
+  };
+}
+
+void Api::get_job(const Request& request, ExchangePtr exchange) const {
+  if (auto error = check_parameters(request, {"wait"})) return exchange->respond(problem(*error));
+  const auto text = parameter(request, "wait");
+  if (!text) return store_.find(request.id, respond_with_job(std::move(exchange)));
+  auto wait = domain::parse_duration(*text);
+  if (const auto seconds = whole_number(*text); seconds && *seconds <= 60)
+    wait = std::chrono::seconds(*seconds);
+  if (!wait || *wait > wait_longest)
+    return exchange->respond(
+        problem(wrong_parameter("wait", *text, "a duration such as 30s, or seconds, at most 60s")));
+  wait_for_job(request.id, *wait, std::move(exchange));
+}
+
+void Api::wait_for_job(const std::string& id, domain::milliseconds wait, ExchangePtr exchange) const {
+  const auto watch = store_.watch(id, respond_with_job(exchange));
+  if (watch == 0) return;
+  // Weak: once the watch has answered, the exchange is over. Whoever takes the watch away is the one to
+  // answer.
+  exchange->after(wait, [this, id, watch, weak = std::weak_ptr(exchange)] {
+    if (!store_.unwatch(watch)) return;
+    if (auto waiting = weak.lock()) store_.find(id, respond_with_job(std::move(waiting)));
+  });
+}
+
+void Api::list_jobs(const Request& request, ExchangePtr exchange) const {
+  const auto query = read_list_query(request);
+  if (!query) return exchange->respond(problem(query.error()));
+  store_.list(*query, [exchange = std::move(exchange)](engine::Expected<engine::JobPage> page) {
+    exchange->respond(page ? page_response(*page) : problem(page.error()));
+  });
+}
+
+void Api::remove_job(const Request& request, ExchangePtr exchange) const {
+  store_.remove(request.id, [exchange = std::move(exchange)](engine::Expected<void> removed) {
+    exchange->respond(removed ? Response{.status = 204, .content_type = ""} : problem(removed.error()));
+  });
+}
+
+}  // namespace jobqd::http

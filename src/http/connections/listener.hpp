@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <string>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "http/connections/session.hpp"
+
+namespace jobqd::http {
+
+/// Accepts connections, keeps their number within bounds, and sweeps out those that have run out of time.
+/// On the thread of its io_context only.
+class Listener {
+ public:
+  Listener(boost::asio::io_context& io, ServerOptions options, const domain::Clock& clock, Handler handler);
+
+  /// The port, or why not, in words.
+  std::expected<std::uint16_t, std::string> open();
+
+  void start();
+
+  /// Stops accepting; closes every connection once it has been answered, or after `grace`. Ends when the last
+  /// exchange has been answered, so that none outlives the listener.
+  void stop(domain::milliseconds grace);
+
+ private:
+  void accept();
+  void admit(Socket socket);
+  void retry_accept_later();
+  void sweep();
+  void tick();
+
+  const domain::Clock& clock_;
+  ConnectionContext context_;
+  boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, Executor> acceptor_;
+  boost::asio::steady_timer sweeper_;
+  boost::asio::steady_timer pause_;
+  domain::SteadyTime stop_deadline_{};
+};
+
+}  // namespace jobqd::http

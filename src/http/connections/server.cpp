@@ -1,0 +1,66 @@
+#include <jobqd/http/server.hpp>
+
+#include <thread>
+#include <utility>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+
+#include <jobqd/engine/thread_name.hpp>
+
+#include "http/calls/api.hpp"
+#include "http/connections/listener.hpp"
+
+namespace jobqd::http {
+
+class Server::Impl {
+ public:
+  Impl(ServerOptions options, engine::Store& store, engine::RemoteWorkers& remote, const domain::Clock& clock,
+       domain::Random& random)
+      : api(store, remote, clock, random),
+        listener(io, std::move(options), clock, [this](Request& request, ExchangePtr exchange) {
+          api.handle(request, std::move(exchange));
+        }) {}
+
+  Api api;
+  boost::asio::io_context io{1};  // One thread: on two cores a second one costs more than it brings.
+  Listener listener;
+  std::jthread thread;
+};
+
+Server::Server(ServerOptions options, engine::Store& store, engine::RemoteWorkers& remote,
+               const domain::Clock& clock, domain::Random& random)
+    : impl_(std::make_unique<Impl>(std::move(options), store, remote, clock, random)) {}
+
+Server::~Server() {
+  request_stop(domain::milliseconds{0});
+  join();
+}
+
+std::expected<std::uint16_t, std::string> Server::listen() {
+  return impl_->listener.open();
+}
+
+void Server::start() {
+  if (impl_->thread.joinable()) return;
+  impl_->listener.start();
+  impl_->thread = std::jthread([this] {
+    engine::name_this_thread("http");
+    impl_->io.run();
+  });
+}
+
+void Server::drain() {
+  impl_->api.drain();
+}
+
+void Server::request_stop(domain::milliseconds grace) {
+  boost::asio::post(impl_->io, [this, grace] { impl_->listener.stop(grace); });
+}
+
+void Server::join() {
+  if (impl_->thread.joinable()) impl_->thread.join();
+}
+
+}  // namespace jobqd::http

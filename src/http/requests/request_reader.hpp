@@ -1,0 +1,83 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <boost/asio/buffer.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+
+#include <jobqd/domain/error.hpp>
+
+#include "http/message.hpp"
+#include "http/requests/message_parser.hpp"
+#include "http/requests/session_rules.hpp"
+
+namespace jobqd::http {
+
+/// Turns the bytes of a connection into requests: Beast's parser between the rules it lacks, and a short way
+/// for plain requests, which need no parser. Does no I/O.
+///
+/// Not thread-safe. One request after the other: advance() until complete, take(), reset().
+class RequestReader {
+ public:
+  struct Limits {
+    std::size_t header_bytes;
+    std::size_t body_bytes;
+  };
+
+  /// Where the bytes so far have led.
+  enum class Step : std::uint8_t {
+    idle,       ///< Nothing of a request is there yet.
+    in_head,    ///< More of the head is needed.
+    in_body,    ///< More of the body is needed.
+    wants_100,  ///< As in_body, and the client waits for "100 Continue". Said once.
+    complete,   ///< take() it.
+    refused,    ///< Answer error() and close.
+  };
+
+  explicit RequestReader(Limits limits) : limits_(limits), scanner_(limits.header_bytes) {}
+
+  /// Consumes what belongs to the present request from `in`.
+  Step advance(boost::beast::flat_buffer& in);
+
+  /// Only when complete. The request refers to this reader until reset().
+  [[nodiscard]] Request take();
+
+  /// Only when refused.
+  [[nodiscard]] const domain::Error& error() const { return *error_; }
+
+  /// Whether the connection may be used again after this request. Only when complete.
+  [[nodiscard]] bool keep_alive() const { return body_left_ || parser_->keep_alive(); }
+
+  /// HEAD wants no body in the answer, even where it is refused.
+  [[nodiscard]] bool is_head() const {
+    return (body_left_ || (parser_ && parser_->is_header_done())) && facts_.method == "HEAD";
+  }
+  [[nodiscard]] bool is_http_1_0() const { return facts_.http_1_0; }
+
+  /// Ready for the next request.
+  void reset();
+
+ private:
+  Step read_head(boost::beast::flat_buffer& in);
+  std::optional<domain::Error> parse_head();
+  Step read_body(boost::beast::flat_buffer& in);
+  Step parse_body(boost::beast::flat_buffer& in);
+  Step refuse(domain::Error error);
+
+  const Limits limits_;
+  HeadScanner scanner_;
+  std::string head_;  ///< Its text, which facts and fields refer to.
+  HeadFacts facts_;
+  std::vector<HeaderField> fields_;
+  std::string body_;
+  std::optional<std::uint64_t> body_left_;  ///< Of a plain request, from the end of its head on.
+  std::optional<MessageParser> parser_;     ///< Of any other, likewise.
+  Target target_;
+  std::optional<domain::Error> error_;
+  bool said_100_ = false;
+};
+
+}  // namespace jobqd::http
