@@ -249,7 +249,7 @@ class EmbeddedStore final : public engine::Store {
   std::uint64_t last_finished_ = 0;
   engine::FencingToken last_token_ = 0;
   engine::WatchId last_watch_ = 0;
-  domain::SteadyTime next_tick_ = domain::SteadyTime::max();  ///< As last said.
+  domain::SteadyTime next_tick_ = domain::SteadyTime::max();  ///< What tick() or due_changed_ last asked for.
   bool admitting_ = true;
   bool claiming_ = true;
 

@@ -38,8 +38,7 @@ class EmbeddedStore::Turn {
     record.batch = store_.journal_->update(record);
     flush_ = true;
   }
-  /// tick() has something to do then; the store is told of by whom it is called where that is earlier than
-  /// it would be.
+  /// tick() has something to do then. Who calls it is told, unless it would be called by then anyway.
   void wants_tick(domain::SteadyTime at) {
     if (at >= store_.next_tick_) return;
     store_.next_tick_ = at;
