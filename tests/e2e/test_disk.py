@@ -97,6 +97,23 @@ class FullDisk(unittest.TestCase):
         self.assertLess(took, 5)
         return took
 
+    def test_it_stays_full_until_there_is_room(self):
+        """A small write that still fits here and there makes nobody believe that jobs are taken again."""
+        with SmallDisk() as disk:
+            life = Life(disk.path / "jobs.db", **SETTINGS)
+            disk.fill(leave=1 * MIB)
+            body = job_body({"payload": "x" * 900, "delay": "1h"})
+            with life.connect() as connection:
+                while connection.request("POST", "/enqueue", body).read_answer().status == 202:
+                    pass
+            time.sleep(1)  # What the last requests began is over.
+            for _ in range(60):
+                self.assertIn("full", life.not_ready_because())
+                time.sleep(0.05)
+            self.free_again(disk, life)
+            self.assertEqual(life.enqueue({"payload": "x" * 900}).status, 202)
+            self.assertEqual(life.end(), 0)
+
     def remove_all(self, life: Life) -> None:
         with life.connect() as connection:
             for job in all_jobs(life):

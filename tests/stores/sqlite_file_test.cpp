@@ -7,6 +7,7 @@
 #include <fstream>
 #include <set>
 #include <string>
+#include <thread>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -128,14 +129,14 @@ TEST_F(SqliteFile, NothingIsAcceptedOnceTheDatabaseIsDeleted) {
   must_open();
   EXPECT_EQ(submit("a"), std::nullopt);
   fs::remove(path);
-  expect_refused_because("deleted or replaced");
+  expect_refused_because("jobs.db was deleted or replaced");
 }
 
 TEST_F(SqliteFile, NothingIsAcceptedOnceTheLogIsDeleted) {
   must_open();
   EXPECT_EQ(submit("a"), std::nullopt);
   fs::remove(path.string() + "-wal");
-  expect_refused_because("deleted or replaced");
+  expect_refused_because("jobs.db-wal was deleted or replaced");
 }
 
 TEST_F(SqliteFile, NothingIsAcceptedOnceTheLogIsReplaced) {
@@ -143,7 +144,7 @@ TEST_F(SqliteFile, NothingIsAcceptedOnceTheLogIsReplaced) {
   EXPECT_EQ(submit("a"), std::nullopt);
   fs::copy_file(path.string() + "-wal", folder / "copy");
   fs::rename(folder / "copy", path.string() + "-wal");
-  expect_refused_because("deleted or replaced");
+  expect_refused_because("jobs.db-wal was deleted or replaced");
 }
 
 TEST_F(SqliteFile, NothingIsAcceptedOnceTheFolderIsDeleted) {
@@ -202,6 +203,19 @@ TEST_F(SqliteFile, CheckTellsWhatIsInASoundFile) {
     EXPECT_EQ(report.counts.of(Status::done), 1U);
     close();
   }
+}
+
+/// Its tables are read one after the other, while rows come into both.
+TEST_F(SqliteFile, CheckReadsOneMomentOfALiveFile) {
+  must_open();
+  std::jthread life([this](const std::stop_token& stop) {
+    for (int i = 0; !stop.stop_requested(); ++i) {
+      if (submit(fmt::format("job-{}", i))) return;
+      opened.store->settle(opened.store->claim("default", {}).value(), engine::Done{});
+    }
+  });
+  for (int i = 0; i < 50; ++i)
+    ASSERT_THAT(check_sqlite_file(path.string()).value().faults, ElementsAre()) << "check " << i;
 }
 
 TEST_F(SqliteFile, CheckNamesADamagedJob) {

@@ -31,6 +31,9 @@ constexpr std::int64_t logged_page_size = page_size + 24;
 /// How much the log grows, at the most, from one look at the room on the disk to the next: 256 KiB.
 constexpr std::uint64_t most_pages_between_looks = 64;
 
+/// With less room than this a disk that was full still is: a small write may fit, and the next job will not.
+constexpr std::uint64_t room_to_go_on = 64UL * 1024;
+
 std::string one_line(std::string text) {
   std::ranges::replace(text, '\n', ' ');
   return text;
@@ -273,7 +276,7 @@ void SqliteJournal::write(Gathering batch, Batch number) {
     committed = commit(batch);
   if (!committed) return failed(std::move(batch), committed.error());
   durable_.store(number, std::memory_order_release);
-  set_trouble({});
+  if (!in_trouble_ || !filled_ || has_room()) set_trouble({});
   for (auto& done : batch.waiting) done({});
   tend_log();
 }
@@ -298,6 +301,11 @@ void SqliteJournal::tend_log() {
       lengthen_log(database_, (look_at_pages_ + ahead) * logged_page_size);
   }
   if (wal_pages_ >= options_.checkpoint_pages) (void)checkpoint(SQLITE_CHECKPOINT_PASSIVE);
+}
+
+bool SqliteJournal::has_room() const {
+  const auto room = room_at(options_.path);
+  return !room || *room >= room_to_go_on;
 }
 
 SqliteResult<> SqliteJournal::commit(const Gathering& batch) {
@@ -336,8 +344,8 @@ SqliteResult<> SqliteJournal::check_place() {
   sqlite3_file_control(database_.get(), "main", SQLITE_FCNTL_HAS_MOVED, &moved);
   // SQLite knows it of the database only.
   if (moved == 0 && inode_of(log_path()) == log_inode_) return {};
-  return std::unexpected(
-      SqliteError{SQLITE_IOERR, fmt::format("{} was deleted or replaced while in use", options_.path)});
+  return std::unexpected(SqliteError{SQLITE_IOERR, fmt::format("{} was deleted or replaced while in use",
+                                                               moved != 0 ? options_.path : log_path())});
 }
 
 /// Copies the log into the database, so that it begins anew with the next write; SQLITE_CHECKPOINT_TRUNCATE
@@ -360,6 +368,7 @@ void SqliteJournal::lose(const SqliteError& error) {
 
 void SqliteJournal::failed(Gathering batch, const SqliteError& error) {
   const auto why = in_words(error);
+  filled_ = is_full(error);
   if (nobody_knows(error) && !lost_) lose(error);
   {
     const std::scoped_lock lock(mutex_);

@@ -94,6 +94,7 @@ class SqliteJournal final : public Journal {
   SqliteResult<> check_place();
   [[nodiscard]] std::string log_path() const { return options_.path + "-wal"; }
   void tend_log();
+  [[nodiscard]] bool has_room() const;
   bool checkpoint(int mode);
   void failed(Gathering batch, const SqliteError& error);
   void lose(const SqliteError& error);
@@ -113,6 +114,7 @@ class SqliteJournal final : public Journal {
   int wal_pages_ = 0;
   int seen_pages_ = 0;               ///< wal_pages_ at the last tend_log().
   int look_at_pages_ = 0;            ///< It looks at the disk again when wal_pages_ is as much.
+  bool filled_ = false;              ///< The last write that failed did so for want of room.
   std::optional<SqliteError> lost_;  ///< After it nothing is written.
 
   mutable std::mutex mutex_;

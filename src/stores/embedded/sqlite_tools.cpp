@@ -126,6 +126,8 @@ void check_rows(SqliteDatabase& database, CheckReport& report) {
 std::expected<CheckReport, std::string> check_sqlite_file(const std::string& path) {
   auto database = open_to_read(path);
   if (!database) return std::unexpected(database.error());
+  // All in one read transaction: a daemon may be writing.
+  if (auto begun = database->execute("BEGIN"); !begun) return std::unexpected(begun.error().text);
   CheckReport report;
   report.version = database->query_integer("PRAGMA user_version").value_or(0);
   check_structure(*database, report);
