@@ -29,9 +29,9 @@ inline std::optional<domain::SteadyTime> earlier(std::optional<domain::SteadyTim
 /// thread-safe.
 ///
 /// What comes in order, as with one delay for all, is put behind the last and taken from the front, in O(1).
-/// The rest goes into a binary heap, because there may be millions of entries: 24 bytes for one. What is erased
-/// from the middle stays there, noted as gone, until it comes up or half of all entries are gone: memory stays
-/// within twice of what is held. Insert, erase and pop take amortised O(log n) at the most.
+/// The rest goes into a binary heap, because there may be millions of entries: 24 bytes for one. What is
+/// erased from the middle stays there, noted as gone, until it comes up or half of all entries are gone:
+/// memory stays within twice of what is held. Insert, erase and pop take amortised O(log n) at the most.
 class DueQueue {
  public:
   struct Entry {
@@ -84,7 +84,8 @@ class DueQueue {
   [[nodiscard]] std::optional<domain::SteadyTime> next_where(Fits fits) const {
     std::optional<domain::SteadyTime> best;
     const auto counts = [&](const Entry& entry) { return !gone_.contains(entry) && fits(entry.job); };
-    if (const auto first = std::ranges::find_if(in_order_, counts); first != in_order_.end()) best = first->due;
+    if (const auto first = std::ranges::find_if(in_order_, counts); first != in_order_.end())
+      best = first->due;
     std::vector<std::size_t> places{0};
     while (!places.empty()) {
       const auto place = places.back();

@@ -248,8 +248,9 @@ std::optional<domain::SteadyTime> EmbeddedStore::tick(domain::Now now) {
   const bool sweeps_done = work_off_sweeps(turn);
   const auto next_pace = work_off_pace(now.steady);
   const bool all_done = due_done && leases_done && retention_done && sweeps_done;
-  const auto next = all_done ? earlier(earlier(next_pace, due_.next()), earlier(expiries_.next(), next_expiry()))
-                             : now.steady;
+  const auto next = all_done
+                        ? earlier(earlier(next_pace, due_.next()), earlier(expiries_.next(), next_expiry()))
+                        : now.steady;
   next_tick_ = next.value_or(domain::SteadyTime::max());
   return next;
 }
