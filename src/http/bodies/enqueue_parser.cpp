@@ -190,14 +190,4 @@ std::expected<EnqueueBody, Error> parse_any_enqueue(std::string_view body) {
   return std::move(handler).result();
 }
 
-std::string_view id_fault(std::string_view id) {
-  if (id.empty() || id.size() > limits::id_bytes) return "must be 1 to 255 bytes long";
-  for (std::size_t i = 0; i < id.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(id[i]);
-    const bool c1 = byte == 0xC2 && i + 1 < id.size() && static_cast<unsigned char>(id[i + 1]) < 0xA0;
-    if (byte < 0x20 || byte == 0x7F || c1) return "must not contain control characters";
-  }
-  return {};
-}
-
 }  // namespace jobqd::http

@@ -23,7 +23,4 @@ struct EnqueueBody {
 /// The same, all of it by the JSON library: without the short way that plain bodies take.
 [[nodiscard]] std::expected<EnqueueBody, domain::Error> parse_any_enqueue(std::string_view body);
 
-/// Why this cannot be a job's id; empty when it can.
-[[nodiscard]] std::string_view id_fault(std::string_view id);
-
 }  // namespace jobqd::http

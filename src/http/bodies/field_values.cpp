@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <jobqd/domain/duration.hpp>
+#include <jobqd/domain/limits.hpp>
 
 namespace jobqd::http {
 
@@ -62,6 +63,24 @@ std::optional<domain::milliseconds> duration_up_to(const FieldValue& value, doma
     duration = domain::milliseconds(std::llround(ms));
   if (!duration || *duration < shortest || *duration > longest) return std::nullopt;
   return duration;
+}
+
+std::string_view id_fault(std::string_view id) {
+  if (id.empty() || id.size() > domain::limits::id_bytes) return "must be 1 to 255 bytes long";
+  for (std::size_t i = 0; i < id.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(id[i]);
+    const bool c1 = byte == 0xC2 && i + 1 < id.size() && static_cast<unsigned char>(id[i + 1]) < 0xA0;
+    if (byte < 0x20 || byte == 0x7F || c1) return "must not contain control characters";
+  }
+  return {};
+}
+
+Fault take_id(std::string& id, const FieldValue& value) {
+  const auto* text = std::get_if<std::string_view>(&value);
+  if (text == nullptr) return must_be("a string of 1 to 255 bytes", value);
+  if (const auto fault = id_fault(*text); !fault.empty()) return std::string(fault);
+  id = *text;
+  return {};
 }
 
 }  // namespace jobqd::http

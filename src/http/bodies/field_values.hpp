@@ -22,6 +22,12 @@ using Fault = std::optional<std::string>;
 /// `must be ALLOWED, not VALUE`.
 [[nodiscard]] Fault must_be(std::string_view allowed, const FieldValue& value);
 
+/// Why this cannot be the id of a job or the name of a worker; empty when it can.
+[[nodiscard]] std::string_view id_fault(std::string_view id);
+
+/// Takes a value that id_fault() allows.
+[[nodiscard]] Fault take_id(std::string& id, const FieldValue& value);
+
 /// Empty for anything but a whole number in [low, high].
 [[nodiscard]] std::optional<std::int64_t> integer_in(const FieldValue& value, std::int64_t low,
                                                      std::int64_t high);

@@ -6,8 +6,6 @@
 #include <jobqd/domain/limits.hpp>
 #include <jobqd/domain/rfc3339.hpp>
 
-#include "http/bodies/enqueue_parser.hpp"
-
 namespace jobqd::http {
 
 namespace {
@@ -15,12 +13,8 @@ namespace {
 using domain::NewJob;
 namespace limits = domain::limits;
 
-Fault take_id(NewJob& job, const FieldValue& value) {
-  const auto* text = std::get_if<std::string_view>(&value);
-  if (text == nullptr) return must_be("a string of 1 to 255 bytes", value);
-  if (const auto fault = id_fault(*text); !fault.empty()) return std::string(fault);
-  job.id = *text;
-  return {};
+Fault take_job_id(NewJob& job, const FieldValue& value) {
+  return take_id(job.id, value);
 }
 
 Fault take_queue(NewJob& job, const FieldValue& value) {
@@ -71,7 +65,7 @@ Fault take_timeout(NewJob& job, const FieldValue& value) {
   return {};
 }
 
-constexpr std::array<FieldSpec, 8> fields{{{"id", take_id},
+constexpr std::array<FieldSpec, 8> fields{{{"id", take_job_id},
                                            {"payload", nullptr},
                                            {"max_retries", take_max_retries},
                                            {"queue", take_queue},

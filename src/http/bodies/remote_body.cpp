@@ -13,7 +13,6 @@
 #include <jobqd/domain/limits.hpp>
 
 #include "http/bodies/body_text.hpp"
-#include "http/bodies/enqueue_parser.hpp"
 #include "http/bodies/field_values.hpp"
 #include "http/bodies/json_events.hpp"
 #include "http/bodies/json_feed.hpp"
@@ -66,11 +65,7 @@ Fault take_wait(RemoteBody& body, const FieldValue& value) {
 }
 
 Fault take_worker(RemoteBody& body, const FieldValue& value) {
-  const auto* text = std::get_if<std::string_view>(&value);
-  if (text == nullptr) return must_be("a string of 1 to 255 bytes", value);
-  if (const auto fault = id_fault(*text); !fault.empty()) return std::string(fault);
-  body.worker = *text;
-  return {};
+  return take_id(body.worker, value);
 }
 
 Fault take_error(RemoteBody& body, const FieldValue& value) {

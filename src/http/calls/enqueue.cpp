@@ -9,6 +9,7 @@
 #include <jobqd/domain/limits.hpp>
 
 #include "http/bodies/enqueue_parser.hpp"
+#include "http/bodies/field_values.hpp"
 #include "http/bodies/json_text.hpp"
 #include "http/calls/api.hpp"
 #include "http/calls/uuid7.hpp"
