@@ -143,7 +143,7 @@ void lengthen_log(SqliteDatabase& database, std::int64_t bytes) {
   sqlite3_file* file = log_file(database);
   sqlite3_int64 size = 0;
   if (file == nullptr || file->pMethods->xFileSize(file, &size) != SQLITE_OK || size >= bytes) return;
-  constexpr std::array<char, 64UL * 1024> zeros{};  // SQLite writes no more than 128 KiB at once.
+  static constexpr std::array<char, 64UL * 1024> zeros{};  // SQLite writes no more than 128 KiB at once.
   for (std::int64_t written = 0; size < bytes; size += written) {
     written = std::min<std::int64_t>(bytes - size, zeros.size());
     if (file->pMethods->xWrite(file, zeros.data(), static_cast<int>(written), size) != SQLITE_OK) return;
