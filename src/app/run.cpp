@@ -8,8 +8,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <jobqd/app/app.hpp>
-#include <jobqd/app/commands.hpp>
+#include "app/commands/commands.hpp"
+#include "app/daemon/app.hpp"
 
 namespace jobqd::app {
 
@@ -47,7 +47,7 @@ int serve(const Config& config, const ProcessorFactories& more, const ReadAgain&
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   for (const int failing_write : {SIGPIPE, SIGXFSZ}) std::signal(failing_write, SIG_IGN);  // EPIPE, EFBIG
 
-  const domain::SystemClock clock;
+  const base::SystemClock clock;
   Log log(config.log_level, config.log_format, clock);
   const auto daemon = build(config, clock, log, more);
   if (!daemon) return fail(1, daemon.error());

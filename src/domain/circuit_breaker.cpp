@@ -2,8 +2,8 @@
 
 namespace jobqd::domain {
 
-SteadyTime CircuitBreaker::next() const {
-  return state_ == CircuitState::half_open ? SteadyTime::max() : open_until_;
+base::SteadyTime CircuitBreaker::next() const {
+  return state_ == CircuitState::half_open ? base::SteadyTime::max() : open_until_;
 }
 
 void CircuitBreaker::started() {
@@ -13,10 +13,10 @@ void CircuitBreaker::started() {
 void CircuitBreaker::succeeded() {
   state_ = CircuitState::closed;
   failures_ = 0;
-  open_until_ = SteadyTime::min();
+  open_until_ = base::SteadyTime::min();
 }
 
-void CircuitBreaker::failed(SteadyTime now) {
+void CircuitBreaker::failed(base::SteadyTime now) {
   if (!rule_.applies()) return;
   ++failures_;
   if (state_ == CircuitState::open || failures_ < rule_.failures) return;
@@ -24,13 +24,13 @@ void CircuitBreaker::failed(SteadyTime now) {
   open_until_ = now + rule_.wait;
 }
 
-void CircuitBreaker::ended(SteadyTime now) {
+void CircuitBreaker::ended(base::SteadyTime now) {
   if (state_ != CircuitState::half_open) return;
   state_ = CircuitState::open;  // The next one probes, at once.
   open_until_ = now;
 }
 
-void CircuitBreaker::set_rule(CircuitRule rule, SteadyTime now) {
+void CircuitBreaker::set_rule(CircuitRule rule, base::SteadyTime now) {
   rule_ = rule;
   if (state_ == CircuitState::open && open_until_ > now + rule.wait) open_until_ = now + rule.wait;
   if (!rule.applies()) succeeded();

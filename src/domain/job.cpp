@@ -88,7 +88,7 @@ std::optional<Reason> reason_from(std::string_view text) {
 }
 
 std::uint64_t fingerprint(const NewJob& job) {
-  const auto count = [](const std::optional<milliseconds>& duration) {
+  const auto count = [](const std::optional<base::milliseconds>& duration) {
     return duration ? std::optional<std::int64_t>(duration->count()) : std::nullopt;
   };
   FieldHash hash;

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include <jobqd/domain/check.hpp>
+#include <jobqd/base/check.hpp>
 
 namespace jobqd::domain {
 
@@ -13,7 +13,7 @@ RateLimiter::RateLimiter(RateLimit limit)
   JOBQD_CHECK(limit.burst >= 1);
 }
 
-bool RateLimiter::take(SteadyTime now) {
+bool RateLimiter::take(base::SteadyTime now) {
   if (now < next()) return false;
   due_ = std::max(due_, now) + interval_;
   return true;

@@ -12,7 +12,7 @@ namespace jobqd::engine {
 using domain::Error;
 using domain::ErrorCode;
 
-RemoteWorkers::RemoteWorkers(Store& store, Queues queues, domain::Random& random, Observer& observer)
+RemoteWorkers::RemoteWorkers(Store& store, Queues queues, base::Random& random, Observer& observer)
     : store_(store), queues_(std::move(queues)), random_(random), observer_(observer) {
   store_.listen_to_leases(this);
 }

@@ -51,7 +51,7 @@ Resolution resolve(Outcome outcome, const Claim& claim, const domain::RetryPolic
   if (auto* retry = std::get_if<Retry>(&outcome))
     return after_failure(std::move(*retry), claim, policy, fraction);
   if (claim.stop->cause() == StopCause::timed_out) {
-    const auto limit = claim.timeout.value_or(domain::milliseconds{0}).count();
+    const auto limit = claim.timeout.value_or(base::milliseconds{0}).count();
     return after_failure(Retry{.error = fmt::format("timed out after {} ms", limit)}, claim, policy,
                          fraction);
   }

@@ -8,7 +8,7 @@
 namespace jobqd::engine {
 
 RetryProcessor::RetryProcessor(Store& store, Processor& processor, domain::RetryPolicy policy,
-                               domain::Random& random, Observer& observer)
+                               base::Random& random, Observer& observer)
     : store_(store),
       processor_(processor),
       policy_(std::move(policy)),

@@ -1,10 +1,10 @@
 #include <jobqd/engine/scheduler.hpp>
 
-#include <jobqd/engine/thread_name.hpp>
+#include <jobqd/base/thread_name.hpp>
 
 namespace jobqd::engine {
 
-Scheduler::Scheduler(Store& store, const domain::Clock& clock) : store_(store), clock_(clock) {}
+Scheduler::Scheduler(Store& store, const base::Clock& clock) : store_(store), clock_(clock) {}
 
 void Scheduler::start() {
   if (stopped_ || thread_.joinable()) return;
@@ -29,7 +29,7 @@ void Scheduler::wake() {
 }
 
 void Scheduler::run(const std::stop_token& stop) {
-  name_this_thread("scheduler");
+  base::name_this_thread("scheduler");
   while (!stop.stop_requested()) {
     const auto next = store_.tick(clock_.now());
     std::unique_lock lock(mutex_);

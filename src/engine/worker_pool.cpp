@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include <jobqd/engine/thread_name.hpp>
+#include <jobqd/base/thread_name.hpp>
 
 namespace jobqd::engine {
 
@@ -44,7 +44,7 @@ void WorkerPool::join() {
 }
 
 void WorkerPool::run(const std::stop_token& stop, std::size_t number) {
-  name_this_thread(fmt::format("work-{}-{}", number, queue_));
+  base::name_this_thread(fmt::format("work-{}-{}", number, queue_));
   while (const auto claim = store_.claim(queue_, stop)) processor_.run(*claim);
 }
 

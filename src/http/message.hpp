@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include <jobqd/domain/clock.hpp>
+#include <jobqd/base/clock.hpp>
 #include <jobqd/domain/error.hpp>
 
 /// What handlers see of HTTP: no sockets, no Beast.
@@ -57,7 +57,7 @@ class Exchange {
 
   /// Calls `function` once `wait` is over or the server stops, on the thread of the connection, unless the
   /// exchange was answered before. Called on that thread, once an exchange.
-  virtual void after(domain::milliseconds wait, std::function<void()> function) = 0;
+  virtual void after(base::milliseconds wait, std::function<void()> function) = 0;
 
   /// Calls `function`, on the thread of the connection, when the client closes the connection before the
   /// exchange is answered; it must not be answered by then. A client that vanishes without a word, or has

@@ -6,11 +6,11 @@ namespace jobqd::domain {
 
 namespace {
 
-constexpr SteadyTime at(std::int64_t ms) {
-  return SteadyTime{milliseconds{ms}};
+constexpr base::SteadyTime at(std::int64_t ms) {
+  return base::SteadyTime{base::milliseconds{ms}};
 }
 
-constexpr CircuitRule rule{.failures = 3, .wait = milliseconds{1'000}};
+constexpr CircuitRule rule{.failures = 3, .wait = base::milliseconds{1'000}};
 
 CircuitBreaker opened_at(std::int64_t ms) {
   CircuitBreaker breaker(rule);
@@ -39,7 +39,7 @@ TEST(CircuitBreaker, ProbesWithOneAttempt) {
   auto breaker = opened_at(0);
   breaker.started();
   EXPECT_EQ(breaker.state(), CircuitState::half_open);
-  EXPECT_EQ(breaker.next(), SteadyTime::max());
+  EXPECT_EQ(breaker.next(), base::SteadyTime::max());
 }
 
 TEST(CircuitBreaker, AProbeThatSucceedsClosesIt) {
@@ -83,7 +83,7 @@ TEST(CircuitBreaker, WithoutARuleItNeverOpens) {
 
 TEST(CircuitBreaker, AnotherRuleHoldsAtOnce) {
   auto breaker = opened_at(0);
-  breaker.set_rule({.failures = 3, .wait = milliseconds{100}}, at(10));
+  breaker.set_rule({.failures = 3, .wait = base::milliseconds{100}}, at(10));
   EXPECT_EQ(breaker.next(), at(110));
   breaker.set_rule({}, at(20));
   EXPECT_EQ(breaker.state(), CircuitState::closed);

@@ -62,9 +62,9 @@ TEST(Fingerprint, StaysTheSameInEveryVersion) {
                     .payload = "null",
                     .max_retries = 3,
                     .priority = -5,
-                    .delay = milliseconds{1500},
-                    .run_at = WallTime{milliseconds{1'767'225'600'000}},
-                    .timeout = milliseconds{30'000}};
+                    .delay = base::milliseconds{1500},
+                    .run_at = base::WallTime{base::milliseconds{1'767'225'600'000}},
+                    .timeout = base::milliseconds{30'000}};
   EXPECT_EQ(fingerprint(full), 5322658187618757931U);
 }
 
@@ -76,10 +76,10 @@ TEST(Fingerprint, DependsOnEveryFieldButTheId) {
       [](NewJob& job) { job.max_retries = 1; },
       [](NewJob& job) { job.priority = 1; },
       [](NewJob& job) { job.priority = -1; },
-      [](NewJob& job) { job.delay = milliseconds{1}; },
-      [](NewJob& job) { job.run_at = WallTime{milliseconds{1}}; },
-      [](NewJob& job) { job.timeout = milliseconds{1}; },
-      [](NewJob& job) { job.timeout = milliseconds{2}; },
+      [](NewJob& job) { job.delay = base::milliseconds{1}; },
+      [](NewJob& job) { job.run_at = base::WallTime{base::milliseconds{1}}; },
+      [](NewJob& job) { job.timeout = base::milliseconds{1}; },
+      [](NewJob& job) { job.timeout = base::milliseconds{2}; },
       [](NewJob& job) { job.payload.clear(); },
   };
   std::set<std::uint64_t> seen;
@@ -91,9 +91,9 @@ TEST(Fingerprint, DependsOnEveryFieldButTheId) {
 TEST(Fingerprint, TellsAbsentFromPresentAndZero) {
   const auto absent = fingerprint(plain());
   EXPECT_NE(fingerprint(changed([](NewJob& job) { job.max_retries = 0; })), absent);
-  EXPECT_NE(fingerprint(changed([](NewJob& job) { job.delay = milliseconds{0}; })), absent);
-  EXPECT_NE(fingerprint(changed([](NewJob& job) { job.run_at = WallTime{}; })), absent);
-  EXPECT_NE(fingerprint(changed([](NewJob& job) { job.timeout = milliseconds{0}; })), absent);
+  EXPECT_NE(fingerprint(changed([](NewJob& job) { job.delay = base::milliseconds{0}; })), absent);
+  EXPECT_NE(fingerprint(changed([](NewJob& job) { job.run_at = base::WallTime{}; })), absent);
+  EXPECT_NE(fingerprint(changed([](NewJob& job) { job.timeout = base::milliseconds{0}; })), absent);
 }
 
 TEST(Fingerprint, TellsWhereOneFieldEndsAndTheNextBegins) {

@@ -6,8 +6,8 @@ namespace jobqd::domain {
 
 namespace {
 
-constexpr SteadyTime at(std::int64_t ms) {
-  return SteadyTime{milliseconds{ms}};
+constexpr base::SteadyTime at(std::int64_t ms) {
+  return base::SteadyTime{base::milliseconds{ms}};
 }
 
 int taken(RateLimiter& limiter, std::int64_t from_ms, std::int64_t to_ms) {

@@ -6,14 +6,14 @@
 
 #include <gtest/gtest.h>
 
-#include <jobqd/domain/random.hpp>
+#include <jobqd/base/random.hpp>
 
 namespace jobqd::domain {
 
 namespace {
 
-constexpr RetryPolicy standard{.base = milliseconds{100}, .cap = milliseconds{30'000}};
-constexpr milliseconds longest_ever = milliseconds::max();
+constexpr RetryPolicy standard{.base = base::milliseconds{100}, .cap = base::milliseconds{30'000}};
+constexpr base::milliseconds longest_ever = base::milliseconds::max();
 
 const double almost_one = std::nextafter(1.0, 0.0);
 
@@ -22,12 +22,12 @@ const double almost_one = std::nextafter(1.0, 0.0);
 TEST(RetryPolicy, DoublesTheCeilingWithEveryRetry) {
   constexpr std::array<std::pair<std::uint32_t, int>, 9> expected{
       {{1, 100}, {2, 200}, {3, 400}, {4, 800}, {5, 1600}, {6, 3200}, {7, 6400}, {8, 12'800}, {9, 25'600}}};
-  for (const auto& [n, ms] : expected) EXPECT_EQ(standard.ceiling(n), milliseconds{ms}) << n;
+  for (const auto& [n, ms] : expected) EXPECT_EQ(standard.ceiling(n), base::milliseconds{ms}) << n;
 }
 
 TEST(RetryPolicy, CapsDelayAtMaximum) {
-  EXPECT_EQ(standard.ceiling(10), milliseconds{30'000});
-  EXPECT_EQ(standard.delay(10, 0.0), milliseconds{30'000});
+  EXPECT_EQ(standard.ceiling(10), base::milliseconds{30'000});
+  EXPECT_EQ(standard.delay(10, 0.0), base::milliseconds{30'000});
 }
 
 TEST(RetryPolicy, StaysAtTheCapHoweverManyRetries) {
@@ -36,45 +36,45 @@ TEST(RetryPolicy, StaysAtTheCapHoweverManyRetries) {
 }
 
 TEST(RetryPolicy, DoesNotOverflowBelowAnEndlessCap) {
-  const RetryPolicy policy{.base = milliseconds{1}, .cap = longest_ever};
-  EXPECT_EQ(policy.ceiling(62), milliseconds{1LL << 61});
-  EXPECT_EQ(policy.ceiling(63), milliseconds{1LL << 62});
+  const RetryPolicy policy{.base = base::milliseconds{1}, .cap = longest_ever};
+  EXPECT_EQ(policy.ceiling(62), base::milliseconds{1LL << 61});
+  EXPECT_EQ(policy.ceiling(63), base::milliseconds{1LL << 62});
   EXPECT_EQ(policy.ceiling(64), longest_ever);
   EXPECT_EQ(policy.ceiling(4'000'000'000U), longest_ever);
 }
 
 TEST(RetryPolicy, HoldsForTheSmallestAndTheLargestBase) {
-  const RetryPolicy smallest{.base = milliseconds{1}, .cap = milliseconds{1}};
-  EXPECT_EQ(smallest.delay(1, 0.0), milliseconds{1});
-  EXPECT_EQ(smallest.delay(4'000'000'000U, almost_one), milliseconds{1});
+  const RetryPolicy smallest{.base = base::milliseconds{1}, .cap = base::milliseconds{1}};
+  EXPECT_EQ(smallest.delay(1, 0.0), base::milliseconds{1});
+  EXPECT_EQ(smallest.delay(4'000'000'000U, almost_one), base::milliseconds{1});
   const RetryPolicy largest{.base = longest_ever, .cap = longest_ever};
   EXPECT_EQ(largest.ceiling(1), longest_ever);
   EXPECT_EQ(largest.delay(1, 0.0), longest_ever);
-  EXPECT_EQ(largest.delay(2, 0.5), milliseconds{1LL << 62});
+  EXPECT_EQ(largest.delay(2, 0.5), base::milliseconds{1LL << 62});
 }
 
 TEST(RetryPolicy, NeverWaitsZero) {
   for (const std::uint32_t n : {1U, 5U, 10U, 4'000'000'000U})
-    EXPECT_EQ(standard.delay(n, almost_one), milliseconds{1}) << n;
+    EXPECT_EQ(standard.delay(n, almost_one), base::milliseconds{1}) << n;
 }
 
 TEST(RetryPolicy, FractionZeroIsTheCeiling) {
-  EXPECT_EQ(standard.delay(1, 0.0), milliseconds{100});
-  EXPECT_EQ(standard.delay(4, 0.0), milliseconds{800});
+  EXPECT_EQ(standard.delay(1, 0.0), base::milliseconds{100});
+  EXPECT_EQ(standard.delay(4, 0.0), base::milliseconds{800});
 }
 
 TEST(RetryPolicy, KeepsEveryDelayBetweenOneMillisecondAndTheCeiling) {
-  Random random(7);
+  base::Random random(7);
   for (int i = 0; i < 10'000; ++i) {
     const auto n = static_cast<std::uint32_t>(random.between(1, 70));
     const auto delay = standard.delay(n, random.fraction());
-    ASSERT_GE(delay, milliseconds{1});
+    ASSERT_GE(delay, base::milliseconds{1});
     ASSERT_LE(delay, standard.ceiling(n));
   }
 }
 
 TEST(RetryPolicy, SpreadsTheJitterUniformlyOverTheWholeRange) {
-  Random random(1);
+  base::Random random(1);
   constexpr int draws = 100'000;
   std::array<int, 10> tenths{};
   for (int i = 0; i < draws; ++i) {
@@ -89,37 +89,39 @@ TEST(RetryPolicyDeathTest, StopsAtARetryNumberedZero) {
 }
 
 TEST(RetryPolicyDeathTest, StopsAtACapBelowTheBase) {
-  const RetryPolicy wrong{.base = milliseconds{2}, .cap = milliseconds{1}};
+  const RetryPolicy wrong{.base = base::milliseconds{2}, .cap = base::milliseconds{1}};
   EXPECT_DEATH((void)wrong.ceiling(1), "broken invariant");
 }
 
 TEST(RetryPolicy, GrowsByItsFactor) {
   const RetryPolicy slowly{.factor = 1.5};
-  EXPECT_EQ(slowly.ceiling(1), milliseconds{100});
-  EXPECT_EQ(slowly.ceiling(2), milliseconds{150});
-  EXPECT_EQ(slowly.ceiling(3), milliseconds{225});
+  EXPECT_EQ(slowly.ceiling(1), base::milliseconds{100});
+  EXPECT_EQ(slowly.ceiling(2), base::milliseconds{150});
+  EXPECT_EQ(slowly.ceiling(3), base::milliseconds{225});
   EXPECT_EQ(slowly.ceiling(4'000'000'000U), slowly.cap);
-  EXPECT_EQ(RetryPolicy{.factor = 1}.ceiling(4'000'000'000U), milliseconds{100});
+  EXPECT_EQ(RetryPolicy{.factor = 1}.ceiling(4'000'000'000U), base::milliseconds{100});
 }
 
 TEST(RetryPolicy, LeavesHalfOfTheWaitToChanceWithEqualJitter) {
   const RetryPolicy equal{.jitter = Jitter::equal};
-  EXPECT_EQ(equal.delay(1, 0.0), milliseconds{100});
-  EXPECT_EQ(equal.delay(1, 0.5), milliseconds{75});
-  EXPECT_EQ(equal.delay(1, almost_one), milliseconds{50});
+  EXPECT_EQ(equal.delay(1, 0.0), base::milliseconds{100});
+  EXPECT_EQ(equal.delay(1, 0.5), base::milliseconds{75});
+  EXPECT_EQ(equal.delay(1, almost_one), base::milliseconds{50});
 }
 
 TEST(RetryPolicy, LeavesNothingToChanceWithoutJitter) {
   const RetryPolicy exact{.jitter = Jitter::none};
-  for (const auto fraction : {0.0, 0.5, almost_one}) EXPECT_EQ(exact.delay(3, fraction), milliseconds{400});
+  for (const auto fraction : {0.0, 0.5, almost_one})
+    EXPECT_EQ(exact.delay(3, fraction), base::milliseconds{400});
 }
 
 TEST(RetryPolicy, GoesThroughItsListOfDelaysAndStaysAtTheLast) {
-  const RetryPolicy listed{.delays = {milliseconds{0}, milliseconds{1'000}, milliseconds{60'000}}};
-  EXPECT_EQ(listed.delay(1, 0.9), milliseconds{0});
-  EXPECT_EQ(listed.delay(2, 0.9), milliseconds{1'000});
-  EXPECT_EQ(listed.delay(3, 0.9), milliseconds{60'000});
-  EXPECT_EQ(listed.delay(1'000, 0.9), milliseconds{60'000});
+  const RetryPolicy listed{
+      .delays = {base::milliseconds{0}, base::milliseconds{1'000}, base::milliseconds{60'000}}};
+  EXPECT_EQ(listed.delay(1, 0.9), base::milliseconds{0});
+  EXPECT_EQ(listed.delay(2, 0.9), base::milliseconds{1'000});
+  EXPECT_EQ(listed.delay(3, 0.9), base::milliseconds{60'000});
+  EXPECT_EQ(listed.delay(1'000, 0.9), base::milliseconds{60'000});
 }
 
 }  // namespace jobqd::domain

@@ -13,8 +13,8 @@ namespace jobqd::engine {
 
 namespace {
 
+using base::milliseconds;
 using domain::ErrorCode;
-using domain::milliseconds;
 using support::Caught;
 using support::new_claim;
 using support::result_of;
@@ -77,7 +77,7 @@ class RemoteWorkersTest : public testing::Test {
   }
 
   LeasingStore store;
-  domain::Random random{5};
+  base::Random random{5};
   Diary diary;
   RemoteWorkers workers{
       store,

@@ -12,7 +12,7 @@ namespace jobqd::engine {
 
 namespace {
 
-using domain::milliseconds;
+using base::milliseconds;
 using domain::Reason;
 using support::new_claim;
 

@@ -14,7 +14,7 @@ namespace jobqd::engine {
 
 namespace {
 
-using domain::milliseconds;
+using base::milliseconds;
 using support::new_claim;
 
 constexpr domain::RetryPolicy policy{.base = milliseconds{100}, .cap = milliseconds{1000}};
@@ -62,7 +62,7 @@ class RetryProcessorTest : public testing::Test {
   }
 
   SettlingStore store;
-  domain::Random random{5};
+  base::Random random{5};
   Diary diary;
 };
 
@@ -87,7 +87,7 @@ TEST_F(RetryProcessorTest, DrawsTheJitterFromItsRandomSource) {
   claim.max_retries = 5;
   claim.failures = 2;
   run(claim, [](const Claim&, auto&) { return Retry{.error = "e"}; });
-  const double fraction = domain::Random(5).fraction();
+  const double fraction = base::Random(5).fraction();
   EXPECT_EQ(std::get<Again>(store.settled).delay, policy.delay(3, fraction));
 }
 

@@ -17,12 +17,12 @@ namespace {
 /// Counts the ticks, and lets a test wait for the next one.
 class TickingStore : public support::StubStore {
  public:
-  using Answer = std::optional<domain::SteadyTime>;
+  using Answer = std::optional<base::SteadyTime>;
 
   explicit TickingStore(std::function<Answer(int)> answer = [](int) { return Answer{}; })
       : answer_(std::move(answer)) {}
 
-  Answer tick(domain::Now now) override {
+  Answer tick(base::Now now) override {
     last_now = now;
     const auto answer = answer_(++ticks_);
     ticked_.release();
@@ -34,7 +34,7 @@ class TickingStore : public support::StubStore {
   /// Whether there was a tick that nobody waited for.
   [[nodiscard]] bool ticked_more() { return ticked_.try_acquire(); }
 
-  domain::Now last_now{};
+  base::Now last_now{};
 
  private:
   std::function<Answer(int)> answer_;
@@ -42,8 +42,8 @@ class TickingStore : public support::StubStore {
   std::counting_semaphore<> ticked_{0};
 };
 
-constexpr domain::SteadyTime long_ago{std::chrono::nanoseconds{1}};
-const domain::SteadyTime far_away = domain::SteadyTime::max();
+constexpr base::SteadyTime long_ago{std::chrono::nanoseconds{1}};
+const base::SteadyTime far_away = base::SteadyTime::max();
 
 }  // namespace
 

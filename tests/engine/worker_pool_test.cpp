@@ -9,13 +9,14 @@
 #include <gtest/gtest.h>
 #include <pthread.h>
 
-#include <jobqd/engine/channel.hpp>
-
+#include "stores/embedded/channel.hpp"
 #include "support/jobs.hpp"
 #include "support/patience.hpp"
 #include "support/stub_store.hpp"
 
 namespace jobqd::engine {
+
+using stores::embedded::Channel;
 
 namespace {
 
@@ -75,7 +76,7 @@ struct Plant {
 
   ChannelStore store;
   ProcessorOf processor;
-  domain::Random random{1};
+  base::Random random{1};
   Observer observer;
   RetryProcessor retrying{store, processor, domain::RetryPolicy{}, random, observer};
 };

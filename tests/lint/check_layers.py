@@ -12,28 +12,30 @@ from cpp_text import ROOT, Finding, code_only, cpp_files, report
 
 # A layer may include the contracts (include/jobqd/...) of these layers and of no others.
 ALLOWED = {
-    "domain": (),
-    "engine": ("domain",),
-    "processors": ("domain", "engine"),
-    "stores": ("domain", "engine"),
-    "http": ("domain", "engine"),
-    "app": ("domain", "engine", "processors", "stores", "http"),
+    "base": (),
+    "domain": ("base",),
+    "engine": ("base", "domain"),
+    "processors": ("base", "domain", "engine"),
+    "stores": ("base", "domain", "engine"),
+    "http": ("base", "domain", "engine"),
+    "app": ("base", "domain", "engine", "processors", "stores", "http"),
     "main": ("app",),
 }
 
 # Rooms within one layer that never see each other.
 SEPARATE_ROOMS = [
     ("stores/embedded", "stores/postgres"),
+    ("processors/exec", "processors/push"),
     ("http/requests", "http/bodies"),
     ("http/bodies", "http/connections"),
 ]
 
 # A library, and the only places that may include it (prefixes of paths).
 FENCES = [
-    (r"boost/(asio|beast|url)\b", ("src/http/", "include/jobqd/http/", "src/processors/http")),
-    (r"(boost/asio/ssl|openssl/)", ("src/processors/http",)),
+    (r"boost/(asio|beast|url)\b", ("src/http/", "include/jobqd/http/", "src/processors/push/")),
+    (r"(boost/asio/ssl|openssl/)", ("src/processors/push/",)),
     (r"nlohmann/", ("src/processors/", "src/http/", "include/jobqd/http/", "src/app/", "include/jobqd/app/")),
-    (r"sqlite3\.h$", ("src/stores/embedded/sqlite_",)),
+    (r"sqlite3\.h$", ("src/stores/sqlite/",)),
     (r"(libpq|libpq-fe\.h|pqxx|postgresql)", ("src/stores/postgres/",)),
     (r"spdlog/", ("src/app/",)),
     (r"CLI/", ("src/app/",)),

@@ -53,7 +53,7 @@ class CheckLayers(unittest.TestCase):
             for other in others:
                 self.assertNotIn(layer, check_layers.ALLOWED[other])
         for sibling in ("processors", "stores", "http"):
-            self.assertEqual(check_layers.ALLOWED[sibling], ("domain", "engine"))
+            self.assertEqual(check_layers.ALLOWED[sibling], ("base", "domain", "engine"))
 
     def test_a_contract_keeps_to_the_layers_too(self):
         self.expect("layer", "include/jobqd/domain/a.hpp", "#include <jobqd/engine/store.hpp>\n")
@@ -80,14 +80,14 @@ class CheckLayers(unittest.TestCase):
     def test_fences(self):
         for header, outside, inside in [
             ("boost/beast/core.hpp", "src/engine/a.cpp", "src/http/a.cpp"),
-            ("boost/asio.hpp", "src/app/a.cpp", "src/processors/http_push.cpp"),
-            ("boost/asio/ip/tcp.hpp", "src/processors/exec.cpp", "src/processors/http/client.cpp"),
+            ("boost/asio.hpp", "src/app/a.cpp", "src/processors/push/a.cpp"),
+            ("boost/asio/ip/tcp.hpp", "src/processors/exec/exec.cpp", "src/processors/push/client.cpp"),
             ("nlohmann/json.hpp", "src/domain/a.cpp", "src/app/a.cpp"),
-            ("sqlite3.h", "src/stores/embedded/job_table.cpp", "src/stores/embedded/sqlite_journal.cpp"),
+            ("sqlite3.h", "src/stores/embedded/job_table.cpp", "src/stores/sqlite/sqlite_journal.cpp"),
             ("libpq-fe.h", "src/stores/embedded/a.cpp", "src/stores/postgres/a.cpp"),
-            ("spdlog/spdlog.h", "src/engine/a.cpp", "src/app/log.cpp"),
-            ("CLI/CLI.hpp", "src/main.cpp", "src/app/config.cpp"),
-            ("toml++/toml.h", "src/http/a.cpp", "src/app/config.cpp"),
+            ("spdlog/spdlog.h", "src/engine/a.cpp", "src/app/logging/log.cpp"),
+            ("CLI/CLI.hpp", "src/main.cpp", "src/app/settings/config.cpp"),
+            ("toml++/toml.h", "src/http/a.cpp", "src/app/settings/config.cpp"),
         ]:
             with self.subTest(header=header):
                 self.expect("fence", outside, f"#include <{header}>\n")

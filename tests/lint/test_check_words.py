@@ -37,9 +37,9 @@ class CheckWords(unittest.TestCase):
 
     def test_where_they_may_be(self):
         for path, text in [
-            ("src/domain/clock.cpp", "return steady_clock::now();"),
+            ("src/base/clock.cpp", "return steady_clock::now();"),
             ("tests/app/a.cpp", "auto t = steady_clock::now();"),
-            ("src/domain/random.cpp", "std::random_device device;"),
+            ("src/base/random.cpp", "std::random_device device;"),
             ("src/app/usage.cpp", "std::cout << usage;"),
             ("src/http/a.cpp", "using namespace std::chrono_literals;"),
             ("src/http/a.cpp", "// never co_await\nconst char* s = \"stoi(\";  /* sleep_for */"),

@@ -174,7 +174,7 @@ class Docs(unittest.TestCase):
         self.assertEqual(toml_keys(text) - names, set())
 
     def test_operations_has_every_key_of_a_queue(self):
-        source = self.read("src/app/queue_settings.cpp") + self.read("src/app/processor_settings.cpp")
+        source = self.read("src/app/settings/queue_settings.cpp") + self.read("src/app/settings/processor_settings.cpp")
         keys = set(re.findall(r'^ {4}\{"([a-z_.]+)",', source, re.MULTILINE))
         self.assertGreater(len(keys), 10)
         self.assertEqual(documented_queue_keys(self.read("docs/operations.md")), keys)

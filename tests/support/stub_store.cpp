@@ -29,7 +29,7 @@ bool StubStore::unlease(engine::WaitId /*wait*/) {
   return false;
 }
 void StubStore::extend(std::string_view /*id*/, engine::FencingToken /*token*/,
-                       domain::milliseconds /*duration*/, engine::Callback<engine::Extension> done) {
+                       base::milliseconds /*duration*/, engine::Callback<engine::Extension> done) {
   done(unavailable());
 }
 void StubStore::find_lease(std::string_view /*id*/, engine::FencingToken /*token*/,
@@ -80,14 +80,14 @@ engine::Counts StubStore::counts() const {
 std::vector<engine::QueueState> StubStore::queues() const {
   return {};
 }
-std::optional<domain::SteadyTime> StubStore::next_start() const {
+std::optional<base::SteadyTime> StubStore::next_start() const {
   return {};
 }
 
 std::string StubStore::trouble() const {
   return {};
 }
-std::optional<domain::SteadyTime> StubStore::tick(domain::Now /*now*/) {
+std::optional<base::SteadyTime> StubStore::tick(base::Now /*now*/) {
   return {};
 }
 void StubStore::stop_admission() {}

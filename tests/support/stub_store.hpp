@@ -14,7 +14,7 @@ class StubStore : public engine::Store {
   engine::WaitId lease(engine::LeaseRequest request,
                        engine::Callback<std::vector<engine::Lease>> done) override;
   bool unlease(engine::WaitId wait) override;
-  void extend(std::string_view id, engine::FencingToken token, domain::milliseconds duration,
+  void extend(std::string_view id, engine::FencingToken token, base::milliseconds duration,
               engine::Callback<engine::Extension> done) override;
   void find_lease(std::string_view id, engine::FencingToken token,
                   engine::Callback<engine::Claim> done) override;
@@ -33,9 +33,9 @@ class StubStore : public engine::Store {
   bool configure(const engine::QueueOptions& options) override;
   engine::Counts counts() const override;
   std::vector<engine::QueueState> queues() const override;
-  std::optional<domain::SteadyTime> next_start() const override;
+  std::optional<base::SteadyTime> next_start() const override;
   std::string trouble() const override;
-  std::optional<domain::SteadyTime> tick(domain::Now now) override;
+  std::optional<base::SteadyTime> tick(base::Now now) override;
   void stop_admission() override;
   void stop_claims() override;
   void stop_attempts() override;

@@ -11,12 +11,12 @@
 #include <variant>
 #include <vector>
 
+#include <jobqd/base/clock.hpp>
 #include <jobqd/domain/circuit_breaker.hpp>
-#include <jobqd/domain/clock.hpp>
 #include <jobqd/domain/rate_limit.hpp>
 #include <jobqd/domain/retry_policy.hpp>
 #include <jobqd/processors/exec.hpp>
-#include <jobqd/processors/http.hpp>
+#include <jobqd/processors/push.hpp>
 #include <jobqd/processors/simulate.hpp>
 
 namespace jobqd::app {
@@ -42,16 +42,16 @@ struct QueueConfig {
   std::string processor = "simulate";  ///< `exec`, `http`, `remote`, or one that read_command() was told of.
   std::size_t workers = 4;             ///< 0 for `remote`: others work its jobs off.
   std::size_t capacity = 64;
-  std::uint16_t max_retries = 0;    ///< For jobs that do not say.
-  domain::milliseconds timeout{0};  ///< As max_retries; 0: none.
+  std::uint16_t max_retries = 0;  ///< For jobs that do not say.
+  base::milliseconds timeout{0};  ///< As max_retries; 0: none.
   domain::RetryPolicy backoff;
   domain::RateLimit rate;
   domain::CircuitRule circuit;
   std::uint32_t interruptions_max = 10;
-  domain::milliseconds retention = std::chrono::hours{24};
+  base::milliseconds retention = std::chrono::hours{24};
   processors::Simulate::Options simulate;
   processors::Exec::Options exec;
-  processors::Http::Options http;  ///< Without secrets, which are in the next two.
+  processors::Push::Options http;  ///< Without secrets, which are in the next two.
   SecretNames secret_env;
   SecretNames secret_file;
 
@@ -65,13 +65,13 @@ struct Config {
   ListenAddress listen;
   std::string store = "sqlite:jobqd.db";  ///< `memory`, or `sqlite:` and a path.
   std::optional<std::string> config_file;
-  domain::milliseconds shutdown_grace{25'000};
+  base::milliseconds shutdown_grace{25'000};
   domain::RetryPolicy backoff;
   std::uint32_t interruptions_max = 10;
   processors::Simulate::Options simulate;
   std::size_t max_body = 1024UL * 1024;
   std::size_t max_connections = 1024;
-  domain::milliseconds retention = std::chrono::hours{24};
+  base::milliseconds retention = std::chrono::hours{24};
   std::size_t retention_max = 100'000;
   std::size_t retention_bytes = 256UL * 1024 * 1024;
   LogLevel log_level = LogLevel::info;

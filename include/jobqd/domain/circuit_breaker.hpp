@@ -2,14 +2,14 @@
 
 #include <cstdint>
 
-#include <jobqd/domain/clock.hpp>
+#include <jobqd/base/clock.hpp>
 
 namespace jobqd::domain {
 
 /// When to stop trying for a while what keeps failing.
 struct CircuitRule {
-  std::uint32_t failures = 0;  ///< So many in a row open the circuit; 0: it never opens.
-  milliseconds wait{30'000};   ///< How long it stays open before one attempt probes.
+  std::uint32_t failures = 0;       ///< So many in a row open the circuit; 0: it never opens.
+  base::milliseconds wait{30'000};  ///< How long it stays open before one attempt probes.
   [[nodiscard]] bool applies() const { return failures > 0; }
   bool operator==(const CircuitRule&) const = default;
 };
@@ -28,28 +28,28 @@ class CircuitBreaker {
   explicit CircuitBreaker(CircuitRule rule) : rule_(rule) {}
 
   /// The earliest time at which an attempt may start: never while one probes.
-  [[nodiscard]] SteadyTime next() const;
+  [[nodiscard]] base::SteadyTime next() const;
 
   /// An attempt starts, next() being over.
   void started();
   /// An attempt ended; what began before the circuit opened has its say as well.
   void succeeded();
-  void failed(SteadyTime now);
+  void failed(base::SteadyTime now);
   /// An attempt ended that shows neither: it was interrupted, or called off.
-  void ended(SteadyTime now);
+  void ended(base::SteadyTime now);
 
   [[nodiscard]] CircuitState state() const { return state_; }
   /// In a row.
   [[nodiscard]] std::uint32_t failures() const { return failures_; }
 
   /// Goes on by another rule.
-  void set_rule(CircuitRule rule, SteadyTime now);
+  void set_rule(CircuitRule rule, base::SteadyTime now);
 
  private:
   CircuitRule rule_;
   CircuitState state_ = CircuitState::closed;
   std::uint32_t failures_ = 0;
-  SteadyTime open_until_ = SteadyTime::min();
+  base::SteadyTime open_until_ = base::SteadyTime::min();
 };
 
 }  // namespace jobqd::domain

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include <jobqd/domain/clock.hpp>
+#include <jobqd/base/clock.hpp>
 
 namespace jobqd::domain {
 
@@ -54,9 +54,9 @@ struct NewJob {
   std::string payload = "null";  ///< JSON text, byte for byte as it came.
   std::optional<std::uint16_t> max_retries = {};
   std::int8_t priority = 0;
-  std::optional<milliseconds> delay = {};
-  std::optional<WallTime> run_at = {};
-  std::optional<milliseconds> timeout = {};
+  std::optional<base::milliseconds> delay = {};
+  std::optional<base::WallTime> run_at = {};
+  std::optional<base::milliseconds> timeout = {};
   std::string traceparent = {};  ///< W3C Trace Context, as it came with the request; empty: none.
 };
 
@@ -68,11 +68,11 @@ struct Job {
   Progress progress;
   std::int8_t priority = 0;
   std::uint16_t max_retries = 0;
-  std::optional<milliseconds> timeout = {};
-  WallTime enqueued_at{};
-  std::optional<WallTime> run_at = {};
-  std::optional<WallTime> started_at = {};
-  std::optional<WallTime> finished_at = {};
+  std::optional<base::milliseconds> timeout = {};
+  base::WallTime enqueued_at{};
+  std::optional<base::WallTime> run_at = {};
+  std::optional<base::WallTime> started_at = {};
+  std::optional<base::WallTime> finished_at = {};
   std::string last_error = {};
   std::optional<std::string> result = {};  ///< JSON text.
 };

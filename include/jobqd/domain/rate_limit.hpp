@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include <jobqd/domain/clock.hpp>
+#include <jobqd/base/clock.hpp>
 
 namespace jobqd::domain {
 
@@ -22,15 +22,15 @@ class RateLimiter {
   explicit RateLimiter(RateLimit limit);
 
   /// Whether it may happen now; then it has happened.
-  bool take(SteadyTime now);
+  bool take(base::SteadyTime now);
 
   /// The earliest time at which take() will be true.
-  [[nodiscard]] SteadyTime next() const { return due_ - tolerance_; }
+  [[nodiscard]] base::SteadyTime next() const { return due_ - tolerance_; }
 
  private:
-  SteadyTime::duration interval_;   ///< Between two times, in the long run.
-  SteadyTime::duration tolerance_;  ///< How much too early it may be.
-  SteadyTime due_ = SteadyTime::min() + std::chrono::hours{24 * 366};
+  base::SteadyTime::duration interval_;   ///< Between two times, in the long run.
+  base::SteadyTime::duration tolerance_;  ///< How much too early it may be.
+  base::SteadyTime due_ = base::SteadyTime::min() + std::chrono::hours{24 * 366};
 };
 
 }  // namespace jobqd::domain

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-#include <jobqd/domain/clock.hpp>
+#include <jobqd/base/clock.hpp>
 
 namespace jobqd::domain {
 
@@ -17,19 +17,20 @@ enum class Jitter : std::uint8_t {
 
 /// How long to wait before each retry: exponential backoff with jitter, or a list of waits.
 struct RetryPolicy {
-  milliseconds base{100};    ///< At least 1 ms.
-  milliseconds cap{30'000};  ///< At least base.
-  double factor = 2;         ///< 1 to 100.
+  base::milliseconds base{100};    ///< At least 1 ms.
+  base::milliseconds cap{30'000};  ///< At least base.
+  double factor = 2;               ///< 1 to 100.
   Jitter jitter = Jitter::full;
-  std::vector<milliseconds> delays = {};  ///< Not empty: these, exactly, and the last for all that follow.
+  std::vector<base::milliseconds> delays =
+      {};  ///< Not empty: these, exactly, and the last for all that follow.
 
   /// The longest wait before retry n (n >= 1), for any n: min(cap, base * factor^(n-1)), clamped before it
   /// can overflow.
-  [[nodiscard]] milliseconds ceiling(std::uint32_t n) const;
+  [[nodiscard]] base::milliseconds ceiling(std::uint32_t n) const;
 
   /// The wait before retry n for a random fraction in [0, 1). Never zero but from `delays`, never above
   /// ceiling(n).
-  [[nodiscard]] milliseconds delay(std::uint32_t n, double fraction) const;
+  [[nodiscard]] base::milliseconds delay(std::uint32_t n, double fraction) const;
 
   bool operator==(const RetryPolicy&) const = default;
 };

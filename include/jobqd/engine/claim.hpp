@@ -7,7 +7,7 @@
 #include <stop_token>
 #include <string>
 
-#include <jobqd/domain/clock.hpp>
+#include <jobqd/base/clock.hpp>
 
 namespace jobqd::engine {
 
@@ -59,7 +59,7 @@ struct Claim {
   std::uint32_t attempt = 1;   ///< This start, counted from 1.
   std::uint32_t failures = 0;  ///< Failed attempts before this one.
   std::uint16_t max_retries = 0;
-  std::optional<domain::milliseconds> timeout = {};
+  std::optional<base::milliseconds> timeout = {};
   std::uint8_t deferrals = 0;        ///< Attempts before this one that were put off.
   std::string traceparent = {};      ///< W3C Trace Context of the request that enqueued it; empty: none.
   std::shared_ptr<StopSignal> stop;  ///< Never null.

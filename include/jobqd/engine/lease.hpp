@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include <jobqd/domain/clock.hpp>
+#include <jobqd/base/clock.hpp>
 #include <jobqd/domain/job.hpp>
 #include <jobqd/engine/claim.hpp>
 
@@ -15,21 +15,21 @@ namespace jobqd::engine {
 /// Asks for jobs of one queue, for a worker elsewhere.
 struct LeaseRequest {
   std::string queue;
-  std::size_t max_jobs = 1;               ///< At least 1.
-  domain::milliseconds duration{60'000};  ///< More than 0.
-  std::string worker = {};                ///< What the worker calls itself; for people.
+  std::size_t max_jobs = 1;             ///< At least 1.
+  base::milliseconds duration{60'000};  ///< More than 0.
+  std::string worker = {};              ///< What the worker calls itself; for people.
 };
 
 /// One start of one job, by a worker elsewhere. `claim.payload` is empty: the job has it.
 struct Lease {
   Claim claim;
   domain::Job job;  ///< As it stands, running.
-  domain::WallTime expires_at{};
+  base::WallTime expires_at{};
 };
 
 /// What a worker is told when it says that it lives.
 struct Extension {
-  domain::WallTime expires_at{};
+  base::WallTime expires_at{};
   bool cancel_requested = false;  ///< A client has called the job off.
 };
 

@@ -17,14 +17,14 @@ struct Done {
 /// The attempt failed and may succeed later; `after` overrides the backoff.
 struct Retry {
   std::string error;
-  std::optional<domain::milliseconds> after = {};
+  std::optional<base::milliseconds> after = {};
 };
 
 /// Whom the work is for asks to come again after `after`, and not before the backoff. No failure and no retry
 /// spent, but for limits::deferrals of them: what comes then is a Retry.
 struct Defer {
   std::string error;
-  domain::milliseconds after;
+  base::milliseconds after;
 };
 
 /// The attempt failed and trying again is pointless.

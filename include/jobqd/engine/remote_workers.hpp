@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include <jobqd/domain/random.hpp>
+#include <jobqd/base/random.hpp>
 #include <jobqd/domain/retry_policy.hpp>
 #include <jobqd/engine/lease.hpp>
 #include <jobqd/engine/observer.hpp>
@@ -25,7 +25,7 @@ class RemoteWorkers final : private LeaseListener {
   /// The retry policy of each queue that is leased, by name.
   using Queues = std::map<std::string, domain::RetryPolicy, std::less<>>;
 
-  RemoteWorkers(Store& store, Queues queues, domain::Random& random, Observer& observer);
+  RemoteWorkers(Store& store, Queues queues, base::Random& random, Observer& observer);
   ~RemoteWorkers() override;
 
   RemoteWorkers(const RemoteWorkers&) = delete;
@@ -41,7 +41,7 @@ class RemoteWorkers final : private LeaseListener {
   bool unlease(WaitId wait) { return store_.unlease(wait); }
 
   /// As Store::extend().
-  void heartbeat(std::string_view id, FencingToken token, domain::milliseconds duration,
+  void heartbeat(std::string_view id, FencingToken token, base::milliseconds duration,
                  Callback<Extension> done) {
     store_.extend(id, token, duration, std::move(done));
   }
@@ -62,7 +62,7 @@ class RemoteWorkers final : private LeaseListener {
   Store& store_;
   mutable std::mutex mutex_;
   Queues queues_;  ///< Which there are never changes.
-  domain::Random& random_;
+  base::Random& random_;
   Observer& observer_;
 };
 

@@ -12,7 +12,7 @@ namespace jobqd::engine {
 
 /// Queued again, not before `delay` has passed.
 struct Again {
-  domain::milliseconds delay;
+  base::milliseconds delay;
   std::string error;
   bool deferred = false;  ///< No failure: it was asked to come again later.
 };

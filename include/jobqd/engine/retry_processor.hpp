@@ -2,7 +2,7 @@
 
 #include <mutex>
 
-#include <jobqd/domain/random.hpp>
+#include <jobqd/base/random.hpp>
 #include <jobqd/domain/retry_policy.hpp>
 #include <jobqd/engine/observer.hpp>
 #include <jobqd/engine/processor.hpp>
@@ -14,7 +14,7 @@ namespace jobqd::engine {
 /// Thread-safe as far as the processor and the observer are. Holds references only.
 class RetryProcessor {
  public:
-  RetryProcessor(Store& store, Processor& processor, domain::RetryPolicy policy, domain::Random& random,
+  RetryProcessor(Store& store, Processor& processor, domain::RetryPolicy policy, base::Random& random,
                  Observer& observer);
 
   /// Attempts that end from now on go by this policy. Any thread.
@@ -31,7 +31,7 @@ class RetryProcessor {
   Processor& processor_;
   mutable std::mutex mutex_;
   domain::RetryPolicy policy_;
-  domain::Random& random_;
+  base::Random& random_;
   Observer& observer_;
 };
 

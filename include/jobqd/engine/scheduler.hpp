@@ -4,7 +4,7 @@
 #include <mutex>
 #include <thread>
 
-#include <jobqd/domain/clock.hpp>
+#include <jobqd/base/clock.hpp>
 #include <jobqd/engine/store.hpp>
 
 namespace jobqd::engine {
@@ -15,7 +15,7 @@ namespace jobqd::engine {
 /// as WorkerPool.
 class Scheduler {
  public:
-  Scheduler(Store& store, const domain::Clock& clock);
+  Scheduler(Store& store, const base::Clock& clock);
 
   void start();
   void request_stop();
@@ -28,7 +28,7 @@ class Scheduler {
   void run(const std::stop_token& stop);
 
   Store& store_;
-  const domain::Clock& clock_;
+  const base::Clock& clock_;
   std::mutex mutex_;
   std::condition_variable_any woken_;
   bool wake_ = false;

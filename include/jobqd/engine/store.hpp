@@ -68,8 +68,8 @@ struct LastMinute {
 /// How a circuit breaker stands.
 struct Circuit {
   domain::CircuitState state = domain::CircuitState::closed;
-  std::uint32_t failures = 0;                          ///< In a row.
-  std::optional<domain::milliseconds> probes_in = {};  ///< Where it is open.
+  std::uint32_t failures = 0;                        ///< In a row.
+  std::optional<base::milliseconds> probes_in = {};  ///< Where it is open.
 };
 
 /// A queue as it is set up and as it stands.
@@ -77,12 +77,12 @@ struct QueueState {
   std::string name;
   std::size_t capacity = 0;  ///< Jobs that may wait before new ones are refused.
   std::uint16_t max_retries = 0;
-  std::optional<domain::milliseconds> timeout = {};
+  std::optional<base::milliseconds> timeout = {};
   Counts counts = {};
   bool paused = false;
   std::uint64_t ready =
       0;  ///< Of the queued ones: wait for a worker, or for the end of a pause, and for nothing else.
-  std::optional<domain::milliseconds> oldest_ready = {};  ///< How long ago the oldest of them was enqueued.
+  std::optional<base::milliseconds> oldest_ready = {};  ///< How long ago the oldest of them was enqueued.
   LastMinute last_minute = {};
   std::optional<Circuit> circuit = {};  ///< Where the queue has one.
 };
@@ -121,7 +121,7 @@ class Store {
 
   /// The lease lasts for `duration` from now. Errors: job_not_found, and lease_lost where the token is not
   /// that of a lease of this job which lasts.
-  virtual void extend(std::string_view id, FencingToken token, domain::milliseconds duration,
+  virtual void extend(std::string_view id, FencingToken token, base::milliseconds duration,
                       Callback<Extension> done) = 0;
 
   /// The claim of a lease, to settle it. Errors as extend().
@@ -179,7 +179,7 @@ class Store {
   [[nodiscard]] virtual std::vector<QueueState> queues() const = 0;
 
   /// When the next queued job can start: in the past when one is ready now, empty when none is queued.
-  [[nodiscard]] virtual std::optional<domain::SteadyTime> next_start() const = 0;
+  [[nodiscard]] virtual std::optional<base::SteadyTime> next_start() const = 0;
 
   /// Why nothing can be accepted just now; empty when all is well.
   [[nodiscard]] virtual std::string trouble() const = 0;
@@ -187,7 +187,7 @@ class Store {
   /// Does what is due at `now`: delayed and backed-off jobs become ready, attempts past their timeout are
   /// asked to stop, leases that ran out are interruptions, finished jobs past their retention go, retry_all()
   /// and purge() go on. Returns when it wants to be called next, if at all. One thread.
-  virtual std::optional<domain::SteadyTime> tick(domain::Now now) = 0;
+  virtual std::optional<base::SteadyTime> tick(base::Now now) = 0;
 
   /// Refuses new jobs from now on (draining). Everything else goes on.
   virtual void stop_admission() = 0;

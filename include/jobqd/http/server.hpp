@@ -6,8 +6,8 @@
 #include <memory>
 #include <string>
 
-#include <jobqd/domain/clock.hpp>
-#include <jobqd/domain/random.hpp>
+#include <jobqd/base/clock.hpp>
+#include <jobqd/base/random.hpp>
 #include <jobqd/engine/remote_workers.hpp>
 #include <jobqd/engine/store.hpp>
 
@@ -18,9 +18,9 @@ struct ServerOptions {
   std::uint16_t port = 8080;          ///< 0: any free one.
   std::size_t max_body = 1024UL * 1024;
   std::size_t max_connections = 1024;
-  domain::milliseconds header_timeout{10'000};
-  domain::milliseconds body_timeout{30'000};
-  domain::milliseconds idle_timeout{60'000};
+  base::milliseconds header_timeout{10'000};
+  base::milliseconds body_timeout{30'000};
+  base::milliseconds idle_timeout{60'000};
 };
 
 /// The HTTP API of one store, on one thread.
@@ -29,8 +29,8 @@ struct ServerOptions {
 /// drain() from any thread; request_stop() and join() in any order and any number, from one thread.
 class Server {
  public:
-  Server(ServerOptions options, engine::Store& store, engine::RemoteWorkers& remote,
-         const domain::Clock& clock, domain::Random& random);
+  Server(ServerOptions options, engine::Store& store, engine::RemoteWorkers& remote, const base::Clock& clock,
+         base::Random& random);
   ~Server();
 
   Server(const Server&) = delete;
@@ -45,7 +45,7 @@ class Server {
   void drain();
 
   /// Stops listening, lets requests that are being answered finish within `grace`, and ends. Returns at once.
-  void request_stop(domain::milliseconds grace);
+  void request_stop(base::milliseconds grace);
 
   void join();
 

@@ -26,9 +26,9 @@ class Exec final : public engine::Processor {
     std::vector<std::string> command;   ///< The absolute path of the program, and its arguments.
     std::vector<std::string> env = {};  ///< Variables of this process that the program gets too.
     std::string working_directory = "/";
-    std::size_t max_memory = 0;       ///< Bytes of address space (RLIMIT_AS); 0: no limit.
-    domain::milliseconds max_cpu{0};  ///< Processor time (RLIMIT_CPU), in whole seconds; 0: no limit.
-    domain::milliseconds kill_after{5'000};
+    std::size_t max_memory = 0;     ///< Bytes of address space (RLIMIT_AS); 0: no limit.
+    base::milliseconds max_cpu{0};  ///< Processor time (RLIMIT_CPU), in whole seconds; 0: no limit.
+    base::milliseconds kill_after{5'000};
   };
 
   explicit Exec(Options options) : options_(std::move(options)) {}

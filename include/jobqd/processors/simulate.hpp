@@ -1,6 +1,6 @@
 #pragma once
 
-#include <jobqd/domain/random.hpp>
+#include <jobqd/base/random.hpp>
 #include <jobqd/engine/processor.hpp>
 
 namespace jobqd::processors {
@@ -10,18 +10,18 @@ namespace jobqd::processors {
 class Simulate final : public engine::Processor {
  public:
   struct Options {
-    domain::milliseconds shortest{100};  ///< 0 or more.
-    domain::milliseconds longest{150};   ///< At least `shortest`.
-    double failure_rate = 0.2;           ///< 0 to 1.
+    base::milliseconds shortest{100};  ///< 0 or more.
+    base::milliseconds longest{150};   ///< At least `shortest`.
+    double failure_rate = 0.2;         ///< 0 to 1.
   };
 
-  Simulate(Options options, domain::Random& random);
+  Simulate(Options options, base::Random& random);
 
   [[nodiscard]] engine::Outcome process(const engine::Claim& claim, std::stop_token stop) override;
 
  private:
   const Options options_;
-  domain::Random& random_;
+  base::Random& random_;
 };
 
 }  // namespace jobqd::processors

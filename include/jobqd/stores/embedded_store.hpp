@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include <jobqd/domain/clock.hpp>
+#include <jobqd/base/clock.hpp>
 #include <jobqd/engine/observer.hpp>
 #include <jobqd/engine/queue_options.hpp>
 #include <jobqd/engine/store.hpp>
@@ -19,10 +19,10 @@ using engine::QueueOptions;
 
 struct EmbeddedOptions {
   std::vector<QueueOptions> queues{QueueOptions{}};
-  domain::milliseconds retention = std::chrono::hours{24};  ///< How long a finished job is kept.
-  std::size_t retention_max = 100'000;                      ///< How many finished jobs are kept.
-  std::size_t retention_bytes = 256UL * 1024 * 1024;  ///< How much of their payloads, results and errors.
-  std::uint32_t interruptions_max = 10;               ///< More of them, and the job is failed.
+  base::milliseconds retention = std::chrono::hours{24};  ///< How long a finished job is kept.
+  std::size_t retention_max = 100'000;                    ///< How many finished jobs are kept.
+  std::size_t retention_bytes = 256UL * 1024 * 1024;      ///< How much of their payloads, results and errors.
+  std::uint32_t interruptions_max = 10;                   ///< More of them, and the job is failed.
 };
 
 /// Called, from any thread, when something may be due earlier than the last Store::tick() said. Must not
@@ -31,7 +31,7 @@ using DueChanged = std::function<void()>;
 
 /// Jobs in this process's memory only. `clock` outlives the store.
 [[nodiscard]] std::unique_ptr<engine::Store> open_memory_store(EmbeddedOptions options,
-                                                               const domain::Clock& clock,
+                                                               const base::Clock& clock,
                                                                DueChanged due_changed);
 
 /// What a store found when it was opened.
@@ -52,7 +52,7 @@ struct OpenedStore {
 /// not there; one process at a time. The error is one line. `clock` and `observer` outlive the store.
 [[nodiscard]] std::expected<OpenedStore, std::string> open_sqlite_store(const std::string& path,
                                                                         EmbeddedOptions options,
-                                                                        const domain::Clock& clock,
+                                                                        const base::Clock& clock,
                                                                         DueChanged due_changed,
                                                                         engine::Observer& observer);
 

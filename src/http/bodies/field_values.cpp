@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include <jobqd/domain/duration.hpp>
+#include <jobqd/base/duration.hpp>
 #include <jobqd/domain/limits.hpp>
 
 namespace jobqd::http {
@@ -49,10 +49,10 @@ std::optional<std::int64_t> integer_in(const FieldValue& value, std::int64_t low
   return number;
 }
 
-std::optional<domain::milliseconds> duration_up_to(const FieldValue& value, domain::milliseconds shortest,
-                                                   domain::milliseconds longest) {
-  std::optional<domain::milliseconds> duration;
-  if (const auto* text = std::get_if<std::string_view>(&value)) duration = domain::parse_duration(*text);
+std::optional<base::milliseconds> duration_up_to(const FieldValue& value, base::milliseconds shortest,
+                                                 base::milliseconds longest) {
+  std::optional<base::milliseconds> duration;
+  if (const auto* text = std::get_if<std::string_view>(&value)) duration = base::parse_duration(*text);
   double seconds = -1;
   if (const auto* whole = std::get_if<std::int64_t>(&value))
     seconds = static_cast<double>(*whole);  // -0 is one
@@ -60,7 +60,7 @@ std::optional<domain::milliseconds> duration_up_to(const FieldValue& value, doma
   if (const auto* fraction = std::get_if<double>(&value)) seconds = *fraction;
   const auto ms = seconds * 1000;
   if (ms >= static_cast<double>(shortest.count()) && ms <= static_cast<double>(longest.count()))
-    duration = domain::milliseconds(std::llround(ms));
+    duration = base::milliseconds(std::llround(ms));
   if (!duration || *duration < shortest || *duration > longest) return std::nullopt;
   return duration;
 }

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <variant>
 
-#include <jobqd/domain/clock.hpp>
+#include <jobqd/base/clock.hpp>
 
 /// What the rules of fields in JSON bodies share.
 namespace jobqd::http {
@@ -33,8 +33,8 @@ using Fault = std::optional<std::string>;
                                                      std::int64_t high);
 
 /// A duration as text, or a number of seconds, in [shortest, longest]; empty for anything else.
-[[nodiscard]] std::optional<domain::milliseconds> duration_up_to(const FieldValue& value,
-                                                                 domain::milliseconds shortest,
-                                                                 domain::milliseconds longest);
+[[nodiscard]] std::optional<base::milliseconds> duration_up_to(const FieldValue& value,
+                                                               base::milliseconds shortest,
+                                                               base::milliseconds longest);
 
 }  // namespace jobqd::http

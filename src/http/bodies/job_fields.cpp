@@ -2,9 +2,9 @@
 
 #include <array>
 
-#include <jobqd/domain/duration.hpp>
+#include <jobqd/base/duration.hpp>
+#include <jobqd/base/rfc3339.hpp>
 #include <jobqd/domain/limits.hpp>
-#include <jobqd/domain/rfc3339.hpp>
 
 namespace jobqd::http {
 
@@ -40,7 +40,7 @@ Fault take_priority(NewJob& job, const FieldValue& value) {
 }
 
 Fault take_delay(NewJob& job, const FieldValue& value) {
-  const auto delay = duration_up_to(value, domain::milliseconds{0}, limits::delay_longest);
+  const auto delay = duration_up_to(value, base::milliseconds{0}, limits::delay_longest);
   if (!delay)
     return must_be("a duration such as \"90s\" or \"1h30m\", or a number of seconds, at most 366 days",
                    value);
@@ -51,7 +51,7 @@ Fault take_delay(NewJob& job, const FieldValue& value) {
 
 Fault take_run_at(NewJob& job, const FieldValue& value) {
   const auto* text = std::get_if<std::string_view>(&value);
-  const auto time = text == nullptr ? std::nullopt : domain::parse_rfc3339(*text);
+  const auto time = text == nullptr ? std::nullopt : base::parse_rfc3339(*text);
   if (!time) return must_be("an RFC 3339 time with offset such as \"2030-01-31T08:00:00Z\"", value);
   if (job.delay) return "cannot be given together with delay";
   job.run_at = *time;
@@ -59,7 +59,7 @@ Fault take_run_at(NewJob& job, const FieldValue& value) {
 }
 
 Fault take_timeout(NewJob& job, const FieldValue& value) {
-  const auto timeout = duration_up_to(value, domain::milliseconds{1}, limits::timeout_longest);
+  const auto timeout = duration_up_to(value, base::milliseconds{1}, limits::timeout_longest);
   if (!timeout) return must_be("a duration such as \"30s\", or a number of seconds, from 1ms to 24h", value);
   job.timeout = *timeout;
   return {};

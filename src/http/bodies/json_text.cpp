@@ -6,17 +6,16 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include <jobqd/domain/duration.hpp>
-#include <jobqd/domain/rfc3339.hpp>
-
-#include "http/characters.hpp"
+#include <jobqd/base/characters.hpp>
+#include <jobqd/base/duration.hpp>
+#include <jobqd/base/rfc3339.hpp>
 
 namespace jobqd::http {
 
 namespace {
 
-void append_time(std::string& out, std::string_view name, const std::optional<domain::WallTime>& time) {
-  if (time) out += fmt::format(R"(,"{}":"{}")", name, domain::format_rfc3339(*time));
+void append_time(std::string& out, std::string_view name, const std::optional<base::WallTime>& time) {
+  if (time) out += fmt::format(R"(,"{}":"{}")", name, base::format_rfc3339(*time));
 }
 
 void append_circuit(std::string& out, const engine::Circuit& circuit) {
@@ -24,14 +23,14 @@ void append_circuit(std::string& out, const engine::Circuit& circuit) {
   out += fmt::format(R"(,"circuit":{{"state":"{}","failures":{})",
                      states.at(static_cast<std::size_t>(circuit.state)), circuit.failures);
   if (circuit.probes_in)
-    out += fmt::format(R"(,"probes_in":"{}")", domain::format_duration(*circuit.probes_in));
+    out += fmt::format(R"(,"probes_in":"{}")", base::format_duration(*circuit.probes_in));
   out += '}';
 }
 
 }  // namespace
 
 void append_json_string(std::string& out, std::string_view text) {
-  if (std::ranges::all_of(text, is_plain_in_string))
+  if (std::ranges::all_of(text, base::is_plain_in_string))
     out.append(1, '"').append(text).append(1, '"');
   else
     out += nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
@@ -48,12 +47,12 @@ void append_queue(std::string& out, const engine::QueueState& queue) {
   const auto& counts = queue.counts;
   out += fmt::format(R"({{"name":{},"capacity":{},"max_retries":{})", json_string(queue.name), queue.capacity,
                      queue.max_retries);
-  if (queue.timeout) out += fmt::format(R"(,"timeout":"{}")", domain::format_duration(*queue.timeout));
+  if (queue.timeout) out += fmt::format(R"(,"timeout":"{}")", base::format_duration(*queue.timeout));
   out += fmt::format(R"(,"paused":{},"queued":{},"ready":{},"running":{},"done":{},"failed":{})",
                      queue.paused, counts.of(Status::queued), queue.ready, counts.of(Status::running),
                      counts.of(Status::done), counts.of(Status::failed));
   if (queue.oldest_ready)
-    out += fmt::format(R"(,"oldest_ready_age":"{}")", domain::format_duration(*queue.oldest_ready));
+    out += fmt::format(R"(,"oldest_ready_age":"{}")", base::format_duration(*queue.oldest_ready));
   if (queue.circuit) append_circuit(out, *queue.circuit);
   const auto& minute = queue.last_minute;
   out += fmt::format(R"(,"last_minute":{{"enqueued":{},"started":{},"done":{},"failed":{}}}}})",
@@ -72,7 +71,7 @@ void append_job(std::string& out, const domain::Job& job) {
                      job.priority, job.max_retries, progress.attempts, progress.failures,
                      progress.interruptions);
   if (progress.deferrals > 0) out += fmt::format(R"(,"deferrals":{})", progress.deferrals);
-  if (job.timeout) out += fmt::format(R"(,"timeout":"{}")", domain::format_duration(*job.timeout));
+  if (job.timeout) out += fmt::format(R"(,"timeout":"{}")", base::format_duration(*job.timeout));
   append_time(out, "enqueued_at", job.enqueued_at);
   const bool waits = progress.reason == domain::Reason::delayed || progress.reason == domain::Reason::backoff;
   if (waits) append_time(out, "run_at", job.run_at);

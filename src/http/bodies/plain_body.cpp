@@ -5,10 +5,10 @@
 #include <cstdint>
 #include <string>
 
+#include <jobqd/base/characters.hpp>
 #include <jobqd/domain/limits.hpp>
 
 #include "http/bodies/job_fields.hpp"
-#include "http/characters.hpp"
 
 namespace jobqd::http {
 
@@ -41,7 +41,7 @@ class PlainReader {
   }
   bool take_digits() {
     const char* const from = at_;
-    at_ = std::find_if_not(at_, end_, is_digit);
+    at_ = std::find_if_not(at_, end_, base::is_digit);
     return at_ != from && at_ - from <= digits_max;
   }
 
@@ -118,7 +118,7 @@ bool PlainReader::take_field_value(FieldValue& value) {
 
 bool PlainReader::take_string(std::string_view& text) {
   if (at_ == end_ || *at_ != '"') return false;
-  const char* const close = std::find_if_not(at_ + 1, end_, is_plain_in_string);
+  const char* const close = std::find_if_not(at_ + 1, end_, base::is_plain_in_string);
   if (close == end_ || *close != '"') return false;
   text = {at_ + 1, close};
   at_ = close + 1;

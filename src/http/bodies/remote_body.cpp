@@ -26,9 +26,9 @@ using domain::ErrorCode;
 namespace limits = domain::limits;
 
 constexpr std::int64_t most_jobs = 100;
-constexpr domain::milliseconds lease_shortest{1'000};
-constexpr domain::milliseconds lease_longest = std::chrono::hours{24};
-constexpr domain::milliseconds wait_longest{60'000};
+constexpr base::milliseconds lease_shortest{1'000};
+constexpr base::milliseconds lease_longest = std::chrono::hours{24};
+constexpr base::milliseconds wait_longest{60'000};
 struct Field {
   RemoteCall call;  ///< What takes it.
   std::string_view name;
@@ -58,7 +58,7 @@ Fault take_max_jobs(RemoteBody& body, const FieldValue& value) {
 }
 
 Fault take_wait(RemoteBody& body, const FieldValue& value) {
-  const auto wait = duration_up_to(value, domain::milliseconds{0}, wait_longest);
+  const auto wait = duration_up_to(value, base::milliseconds{0}, wait_longest);
   if (!wait) return must_be("a duration such as \"20s\", or a number of seconds, at most 60s", value);
   body.wait = *wait;
   return {};
@@ -83,7 +83,7 @@ Fault take_retryable(RemoteBody& body, const FieldValue& value) {
 }
 
 Fault take_retry_after(RemoteBody& body, const FieldValue& value) {
-  const auto after = duration_up_to(value, domain::milliseconds{0}, limits::delay_longest);
+  const auto after = duration_up_to(value, base::milliseconds{0}, limits::delay_longest);
   if (!after)
     return must_be("a duration such as \"90s\" or \"1h30m\", or a number of seconds, at most 366 days",
                    value);

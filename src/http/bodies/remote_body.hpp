@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include <jobqd/domain/clock.hpp>
+#include <jobqd/base/clock.hpp>
 #include <jobqd/domain/error.hpp>
 #include <jobqd/engine/claim.hpp>
 
@@ -20,13 +20,13 @@ enum class RemoteCall : std::uint8_t { lease, heartbeat, complete, fail };
 struct RemoteBody {
   engine::FencingToken token = 0;
   std::size_t max_jobs = 1;
-  domain::milliseconds lease{60'000};
-  domain::milliseconds wait{0};
+  base::milliseconds lease{60'000};
+  base::milliseconds wait{0};
   std::string worker;
   std::optional<std::string> result;  ///< JSON text, as it came.
   std::string error = "the worker gave no error";
   bool retryable = true;
-  std::optional<domain::milliseconds> retry_after;
+  std::optional<base::milliseconds> retry_after;
 };
 
 /// Reads an object with the fields that the call takes; a lease may have an empty body. Errors:

@@ -14,8 +14,7 @@ void ok(const ExchangePtr& exchange) {
 
 }  // namespace
 
-Api::Api(engine::Store& store, engine::RemoteWorkers& remote, const domain::Clock& clock,
-         domain::Random& random)
+Api::Api(engine::Store& store, engine::RemoteWorkers& remote, const base::Clock& clock, base::Random& random)
     : store_(store), remote_(remote), clock_(clock), random_(random), router_(make_routes()) {}
 
 std::vector<Route> Api::make_routes() {

@@ -2,8 +2,8 @@
 
 #include <atomic>
 
-#include <jobqd/domain/clock.hpp>
-#include <jobqd/domain/random.hpp>
+#include <jobqd/base/clock.hpp>
+#include <jobqd/base/random.hpp>
 #include <jobqd/engine/remote_workers.hpp>
 #include <jobqd/engine/store.hpp>
 
@@ -16,8 +16,7 @@ namespace jobqd::http {
 /// from any.
 class Api {
  public:
-  Api(engine::Store& store, engine::RemoteWorkers& remote, const domain::Clock& clock,
-      domain::Random& random);
+  Api(engine::Store& store, engine::RemoteWorkers& remote, const base::Clock& clock, base::Random& random);
 
   /// Answers one request: cross-site guard, then the route's handler.
   void handle(Request& request, ExchangePtr exchange) const;
@@ -33,7 +32,7 @@ class Api {
   void readyz(ExchangePtr exchange) const;
   void enqueue(Request& request, ExchangePtr exchange) const;
   void get_job(const Request& request, ExchangePtr exchange) const;
-  void wait_for_job(const std::string& id, domain::milliseconds wait, ExchangePtr exchange) const;
+  void wait_for_job(const std::string& id, base::milliseconds wait, ExchangePtr exchange) const;
   void list_jobs(const Request& request, ExchangePtr exchange) const;
   void remove_job(const Request& request, ExchangePtr exchange) const;
   void list_queues(const ExchangePtr& exchange) const;
@@ -46,8 +45,8 @@ class Api {
 
   engine::Store& store_;
   engine::RemoteWorkers& remote_;
-  const domain::Clock& clock_;
-  domain::Random& random_;
+  const base::Clock& clock_;
+  base::Random& random_;
   std::atomic<bool> draining_{false};
   const Router router_;
 };

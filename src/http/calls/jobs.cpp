@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <jobqd/domain/duration.hpp>
+#include <jobqd/base/duration.hpp>
 
 #include "http/bodies/json_text.hpp"
 #include "http/calls/api.hpp"
@@ -19,7 +19,7 @@ namespace {
 using domain::Error;
 using domain::ErrorCode;
 
-constexpr domain::milliseconds wait_longest{60'000};
+constexpr base::milliseconds wait_longest{60'000};
 constexpr std::size_t limit_highest = 1000;
 
 Error wrong_parameter(std::string_view name, std::string_view value, std::string_view allowed) {
@@ -108,7 +108,7 @@ void Api::get_job(const Request& request, ExchangePtr exchange) const {
   if (auto error = check_parameters(request, {"wait"})) return exchange->respond(problem(*error));
   const auto text = parameter(request, "wait");
   if (!text) return store_.find(request.id, respond_with_job(std::move(exchange)));
-  auto wait = domain::parse_duration(*text);
+  auto wait = base::parse_duration(*text);
   if (const auto seconds = whole_number(*text); seconds && *seconds <= 60)
     wait = std::chrono::seconds(*seconds);
   if (!wait || *wait > wait_longest)
@@ -117,7 +117,7 @@ void Api::get_job(const Request& request, ExchangePtr exchange) const {
   wait_for_job(request.id, *wait, std::move(exchange));
 }
 
-void Api::wait_for_job(const std::string& id, domain::milliseconds wait, ExchangePtr exchange) const {
+void Api::wait_for_job(const std::string& id, base::milliseconds wait, ExchangePtr exchange) const {
   const auto watch = store_.watch(id, respond_with_job(exchange));
   if (watch == 0) return;
   // Weak: once the watch has answered, the exchange is over. Whoever takes the watch away is the one to

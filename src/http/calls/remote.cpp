@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include <jobqd/domain/rfc3339.hpp>
+#include <jobqd/base/rfc3339.hpp>
 
 #include "http/bodies/json_text.hpp"
 #include "http/bodies/remote_body.hpp"
@@ -21,7 +21,7 @@ Response leased(const std::vector<engine::Lease>& leases) {
     append_job(response.body, lease.job);
     response.body.pop_back();
     response.body += fmt::format(R"(,"lease":{{"token":"{}","expires_at":"{}")", lease.claim.token,
-                                 domain::format_rfc3339(lease.expires_at));
+                                 base::format_rfc3339(lease.expires_at));
     if (!lease.claim.traceparent.empty())
       response.body += fmt::format(R"(,"traceparent":{})", json_string(lease.claim.traceparent));
     response.body += "}}";
@@ -32,7 +32,7 @@ Response leased(const std::vector<engine::Lease>& leases) {
 
 Response extended(const engine::Extension& extension) {
   return {.body = fmt::format(R"({{"expires_at":"{}","cancel_requested":{}}})",
-                              domain::format_rfc3339(extension.expires_at), extension.cancel_requested)};
+                              base::format_rfc3339(extension.expires_at), extension.cancel_requested)};
 }
 
 engine::Callback<void> respond_with_nothing(ExchangePtr exchange) {

@@ -15,7 +15,7 @@ void put_hex(std::string& out, std::size_t from, std::size_t to, std::uint64_t n
 
 }  // namespace
 
-std::string make_uuid7(domain::WallTime now, domain::Random& random) {
+std::string make_uuid7(base::WallTime now, base::Random& random) {
   const auto time = static_cast<std::uint64_t>(now.time_since_epoch().count());
   const auto a = random.bits();
   const auto b = random.bits();

@@ -15,14 +15,14 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 using boost::system::error_code;
 
-constexpr domain::milliseconds sweep_interval{250};
-constexpr domain::milliseconds accept_pause{100};
+constexpr base::milliseconds sweep_interval{250};
+constexpr base::milliseconds accept_pause{100};
 /// Connections over the limit that are answered once; more than these are just closed.
 constexpr std::size_t beyond_limit_at_once = 64;
 
 }  // namespace
 
-Listener::Listener(asio::io_context& io, ServerOptions options, const domain::Clock& clock, Handler handler)
+Listener::Listener(asio::io_context& io, ServerOptions options, const base::Clock& clock, Handler handler)
     : clock_(clock), acceptor_(io), sweeper_(io), pause_(io) {
   context_.options = std::move(options);
   context_.handler = std::move(handler);
@@ -96,13 +96,13 @@ void Listener::sweep() {
       alive->sweep();
   }
   if (context_.stopping && context_.sessions.empty()) return;
-  sweeper_.expires_after(context_.stopping ? domain::milliseconds{10} : sweep_interval);
+  sweeper_.expires_after(context_.stopping ? base::milliseconds{10} : sweep_interval);
   sweeper_.async_wait([this](const error_code& code) {
     if (!code) sweep();
   });
 }
 
-void Listener::stop(domain::milliseconds grace) {
+void Listener::stop(base::milliseconds grace) {
   if (std::exchange(context_.stopping, true)) return;
   error_code ignored;
   acceptor_.close(ignored);

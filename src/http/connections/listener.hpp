@@ -16,7 +16,7 @@ namespace jobqd::http {
 /// On the thread of its io_context only.
 class Listener {
  public:
-  Listener(boost::asio::io_context& io, ServerOptions options, const domain::Clock& clock, Handler handler);
+  Listener(boost::asio::io_context& io, ServerOptions options, const base::Clock& clock, Handler handler);
 
   /// The port, or why not, in words.
   std::expected<std::uint16_t, std::string> open();
@@ -25,7 +25,7 @@ class Listener {
 
   /// Stops accepting; closes every connection once it has been answered, or after `grace`. Ends when the last
   /// exchange has been answered, so that none outlives the listener.
-  void stop(domain::milliseconds grace);
+  void stop(base::milliseconds grace);
 
  private:
   void accept();
@@ -34,12 +34,12 @@ class Listener {
   void sweep();
   void tick();
 
-  const domain::Clock& clock_;
+  const base::Clock& clock_;
   ConnectionContext context_;
   boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, Executor> acceptor_;
   boost::asio::steady_timer sweeper_;
   boost::asio::steady_timer pause_;
-  domain::SteadyTime stop_deadline_{};
+  base::SteadyTime stop_deadline_{};
 };
 
 }  // namespace jobqd::http

@@ -7,7 +7,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 
-#include <jobqd/engine/thread_name.hpp>
+#include <jobqd/base/thread_name.hpp>
 
 #include "http/calls/api.hpp"
 #include "http/connections/listener.hpp"
@@ -16,8 +16,8 @@ namespace jobqd::http {
 
 class Server::Impl {
  public:
-  Impl(ServerOptions options, engine::Store& store, engine::RemoteWorkers& remote, const domain::Clock& clock,
-       domain::Random& random)
+  Impl(ServerOptions options, engine::Store& store, engine::RemoteWorkers& remote, const base::Clock& clock,
+       base::Random& random)
       : api(store, remote, clock, random),
         listener(io, std::move(options), clock, [this](Request& request, ExchangePtr exchange) {
           api.handle(request, std::move(exchange));
@@ -30,11 +30,11 @@ class Server::Impl {
 };
 
 Server::Server(ServerOptions options, engine::Store& store, engine::RemoteWorkers& remote,
-               const domain::Clock& clock, domain::Random& random)
+               const base::Clock& clock, base::Random& random)
     : impl_(std::make_unique<Impl>(std::move(options), store, remote, clock, random)) {}
 
 Server::~Server() {
-  request_stop(domain::milliseconds{0});
+  request_stop(base::milliseconds{0});
   join();
 }
 
@@ -46,7 +46,7 @@ void Server::start() {
   if (impl_->thread.joinable()) return;
   impl_->listener.start();
   impl_->thread = std::jthread([this] {
-    engine::name_this_thread("http");
+    base::name_this_thread("http");
     impl_->io.run();
   });
 }
@@ -55,7 +55,7 @@ void Server::drain() {
   impl_->api.drain();
 }
 
-void Server::request_stop(domain::milliseconds grace) {
+void Server::request_stop(base::milliseconds grace) {
   boost::asio::post(impl_->io, [this, grace] { impl_->listener.stop(grace); });
 }
 

@@ -12,7 +12,7 @@
 #include <fmt/format.h>
 #include <sys/socket.h>
 
-#include <jobqd/domain/check.hpp>
+#include <jobqd/base/check.hpp>
 
 #include "http/requests/response_writer.hpp"
 #include "http/requests/session_rules.hpp"
@@ -29,9 +29,9 @@ constexpr std::size_t header_bytes = 8UL * 1024;
 constexpr std::size_t small_read = 4UL * 1024;
 constexpr std::size_t large_read = 64UL * 1024;
 constexpr std::size_t enough_to_send = 64UL * 1024;
-constexpr domain::milliseconds write_timeout{30'000};
+constexpr base::milliseconds write_timeout{30'000};
 /// How long a client may take to read our last words before its unread bytes make the kernel throw them away.
-constexpr domain::milliseconds linger_timeout{2'000};
+constexpr base::milliseconds linger_timeout{2'000};
 
 /// What can be read from a connection that nobody reads.
 enum class Unread : std::uint8_t { nothing, more, closed };
@@ -81,7 +81,7 @@ void Session::start_beyond_limit() {
 void Session::enter(Phase phase) {
   if (phase_ == phase && phase != Phase::writing) return;  // The clock of this phase runs already.
   phase_ = phase;
-  const auto limit = [&]() -> domain::milliseconds {
+  const auto limit = [&]() -> base::milliseconds {
     switch (phase) {
       case Phase::idle:
         return context_.options.idle_timeout;
@@ -195,8 +195,8 @@ void Session::answer(Response response) {
   if (!processing_) process();
 }
 
-void Session::after(domain::milliseconds wait, std::function<void()> function) {
-  timer_.emplace(socket_.get_executor(), context_.stopping ? domain::milliseconds{0} : wait);
+void Session::after(base::milliseconds wait, std::function<void()> function) {
+  timer_.emplace(socket_.get_executor(), context_.stopping ? base::milliseconds{0} : wait);
   timer_->async_wait([self = shared_from_this(), function = std::move(function)](const error_code& code) {
     if ((!code || self->context_.stopping) && self->awaiting_) function();
   });

@@ -32,9 +32,9 @@ using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, Executor>;
 struct ConnectionContext {
   ServerOptions options;
   Handler handler;
-  domain::SteadyTime now{};  ///< As of the last sweep: deadlines need no better.
-  std::string date;          ///< The Date header's value, renewed by each sweep.
-  bool stopping = false;     ///< Answer what is open, then close.
+  base::SteadyTime now{};  ///< As of the last sweep: deadlines need no better.
+  std::string date;        ///< The Date header's value, renewed by each sweep.
+  bool stopping = false;   ///< Answer what is open, then close.
   std::unordered_set<Session*> sessions;
   std::vector<std::shared_ptr<Session>> unsent;  ///< Have answers to send, and do so soon.
   std::size_t beyond_limit = 0;                  ///< How many of them are one too many.
@@ -68,7 +68,7 @@ class Session final : public Exchange, public std::enable_shared_from_this<Sessi
   void close();
 
   void respond(Response response) override;
-  void after(domain::milliseconds wait, std::function<void()> function) override;
+  void after(base::milliseconds wait, std::function<void()> function) override;
   void when_gone(std::function<void()> function) override;
 
  private:
@@ -103,7 +103,7 @@ class Session final : public Exchange, public std::enable_shared_from_this<Sessi
   std::optional<boost::asio::steady_timer> timer_;
   std::function<void()> gone_;    ///< Of the present exchange.
   Phase phase_ = Phase::writing;  ///< Until start() says what it waits for.
-  domain::SteadyTime deadline_{};
+  base::SteadyTime deadline_{};
   bool reading_ = false;
   bool writing_ = false;
   bool unsent_ = false;      ///< Among those that send soon.

@@ -5,7 +5,7 @@
 
 #include <boost/beast/core/string.hpp>
 
-#include "http/characters.hpp"
+#include <jobqd/base/characters.hpp>
 
 namespace jobqd::http {
 
@@ -39,8 +39,8 @@ bool take_request_line(std::string_view& text, HeadFacts& facts) {
   constexpr std::string_view rest = "HTTP/1.1\r\n";
   facts.method = take_until(text, ' ');
   facts.target = take_until(text, ' ');
-  if (facts.method.empty() || !std::ranges::all_of(facts.method, is_token_char)) return false;
-  if (facts.target.empty() || !std::ranges::all_of(facts.target, is_printable)) return false;
+  if (facts.method.empty() || !std::ranges::all_of(facts.method, base::is_token_char)) return false;
+  if (facts.target.empty() || !std::ranges::all_of(facts.target, base::is_printable)) return false;
   if (!text.starts_with(rest)) return false;
   text.remove_prefix(rest.size());
   return true;
@@ -48,7 +48,7 @@ bool take_request_line(std::string_view& text, HeadFacts& facts) {
 
 bool take_field(std::string_view& text, HeaderField& field) {
   field.name = take_until(text, ':');
-  if (field.name.empty() || !std::ranges::all_of(field.name, is_token_char)) return false;
+  if (field.name.empty() || !std::ranges::all_of(field.name, base::is_token_char)) return false;
   field.value = trimmed(take_until(text, '\r'));
   if (!text.starts_with('\n')) return false;
   text.remove_prefix(1);
@@ -86,7 +86,7 @@ std::optional<std::uint64_t> body_length(const HeadFacts& facts, std::uint64_t m
   if (facts.content_length_count == 0) return length;
   const auto& text = facts.content_length;
   const bool plain = facts.content_length_count == 1 && !text.empty() && text.size() <= digits_max &&
-                     std::ranges::all_of(text, is_digit) && (text.size() == 1 || text.front() != '0');
+                     std::ranges::all_of(text, base::is_digit) && (text.size() == 1 || text.front() != '0');
   if (!plain) return std::nullopt;
   std::from_chars(text.data(), text.data() + text.size(), length);
   return length <= max_body ? std::optional(length) : std::nullopt;

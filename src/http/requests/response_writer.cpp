@@ -26,7 +26,7 @@ void append_response(std::string& out, const Response& response, const WriteOpti
   if (!options.head && response.status != 204) out += response.body;
 }
 
-std::string http_date(domain::WallTime now) {
+std::string http_date(base::WallTime now) {
   return fmt::format("{:%a, %d %b %Y %H:%M:%S} GMT", fmt::gmtime(std::chrono::system_clock::to_time_t(now)));
 }
 

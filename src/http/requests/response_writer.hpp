@@ -18,6 +18,6 @@ struct WriteOptions {
 void append_response(std::string& out, const Response& response, const WriteOptions& options);
 
 /// IMF-fixdate of RFC 9110 section 5.6.7: `Tue, 24 Nov 2026 08:00:00 GMT`.
-[[nodiscard]] std::string http_date(domain::WallTime now);
+[[nodiscard]] std::string http_date(base::WallTime now);
 
 }  // namespace jobqd::http

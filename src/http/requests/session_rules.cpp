@@ -9,7 +9,7 @@
 #include <boost/url/url_view.hpp>
 #include <fmt/format.h>
 
-#include "http/characters.hpp"
+#include <jobqd/base/characters.hpp>
 
 namespace jobqd::http {
 
@@ -25,20 +25,13 @@ Error malformed(std::string detail) {
   return {.code = ErrorCode::malformed_request, .detail = std::move(detail)};
 }
 
-std::string lower(std::string_view text) {
-  std::string result(text);
-  std::ranges::transform(result, result.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return result;
-}
-
 /// `host` or `host:port`, no user, no path; RFC 9110 section 7.2.
 bool valid_host(std::string_view host) {
   // Nearly every one is like this, and needs no parser.
-  const auto port =
-      std::ranges::find_if_not(host, [](char c) { return is_letter_or_digit(c) || c == '.' || c == '-'; });
+  const auto port = std::ranges::find_if_not(
+      host, [](char c) { return base::is_letter_or_digit(c) || c == '.' || c == '-'; });
   if (port != host.begin() &&
-      (port == host.end() || (*port == ':' && std::all_of(port + 1, host.end(), is_digit))))
+      (port == host.end() || (*port == ':' && std::all_of(port + 1, host.end(), base::is_digit))))
     return true;
   const auto authority = urls::parse_authority(urls::string_view(host.data(), host.size()));
   return authority && !authority->has_userinfo() && !authority->host().empty() && !host.contains(',');
@@ -50,7 +43,7 @@ std::optional<Error> check_framing(const HeadFacts& facts) {
       return malformed("both Content-Length and Transfer-Encoding are given");
     if (facts.http_1_0) return malformed("Transfer-Encoding is not part of HTTP/1.0");
     if (facts.transfer_encoding_count > 1) return malformed("Transfer-Encoding is given more than once");
-    const auto codings = lower(facts.transfer_encoding);
+    const auto codings = base::lower(facts.transfer_encoding);
     // RFC 9112, sections 6.1 and 6.3: where chunked is not the last coding, nobody knows where the body ends.
     if (codings != "chunked")
       return Error{
@@ -61,7 +54,7 @@ std::optional<Error> check_framing(const HeadFacts& facts) {
   if (facts.content_length_count == 1) {
     const auto& length = facts.content_length;
     const bool leading_zero = length.size() > 1 && length.front() == '0';
-    if (length.empty() || leading_zero || !std::ranges::all_of(length, is_digit))
+    if (length.empty() || leading_zero || !std::ranges::all_of(length, base::is_digit))
       return malformed("Content-Length must be a plain decimal number");
     if (length.size() > 18) return malformed("Content-Length does not fit 64 bits");
   }
@@ -81,9 +74,9 @@ std::optional<Error> check_host(const HeadFacts& facts) {
 std::optional<Error> HeadScanner::scan(std::string_view head) {
   for (; seen_ < head.size() && size_ == 0; ++seen_) {
     // Inside a line only the next byte that is not printable can mean something.
-    if (seen_ > 0 && is_printable(head[seen_ - 1]))
+    if (seen_ > 0 && base::is_printable(head[seen_ - 1]))
       seen_ = static_cast<std::size_t>(
-          std::find_if_not(head.data() + seen_, head.data() + head.size(), is_printable) - head.data());
+          std::find_if_not(head.data() + seen_, head.data() + head.size(), base::is_printable) - head.data());
     if (seen_ == head.size()) break;
     const char before = seen_ == 0 ? '\n' : head[seen_ - 1];
     const char c = head[seen_];
@@ -104,7 +97,7 @@ std::optional<Error> HeadScanner::scan(std::string_view head) {
     const bool control = byte == 0x7F || (byte < 0x20 && c != '\t' && c != '\r');
     if (control || (in_request_line_ && (byte > 0x7F || c == '\t')))
       return malformed("the head contains a byte that is not allowed there");
-    if (seen_ == 0 && !is_token_char(c)) return malformed("this is not an HTTP request");
+    if (seen_ == 0 && !base::is_token_char(c)) return malformed("this is not an HTTP request");
   }
   const auto bytes = size_ == 0 ? head.size() : size_;
   if (bytes > max_bytes_)
@@ -116,8 +109,8 @@ std::optional<Error> HeadScanner::scan(std::string_view head) {
 std::optional<Error> check_version(std::string_view head) {
   const auto line = head.substr(0, head.find('\r'));
   const auto version = line.substr(line.rfind(' ') + 1);
-  const bool well_formed = version.size() == 8 && version.starts_with("HTTP/") && is_digit(version[5]) &&
-                           version[6] == '.' && is_digit(version[7]);
+  const bool well_formed = version.size() == 8 && version.starts_with("HTTP/") &&
+                           base::is_digit(version[5]) && version[6] == '.' && base::is_digit(version[7]);
   if (!well_formed) return malformed("the request line does not end in a version of HTTP");
   if (version == "HTTP/1.1" || version == "HTTP/1.0") return std::nullopt;
   return Error{.code = ErrorCode::version_not_supported, .detail = "HTTP/1.1 and HTTP/1.0 are spoken here"};
@@ -133,9 +126,9 @@ std::expected<Target, Error> check_head(const HeadFacts& facts, std::size_t max_
     return refuse(ErrorCode::not_implemented, fmt::format("{} is not implemented", facts.method));
   auto target = read_target(facts);
   if (!target) return std::unexpected(malformed("the request target is not a valid path"));
-  if (!facts.content_encoding.empty() && lower(facts.content_encoding) != "identity")
+  if (!facts.content_encoding.empty() && base::lower(facts.content_encoding) != "identity")
     return refuse(ErrorCode::unsupported_encoding, "send the body without Content-Encoding");
-  if (!facts.expect.empty() && !facts.http_1_0 && lower(facts.expect) != "100-continue")
+  if (!facts.expect.empty() && !facts.http_1_0 && base::lower(facts.expect) != "100-continue")
     return refuse(ErrorCode::expectation_failed, "the only expectation met is 100-continue");
   // A number of at most 18 digits by now.
   std::uint64_t length = 0;
@@ -150,7 +143,7 @@ std::expected<Target, Error> check_head(const HeadFacts& facts, std::size_t max_
 std::optional<Target> read_target(const HeadFacts& facts) {
   // Nearly every one is like this, and needs no parser.
   const auto is_plain = [](char c) {
-    return is_letter_or_digit(c) || c == '/' || c == '-' || c == '_' || c == '.';
+    return base::is_letter_or_digit(c) || c == '/' || c == '-' || c == '_' || c == '.';
   };
   if (facts.target.starts_with('/') && std::ranges::all_of(facts.target, is_plain))
     return Target{.path = std::string(facts.target), .query = {}};
@@ -164,7 +157,7 @@ std::optional<Target> read_target(const HeadFacts& facts) {
   if (!url) return std::nullopt;
   if (absolute) {
     const bool ours = url->scheme() == "http" && !url->has_userinfo() &&
-                      lower(url->encoded_authority()) == lower(facts.host);
+                      base::lower(url->encoded_authority()) == base::lower(facts.host);
     if (!ours) return std::nullopt;
   }
   const auto path = url->encoded_path();
@@ -181,7 +174,7 @@ bool has_bare_line_feed(std::string_view text) {
 
 bool valid_chunk_extensions(std::string_view extensions) {
   const auto take_token = [&] {
-    const auto end = std::ranges::find_if_not(extensions, is_token_char);
+    const auto end = std::ranges::find_if_not(extensions, base::is_token_char);
     const auto length = static_cast<std::size_t>(end - extensions.begin());
     extensions.remove_prefix(length);
     return length > 0;
@@ -217,7 +210,7 @@ bool from_another_site(const std::vector<std::string_view>& origins,
   const auto foreign_site = [](std::string_view site) { return site != "same-origin" && site != "none"; };
   const auto foreign_origin = [host](std::string_view origin) {
     const auto scheme = origin.find("://");
-    return scheme == std::string_view::npos || lower(origin.substr(scheme + 3)) != lower(host);
+    return scheme == std::string_view::npos || base::lower(origin.substr(scheme + 3)) != base::lower(host);
   };
   return std::ranges::any_of(sec_fetch_sites, foreign_site) || std::ranges::any_of(origins, foreign_origin);
 }

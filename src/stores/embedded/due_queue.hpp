@@ -13,15 +13,15 @@
 #include <boost/container_hash/hash.hpp>
 #include <boost/unordered/unordered_flat_set.hpp>
 
-#include <jobqd/domain/check.hpp>
-#include <jobqd/domain/clock.hpp>
+#include <jobqd/base/check.hpp>
+#include <jobqd/base/clock.hpp>
 #include <jobqd/engine/claim.hpp>
 
 namespace jobqd::stores::embedded {
 
 /// The earlier of two times, of which each may be none.
-inline std::optional<domain::SteadyTime> earlier(std::optional<domain::SteadyTime> a,
-                                                 std::optional<domain::SteadyTime> b) {
+inline std::optional<base::SteadyTime> earlier(std::optional<base::SteadyTime> a,
+                                               std::optional<base::SteadyTime> b) {
   return a && b ? std::min(*a, *b) : a ? a : b;
 }
 
@@ -35,7 +35,7 @@ inline std::optional<domain::SteadyTime> earlier(std::optional<domain::SteadyTim
 class DueQueue {
  public:
   struct Entry {
-    domain::SteadyTime due;
+    base::SteadyTime due;
     std::uint64_t number;  ///< Record::number.
     engine::JobHandle job;
     friend auto operator<=>(const Entry&, const Entry&) = default;
@@ -65,7 +65,7 @@ class DueQueue {
   }
 
   /// The earliest that is due at `now`, taken out.
-  std::optional<engine::JobHandle> pop(domain::SteadyTime now) {
+  std::optional<engine::JobHandle> pop(base::SteadyTime now) {
     const Entry* first = front();
     if (first == nullptr || first->due > now) return std::nullopt;
     const auto job = first->job;
@@ -74,15 +74,15 @@ class DueQueue {
     return job;
   }
 
-  [[nodiscard]] std::optional<domain::SteadyTime> next() const {
+  [[nodiscard]] std::optional<base::SteadyTime> next() const {
     const Entry* first = front();
     return first == nullptr ? std::nullopt : std::optional(first->due);
   }
 
   /// The earliest whose job fits. Looks at entries that are earlier, and at their followers.
   template <class Fits>
-  [[nodiscard]] std::optional<domain::SteadyTime> next_where(Fits fits) const {
-    std::optional<domain::SteadyTime> best;
+  [[nodiscard]] std::optional<base::SteadyTime> next_where(Fits fits) const {
+    std::optional<base::SteadyTime> best;
     const auto counts = [&](const Entry& entry) { return !gone_.contains(entry) && fits(entry.job); };
     if (const auto first = std::ranges::find_if(in_order_, counts); first != in_order_.end())
       best = first->due;

@@ -5,18 +5,18 @@
 
 #include <fmt/format.h>
 
-#include <jobqd/domain/check.hpp>
+#include <jobqd/base/check.hpp>
 #include <jobqd/domain/lifecycle.hpp>
 
-#include "stores/embedded/none_journal.hpp"
 #include "stores/embedded/turn.hpp"
+#include "stores/journal/null_journal.hpp"
 
 namespace jobqd::stores {
 
-std::unique_ptr<engine::Store> open_memory_store(EmbeddedOptions options, const domain::Clock& clock,
+std::unique_ptr<engine::Store> open_memory_store(EmbeddedOptions options, const base::Clock& clock,
                                                  DueChanged due_changed) {
   return std::make_unique<embedded::EmbeddedStore>(std::move(options), clock, std::move(due_changed),
-                                                   std::make_unique<embedded::NoneJournal>());
+                                                   std::make_unique<embedded::NullJournal>());
 }
 
 }  // namespace jobqd::stores
@@ -35,21 +35,21 @@ constexpr int retention_budget = 100;
 constexpr int list_budget = 10'000;
 constexpr std::size_t list_bytes = 4UL * 1024 * 1024;
 
-engine::Circuit circuit_of(const domain::CircuitBreaker& breaker, domain::SteadyTime now) {
+engine::Circuit circuit_of(const domain::CircuitBreaker& breaker, base::SteadyTime now) {
   engine::Circuit circuit{.state = breaker.state(), .failures = breaker.failures()};
   if (circuit.state == domain::CircuitState::open)
-    circuit.probes_in = std::chrono::ceil<domain::milliseconds>(
-        std::max(breaker.next() - now, domain::SteadyTime::duration{0}));
+    circuit.probes_in =
+        std::chrono::ceil<base::milliseconds>(std::max(breaker.next() - now, base::SteadyTime::duration{0}));
   return circuit;
 }
 
-std::optional<domain::WallTime> optional_time(domain::WallTime time) {
-  return time == domain::WallTime{} ? std::nullopt : std::optional(time);
+std::optional<base::WallTime> optional_time(base::WallTime time) {
+  return time == base::WallTime{} ? std::nullopt : std::optional(time);
 }
 
 }  // namespace
 
-EmbeddedStore::EmbeddedStore(EmbeddedOptions options, const domain::Clock& clock, DueChanged due_changed,
+EmbeddedStore::EmbeddedStore(EmbeddedOptions options, const base::Clock& clock, DueChanged due_changed,
                              std::unique_ptr<Journal> journal)
     : options_(std::move(options)),
       clock_(clock),
@@ -215,7 +215,7 @@ std::vector<engine::QueueState> EmbeddedStore::queues() const {
     if (options.timeout.count() > 0) state.timeout = options.timeout;
     // Within a priority the oldest comes first, but for those that came back from a wait.
     for (const auto handle : queue.channel.fronts()) {
-      const auto age = std::max(now.wall - table_.at(handle).enqueued_at, domain::milliseconds{0});
+      const auto age = std::max(now.wall - table_.at(handle).enqueued_at, base::milliseconds{0});
       state.oldest_ready = std::max(state.oldest_ready.value_or(age), age);
     }
     states.push_back(std::move(state));
@@ -223,12 +223,12 @@ std::vector<engine::QueueState> EmbeddedStore::queues() const {
   return states;
 }
 
-std::optional<domain::SteadyTime> EmbeddedStore::next_start() const {
+std::optional<base::SteadyTime> EmbeddedStore::next_start() const {
   const std::scoped_lock lock(mutex_);
-  std::optional<domain::SteadyTime> next;
+  std::optional<base::SteadyTime> next;
   for (const auto& queue : queues_)
     if (!queue.paused && queue.channel.size() > 0)
-      next = earlier(next, queue.waits ? queue.next_start() : domain::SteadyTime::min());
+      next = earlier(next, queue.waits ? queue.next_start() : base::SteadyTime::min());
   // Timeouts of running jobs stand in the same queue: there are as many as workers, here and elsewhere.
   return earlier(next, due_.next_where([this](engine::JobHandle handle) {
     const Record& record = table_.at(handle);
@@ -240,7 +240,7 @@ std::string EmbeddedStore::trouble() const {
   return journal_->trouble();
 }
 
-std::optional<domain::SteadyTime> EmbeddedStore::tick(domain::Now now) {
+std::optional<base::SteadyTime> EmbeddedStore::tick(base::Now now) {
   Turn turn(*this, now);
   const bool due_done = work_off_due(turn);
   const bool leases_done = work_off_leases(turn);
@@ -251,7 +251,7 @@ std::optional<domain::SteadyTime> EmbeddedStore::tick(domain::Now now) {
   const auto next = all_done
                         ? earlier(earlier(next_pace, due_.next()), earlier(expiries_.next(), next_expiry()))
                         : now.steady;
-  next_tick_ = next.value_or(domain::SteadyTime::max());
+  next_tick_ = next.value_or(base::SteadyTime::max());
   return next;
 }
 
@@ -330,20 +330,20 @@ domain::Job EmbeddedStore::to_job(const Record& record) const {
   auto progress = record.progress;
   if (progress.reason == domain::Reason::ready && queues_[record.queue].paused)
     progress.reason = domain::Reason::paused;
-  return {.id = std::string(record.content.id()),
-          .queue = queues_[record.queue].options.name,
-          .payload = std::string(record.content.payload()),
-          .progress = progress,
-          .priority = record.priority,
-          .max_retries = record.max_retries,
-          .timeout =
-              record.timeout_ms > 0 ? std::optional(domain::milliseconds(record.timeout_ms)) : std::nullopt,
-          .enqueued_at = record.enqueued_at,
-          .run_at = optional_time(record.run_at),
-          .started_at = optional_time(record.started_at),
-          .finished_at = optional_time(record.finished_at),
-          .last_error = record.ending ? record.ending->last_error : std::string{},
-          .result = record.ending ? record.ending->result : std::nullopt};
+  return {
+      .id = std::string(record.content.id()),
+      .queue = queues_[record.queue].options.name,
+      .payload = std::string(record.content.payload()),
+      .progress = progress,
+      .priority = record.priority,
+      .max_retries = record.max_retries,
+      .timeout = record.timeout_ms > 0 ? std::optional(base::milliseconds(record.timeout_ms)) : std::nullopt,
+      .enqueued_at = record.enqueued_at,
+      .run_at = optional_time(record.run_at),
+      .started_at = optional_time(record.started_at),
+      .finished_at = optional_time(record.finished_at),
+      .last_error = record.ending ? record.ending->last_error : std::string{},
+      .result = record.ending ? record.ending->result : std::nullopt};
 }
 
 std::vector<engine::Callback<domain::Job>> EmbeddedStore::take_watches(engine::JobHandle handle) {

@@ -7,15 +7,15 @@
 #include <unordered_map>
 #include <vector>
 
-#include <jobqd/domain/minute_counter.hpp>
-#include <jobqd/engine/channel.hpp>
+#include <jobqd/base/minute_counter.hpp>
 #include <jobqd/engine/store.hpp>
 #include <jobqd/stores/embedded_store.hpp>
 
+#include "stores/embedded/channel.hpp"
 #include "stores/embedded/due_queue.hpp"
 #include "stores/embedded/job_table.hpp"
-#include "stores/embedded/journal.hpp"
-#include "stores/embedded/stored_job.hpp"
+#include "stores/journal/journal.hpp"
+#include "stores/journal/stored_job.hpp"
 
 namespace jobqd::stores::embedded {
 
@@ -26,7 +26,7 @@ namespace jobqd::stores::embedded {
 /// same decisions.
 class EmbeddedStore final : public engine::Store {
  public:
-  EmbeddedStore(EmbeddedOptions options, const domain::Clock& clock, DueChanged due_changed,
+  EmbeddedStore(EmbeddedOptions options, const base::Clock& clock, DueChanged due_changed,
                 std::unique_ptr<Journal> journal);
   ~EmbeddedStore() override;
 
@@ -37,7 +37,7 @@ class EmbeddedStore final : public engine::Store {
   engine::WaitId lease(engine::LeaseRequest request,
                        engine::Callback<std::vector<engine::Lease>> done) override;
   bool unlease(engine::WaitId wait) override;
-  void extend(std::string_view id, engine::FencingToken token, domain::milliseconds duration,
+  void extend(std::string_view id, engine::FencingToken token, base::milliseconds duration,
               engine::Callback<engine::Extension> done) override;
   void find_lease(std::string_view id, engine::FencingToken token,
                   engine::Callback<engine::Claim> done) override;
@@ -56,9 +56,9 @@ class EmbeddedStore final : public engine::Store {
   bool configure(const engine::QueueOptions& options) override;
   engine::Counts counts() const override;
   std::vector<engine::QueueState> queues() const override;
-  std::optional<domain::SteadyTime> next_start() const override;
+  std::optional<base::SteadyTime> next_start() const override;
   std::string trouble() const override;
-  std::optional<domain::SteadyTime> tick(domain::Now now) override;
+  std::optional<base::SteadyTime> tick(base::Now now) override;
   void stop_admission() override;
   void stop_claims() override;
   void stop_attempts() override;
@@ -84,17 +84,17 @@ class EmbeddedStore final : public engine::Store {
           limiter(options.rate),
           breaker(options.circuit) {}
     QueueOptions options;
-    engine::Channel<engine::JobHandle> channel;
+    Channel<engine::JobHandle> channel;
     engine::Counts counts;
     domain::RateLimiter limiter;
     domain::CircuitBreaker breaker;
-    domain::MinuteCounter enqueued, started, done, failed;
-    engine::KeyedFifo<engine::JobHandle> finished;  ///< By their end.
+    base::MinuteCounter enqueued, started, done, failed;
+    KeyedFifo<engine::JobHandle> finished;  ///< By their end.
     bool paused = false;
     bool waits = false;  ///< For next_start().
 
     /// What its rate and its circuit breaker allow.
-    [[nodiscard]] domain::SteadyTime next_start() const { return std::max(limiter.next(), breaker.next()); }
+    [[nodiscard]] base::SteadyTime next_start() const { return std::max(limiter.next(), breaker.next()); }
     [[nodiscard]] bool limits_starts() const { return options.rate.limits() || options.circuit.applies(); }
     void hold_if_needed() { channel.hold(paused || waits); }
   };
@@ -110,7 +110,7 @@ class EmbeddedStore final : public engine::Store {
 
   /// What a running job has besides when a worker elsewhere has it.
   struct Leased {
-    domain::SteadyTime expires;  ///< Epoch: it is not among the expiries_ any more.
+    base::SteadyTime expires;  ///< Epoch: it is not among the expiries_ any more.
     std::string worker;
   };
 
@@ -131,11 +131,11 @@ class EmbeddedStore final : public engine::Store {
   using Admission = std::vector<Admitted>;
 
   // Submitting
-  engine::Expected<Admission> admit(std::vector<domain::NewJob>& jobs, domain::Now now);
-  engine::Expected<Admitted> admit_one(domain::NewJob& job, domain::Now now);
+  engine::Expected<Admission> admit(std::vector<domain::NewJob>& jobs, base::Now now);
+  engine::Expected<Admitted> admit_one(domain::NewJob& job, base::Now now);
   engine::Expected<void> reserve_places(const Admission& admission);
   Record make_record(const domain::NewJob& job, std::uint64_t fingerprint, std::uint16_t queue,
-                     domain::Now now);
+                     base::Now now);
   void acknowledge(Turn& turn, const Admission& admission);
   void withdraw(const Admission& admission);
   engine::Expected<std::vector<engine::Submitted>> submitted(Admission admission);
@@ -144,8 +144,8 @@ class EmbeddedStore final : public engine::Store {
   std::uint64_t& count_of(const Record& record);
   void set_progress(Record& record, domain::Progress progress);
   void make_ready(engine::JobHandle handle, Record& record);
-  domain::SteadyTime due_at(domain::Now now, domain::WallTime time);
-  void wait_until(Turn& turn, engine::JobHandle handle, Record& record, domain::SteadyTime due);
+  base::SteadyTime due_at(base::Now now, base::WallTime time);
+  void wait_until(Turn& turn, engine::JobHandle handle, Record& record, base::SteadyTime due);
   engine::Claim start(Turn& turn, engine::JobHandle handle, Record& record);
   /// The claim that the running job was started with, but for the payload.
   [[nodiscard]] engine::Claim claim_of(engine::JobHandle handle, const Record& record) const;
@@ -157,10 +157,10 @@ class EmbeddedStore final : public engine::Store {
   /// Sees by when the queue may start its next job, and holds it until then.
   static void pace(Turn& turn, Queue& queue);
   void note_end(Turn& turn, Queue& queue, const engine::Resolution& resolution);
-  [[nodiscard]] domain::milliseconds retention(const Record& record) const;
-  void keep_finished(engine::JobHandle handle, Record& record, domain::SteadyTime until);
+  [[nodiscard]] base::milliseconds retention(const Record& record) const;
+  void keep_finished(engine::JobHandle handle, Record& record, base::SteadyTime until);
   /// A finished job that has to go at `now`; none when all may stay.
-  [[nodiscard]] std::optional<engine::JobHandle> next_to_forget(domain::SteadyTime now) const;
+  [[nodiscard]] std::optional<engine::JobHandle> next_to_forget(base::SteadyTime now) const;
   void finish(Turn& turn, engine::JobHandle handle, Record& record, domain::Progress progress);
   void take_out_of_waiting(engine::JobHandle handle, Record& record);
   void take_out_of_finished(Record& record);
@@ -178,7 +178,7 @@ class EmbeddedStore final : public engine::Store {
   /// What a Turn does last: whoever waits for a job of a queue that can start one gets it.
   void serve_waiting(Turn& turn);
   void end_waiting(Turn& turn);
-  void set_expiry(Turn& turn, engine::JobHandle handle, const Record& record, domain::SteadyTime expires);
+  void set_expiry(Turn& turn, engine::JobHandle handle, const Record& record, base::SteadyTime expires);
   /// Whether there was one; then it is no more.
   bool drop_lease(engine::JobHandle handle, const Record& record);
   /// Ends a lease as an interruption.
@@ -221,19 +221,19 @@ class EmbeddedStore final : public engine::Store {
   bool work_off_retention(Turn& turn);
   bool work_off_sweeps(Turn& turn);
   /// Lets queues go on whose rate or circuit breaker allows it; when the next one can, if any waits.
-  std::optional<domain::SteadyTime> work_off_pace(domain::SteadyTime now);
+  std::optional<base::SteadyTime> work_off_pace(base::SteadyTime now);
   /// When the next finished job goes by its age.
-  [[nodiscard]] std::optional<domain::SteadyTime> next_expiry() const;
+  [[nodiscard]] std::optional<base::SteadyTime> next_expiry() const;
 
   const EmbeddedOptions options_;
-  const domain::Clock& clock_;
+  const base::Clock& clock_;
   const DueChanged due_changed_;
 
   mutable std::mutex mutex_;
   JobTable table_;
   std::deque<Queue> queues_;
   DueQueue due_;
-  domain::Now clocks_{};      ///< How the calendar and the steady clock stand to each other.
+  base::Now clocks_{};        ///< How the calendar and the steady clock stand to each other.
   std::size_t finished_ = 0;  ///< Jobs, of all queues.
   std::size_t finished_bytes_ = 0;
   std::vector<engine::JobHandle> restored_finished_;  ///< Between restore() and finish_restore().
@@ -249,7 +249,7 @@ class EmbeddedStore final : public engine::Store {
   std::uint64_t last_finished_ = 0;
   engine::FencingToken last_token_ = 0;
   engine::WatchId last_watch_ = 0;
-  domain::SteadyTime next_tick_ = domain::SteadyTime::max();  ///< What tick() or due_changed_ last asked for.
+  base::SteadyTime next_tick_ = base::SteadyTime::max();  ///< What tick() or due_changed_ last asked for.
   bool admitting_ = true;
   bool claiming_ = true;
 
@@ -261,7 +261,7 @@ class SqliteJournal;
 
 /// An embedded store with all that the journal's file holds.
 [[nodiscard]] std::expected<OpenedStore, std::string> restore_store(EmbeddedOptions options,
-                                                                    const domain::Clock& clock,
+                                                                    const base::Clock& clock,
                                                                     DueChanged due_changed,
                                                                     std::unique_ptr<SqliteJournal> journal);
 

@@ -3,7 +3,7 @@
 #include <functional>
 #include <utility>
 
-#include <jobqd/domain/check.hpp>
+#include <jobqd/base/check.hpp>
 
 namespace jobqd::stores::embedded {
 

@@ -8,8 +8,8 @@
 #include <boost/unordered/unordered_flat_set.hpp>
 
 #include <jobqd/engine/claim.hpp>
-#include <jobqd/engine/keyed_fifo.hpp>
 
+#include "stores/embedded/keyed_fifo.hpp"
 #include "stores/embedded/record.hpp"
 
 namespace jobqd::stores::embedded {
@@ -38,7 +38,7 @@ class JobTable {
   void erase(engine::JobHandle handle);
 
   /// Every job by its number, for listing.
-  [[nodiscard]] const engine::KeyedFifo<engine::JobHandle>& by_age() const { return by_age_; }
+  [[nodiscard]] const KeyedFifo<engine::JobHandle>& by_age() const { return by_age_; }
 
   [[nodiscard]] std::size_t size() const { return ids_.size(); }
 
@@ -80,7 +80,7 @@ class JobTable {
   std::deque<Slot> slots_;
   std::vector<SlotIndex> free_;
   boost::unordered_flat_set<Named, KnownHash, SameId> ids_;
-  engine::KeyedFifo<engine::JobHandle> by_age_;
+  KeyedFifo<engine::JobHandle> by_age_;
 };
 
 }  // namespace jobqd::stores::embedded

@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include <jobqd/domain/check.hpp>
+#include <jobqd/base/check.hpp>
 
 #include "stores/embedded/turn.hpp"
 
@@ -23,7 +23,7 @@ constexpr int expiry_budget = 1000;
 
 engine::WaitId EmbeddedStore::lease(engine::LeaseRequest request,
                                     engine::Callback<std::vector<engine::Lease>> done) {
-  JOBQD_CHECK(request.max_jobs > 0 && request.duration > domain::milliseconds{0});
+  JOBQD_CHECK(request.max_jobs > 0 && request.duration > base::milliseconds{0});
   Turn turn(*this);
   const auto queue = queue_index(request.queue);
   if (!queue) {
@@ -55,7 +55,7 @@ bool EmbeddedStore::unlease(engine::WaitId wait) {
   return false;
 }
 
-void EmbeddedStore::extend(std::string_view id, engine::FencingToken token, domain::milliseconds duration,
+void EmbeddedStore::extend(std::string_view id, engine::FencingToken token, base::milliseconds duration,
                            engine::Callback<engine::Extension> done) {
   Turn turn(*this);
   const auto found = find_leased(id, token);
@@ -149,7 +149,7 @@ void EmbeddedStore::end_waiting(Turn& turn) {
 }
 
 void EmbeddedStore::set_expiry(Turn& turn, engine::JobHandle handle, const Record& record,
-                               domain::SteadyTime expires) {
+                               base::SteadyTime expires) {
   auto& leased = leased_.at(handle);
   expiries_.erase({leased.expires, record.number, handle});
   leased.expires = expires;
@@ -161,7 +161,7 @@ bool EmbeddedStore::drop_lease(engine::JobHandle handle, const Record& record) {
   const auto leased = leased_.extract(handle);
   if (leased.empty()) return false;
   const auto expires = leased.mapped().expires;
-  if (expires != domain::SteadyTime{}) expiries_.erase({expires, record.number, handle});
+  if (expires != base::SteadyTime{}) expiries_.erase({expires, record.number, handle});
   return true;
 }
 

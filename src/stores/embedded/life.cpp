@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include <jobqd/domain/check.hpp>
+#include <jobqd/base/check.hpp>
 #include <jobqd/domain/lifecycle.hpp>
 
 #include "stores/embedded/turn.hpp"
@@ -45,7 +45,7 @@ void EmbeddedStore::make_ready(engine::JobHandle handle, Record& record) {
   record.ticket = queues_[record.queue].channel.push(record.priority, handle);
 }
 
-void EmbeddedStore::wait_until(Turn& turn, engine::JobHandle handle, Record& record, domain::SteadyTime due) {
+void EmbeddedStore::wait_until(Turn& turn, engine::JobHandle handle, Record& record, base::SteadyTime due) {
   record.due = due;
   due_.insert({due, record.number, handle});
   turn.wants_tick(due);
@@ -53,9 +53,9 @@ void EmbeddedStore::wait_until(Turn& turn, engine::JobHandle handle, Record& rec
 
 /// When the calendar will show `time`, and never before. Two readings of the clocks differ by up to a
 /// millisecond in what lies between them; the same time is to be the same moment for all jobs.
-domain::SteadyTime EmbeddedStore::due_at(domain::Now now, domain::WallTime time) {
+base::SteadyTime EmbeddedStore::due_at(base::Now now, base::WallTime time) {
   const auto late = (now.wall - clocks_.wall) - (now.steady - clocks_.steady);
-  const bool one_moment = late >= domain::milliseconds{0} && late < domain::milliseconds{1};
+  const bool one_moment = late >= base::milliseconds{0} && late < base::milliseconds{1};
   if (!one_moment) clocks_ = now;
   return clocks_.steady + (time - clocks_.wall);
 }
@@ -67,7 +67,7 @@ engine::Claim EmbeddedStore::start(Turn& turn, engine::JobHandle handle, Record&
   record.started_at = turn.now.wall;
   record.run_at = {};
   if (record.timeout_ms > 0)
-    wait_until(turn, handle, record, turn.now.steady + domain::milliseconds(record.timeout_ms));
+    wait_until(turn, handle, record, turn.now.steady + base::milliseconds(record.timeout_ms));
   queues_[record.queue].started.add(turn.now.steady);
   running_.emplace(handle, std::make_shared<engine::StopSignal>());
   turn.keep(record);
@@ -76,20 +76,20 @@ engine::Claim EmbeddedStore::start(Turn& turn, engine::JobHandle handle, Record&
 
 engine::Claim EmbeddedStore::claim_of(engine::JobHandle handle, const Record& record) const {
   const auto leased = leased_.find(handle);
-  return {.handle = handle,
-          .token = record.token,
-          .id = std::string(record.content.id()),
-          .queue = queues_[record.queue].options.name,
-          .payload = {},
-          .attempt = record.progress.attempts,
-          .failures = record.progress.failures,
-          .max_retries = record.max_retries,
-          .timeout =
-              record.timeout_ms > 0 ? std::optional(domain::milliseconds(record.timeout_ms)) : std::nullopt,
-          .deferrals = record.progress.deferrals,
-          .traceparent = std::string(record.content.traceparent()),
-          .stop = running_.at(handle),
-          .worker = leased == leased_.end() ? std::string{} : leased->second.worker};
+  return {
+      .handle = handle,
+      .token = record.token,
+      .id = std::string(record.content.id()),
+      .queue = queues_[record.queue].options.name,
+      .payload = {},
+      .attempt = record.progress.attempts,
+      .failures = record.progress.failures,
+      .max_retries = record.max_retries,
+      .timeout = record.timeout_ms > 0 ? std::optional(base::milliseconds(record.timeout_ms)) : std::nullopt,
+      .deferrals = record.progress.deferrals,
+      .traceparent = std::string(record.content.traceparent()),
+      .stop = running_.at(handle),
+      .worker = leased == leased_.end() ? std::string{} : leased->second.worker};
 }
 
 void EmbeddedStore::apply(Turn& turn, engine::JobHandle handle, Record& record,
@@ -97,7 +97,7 @@ void EmbeddedStore::apply(Turn& turn, engine::JobHandle handle, Record& record,
   const auto running = running_.extract(handle);
   JOBQD_CHECK(!running.empty());
   drop_lease(handle, record);
-  if (record.due != domain::SteadyTime{}) due_.erase({std::exchange(record.due, {}), record.number, handle});
+  if (record.due != base::SteadyTime{}) due_.erase({std::exchange(record.due, {}), record.number, handle});
   note_end(turn, queues_[record.queue], resolution);
 
   if (auto* done = std::get_if<engine::Done>(&resolution)) {
@@ -152,11 +152,11 @@ void EmbeddedStore::finish(Turn& turn, engine::JobHandle handle, Record& record,
   for (auto& done : take_watches(handle)) tell(turn, record, std::move(done));
 }
 
-domain::milliseconds EmbeddedStore::retention(const Record& record) const {
+base::milliseconds EmbeddedStore::retention(const Record& record) const {
   return queues_[record.queue].options.retention.value_or(options_.retention);
 }
 
-void EmbeddedStore::keep_finished(engine::JobHandle handle, Record& record, domain::SteadyTime until) {
+void EmbeddedStore::keep_finished(engine::JobHandle handle, Record& record, base::SteadyTime until) {
   record.due = until;
   record.ticket = ++last_finished_;
   queues_[record.queue].finished.push(record.ticket, handle);
@@ -164,7 +164,7 @@ void EmbeddedStore::keep_finished(engine::JobHandle handle, Record& record, doma
   finished_bytes_ += record.content_bytes();
 }
 
-std::optional<engine::JobHandle> EmbeddedStore::next_to_forget(domain::SteadyTime now) const {
+std::optional<engine::JobHandle> EmbeddedStore::next_to_forget(base::SteadyTime now) const {
   const bool too_many = finished_ > options_.retention_max || finished_bytes_ > options_.retention_bytes;
   std::optional<engine::JobHandle> oldest;
   for (const auto& queue : queues_) {
@@ -176,8 +176,8 @@ std::optional<engine::JobHandle> EmbeddedStore::next_to_forget(domain::SteadyTim
   return oldest;
 }
 
-std::optional<domain::SteadyTime> EmbeddedStore::next_expiry() const {
-  std::optional<domain::SteadyTime> next;
+std::optional<base::SteadyTime> EmbeddedStore::next_expiry() const {
+  std::optional<base::SteadyTime> next;
   for (const auto& queue : queues_)
     if (!queue.finished.empty()) next = earlier(next, table_.at(queue.finished.front()).due);
   return next;
@@ -185,7 +185,7 @@ std::optional<domain::SteadyTime> EmbeddedStore::next_expiry() const {
 
 void EmbeddedStore::take_out_of_waiting(engine::JobHandle handle, Record& record) {
   auto& channel = queues_[record.queue].channel;
-  if (record.due != domain::SteadyTime{}) {
+  if (record.due != base::SteadyTime{}) {
     due_.erase({std::exchange(record.due, {}), record.number, handle});
     channel.release(1);
   } else {

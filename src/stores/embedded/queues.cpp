@@ -110,15 +110,15 @@ void EmbeddedStore::note_end(Turn& turn, Queue& queue, const engine::Resolution&
   pace(turn, queue);
 }
 
-std::optional<domain::SteadyTime> EmbeddedStore::work_off_pace(domain::SteadyTime now) {
-  std::optional<domain::SteadyTime> next;
+std::optional<base::SteadyTime> EmbeddedStore::work_off_pace(base::SteadyTime now) {
+  std::optional<base::SteadyTime> next;
   for (auto& queue : queues_) {
     if (!queue.waits) continue;
     const auto at = queue.next_start();
     queue.waits = at > now;
     if (!queue.waits)
       queue.hold_if_needed();
-    else if (at != domain::SteadyTime::max())
+    else if (at != base::SteadyTime::max())
       next = earlier(next, at);
   }
   return next;

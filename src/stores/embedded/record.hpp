@@ -8,7 +8,7 @@
 #include <jobqd/domain/job.hpp>
 #include <jobqd/engine/claim.hpp>
 
-#include "stores/embedded/content.hpp"
+#include "stores/journal/job_bytes.hpp"
 
 namespace jobqd::stores::embedded {
 
@@ -25,14 +25,14 @@ struct Record {
   std::uint64_t fingerprint = 0;  ///< domain::fingerprint() of what was submitted.
   engine::FencingToken token = 0;
   std::uint64_t batch = 0;  ///< The journal's batch that its latest change is in.
-  domain::WallTime enqueued_at{};
-  domain::WallTime run_at{};       ///< Epoch: none.
-  domain::WallTime started_at{};   ///< Epoch: none.
-  domain::WallTime finished_at{};  ///< Epoch: none.
+  base::WallTime enqueued_at{};
+  base::WallTime run_at{};       ///< Epoch: none.
+  base::WallTime started_at{};   ///< Epoch: none.
+  base::WallTime finished_at{};  ///< Epoch: none.
 
   /// When tick() has to look at it: ready again (queued), timed out (running), forgotten (finished). Epoch:
   /// never.
-  domain::SteadyTime due{};
+  base::SteadyTime due{};
   /// Its place in the channel (queued) or among the finished. 0: in neither.
   std::uint64_t ticket = 0;
 

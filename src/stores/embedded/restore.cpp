@@ -7,13 +7,13 @@
 
 #include <jobqd/domain/lifecycle.hpp>
 
-#include "stores/embedded/sqlite_journal.hpp"
 #include "stores/embedded/turn.hpp"
+#include "stores/sqlite/sqlite_journal.hpp"
 
 namespace jobqd::stores {
 
 std::expected<OpenedStore, std::string> open_sqlite_store(const std::string& path, EmbeddedOptions options,
-                                                          const domain::Clock& clock, DueChanged due_changed,
+                                                          const base::Clock& clock, DueChanged due_changed,
                                                           engine::Observer& observer) {
   embedded::SqliteJournal::Options journal_options{.path = path};
   for (const auto& queue : options.queues) journal_options.queues.push_back(queue.name);
@@ -28,7 +28,7 @@ namespace jobqd::stores::embedded {
 
 using domain::Status;
 
-std::expected<OpenedStore, std::string> restore_store(EmbeddedOptions options, const domain::Clock& clock,
+std::expected<OpenedStore, std::string> restore_store(EmbeddedOptions options, const base::Clock& clock,
                                                       DueChanged due_changed,
                                                       std::unique_ptr<SqliteJournal> journal) {
   SqliteJournal& file = *journal;
@@ -79,7 +79,7 @@ std::string EmbeddedStore::restore(StoredJob stored, Recovery& recovery) {
     record.finished_at = stored.progress->finished_at;
     if (stored.progress->ending)
       record.ending = std::make_unique<Ending>(*std::move(stored.progress->ending));
-  } else if (record.run_at != domain::WallTime{}) {
+  } else if (record.run_at != base::WallTime{}) {
     record.progress.reason = domain::Reason::delayed;
   }
   const auto handle = table_.insert(std::move(record));
@@ -107,7 +107,7 @@ void EmbeddedStore::resume(Turn& turn, engine::JobHandle handle, Record& record,
   ++recovery.queued;
   queues_[record.queue].channel.reserve_again();
   // The steady clock began anew with this process; what is left of the wait is measured on the calendar.
-  if (record.run_at != domain::WallTime{} && record.run_at > turn.now.wall)
+  if (record.run_at != base::WallTime{} && record.run_at > turn.now.wall)
     wait_until(turn, handle, record, due_at(turn.now, record.run_at));
   else
     make_ready(handle, record);
@@ -122,7 +122,7 @@ void EmbeddedStore::finish_restore(engine::FencingToken first_token) {
   for (const auto handle : restored_finished_) {
     Record& record = table_.at(handle);
     if (!record.finished()) continue;
-    const auto age = std::max(turn.now.wall - record.finished_at, domain::milliseconds{0});
+    const auto age = std::max(turn.now.wall - record.finished_at, base::milliseconds{0});
     keep_finished(handle, record, turn.now.steady + retention(record) - age);
   }
   for (const auto handle : std::exchange(restored_finished_, {}))

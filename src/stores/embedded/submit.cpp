@@ -52,7 +52,7 @@ void EmbeddedStore::submit(std::vector<domain::NewJob> jobs,
 }
 
 engine::Expected<EmbeddedStore::Admission> EmbeddedStore::admit(std::vector<domain::NewJob>& jobs,
-                                                                domain::Now now) {
+                                                                base::Now now) {
   if (!admitting_)
     return std::unexpected(
         Error{.code = ErrorCode::draining, .detail = "the daemon is stopping and takes no new jobs"});
@@ -79,7 +79,7 @@ engine::Expected<EmbeddedStore::Admission> EmbeddedStore::admit(std::vector<doma
   return admission;
 }
 
-engine::Expected<EmbeddedStore::Admitted> EmbeddedStore::admit_one(domain::NewJob& job, domain::Now now) {
+engine::Expected<EmbeddedStore::Admitted> EmbeddedStore::admit_one(domain::NewJob& job, base::Now now) {
   const auto queue = queue_index(job.queue);
   if (!queue) {
     Error error = no_such_queue(job.queue);
@@ -128,7 +128,7 @@ engine::Expected<void> EmbeddedStore::reserve_places(const Admission& admission)
 }
 
 Record EmbeddedStore::make_record(const domain::NewJob& job, std::uint64_t fingerprint, std::uint16_t queue,
-                                  domain::Now now) {
+                                  base::Now now) {
   Record record;
   record.content = Content(job.id, job.payload, job.traceparent);
   record.number = ++last_number_;
@@ -139,7 +139,7 @@ Record EmbeddedStore::make_record(const domain::NewJob& job, std::uint64_t finge
   record.max_retries = job.max_retries.value_or(queues_[queue].options.max_retries);
   record.timeout_ms =
       static_cast<std::uint32_t>(job.timeout.value_or(queues_[queue].options.timeout).count());
-  const auto run_at = job.run_at.value_or(now.wall + job.delay.value_or(domain::milliseconds{0}));
+  const auto run_at = job.run_at.value_or(now.wall + job.delay.value_or(base::milliseconds{0}));
   if (run_at > now.wall) {
     record.run_at = run_at;
     record.due = job.run_at ? due_at(now, run_at) : now.steady + *job.delay;

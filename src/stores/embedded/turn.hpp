@@ -15,7 +15,7 @@ namespace jobqd::stores::embedded {
 /// called after the lock is released, which the destructor then does.
 class EmbeddedStore::Turn {
  public:
-  Turn(EmbeddedStore& store, domain::Now at) : now(at), store_(store), lock_(store.mutex_) {}
+  Turn(EmbeddedStore& store, base::Now at) : now(at), store_(store), lock_(store.mutex_) {}
   explicit Turn(EmbeddedStore& store) : Turn(store, store.clock_.now()) {}
 
   Turn(const Turn&) = delete;
@@ -39,7 +39,7 @@ class EmbeddedStore::Turn {
     flush_ = true;
   }
   /// tick() has something to do then. Who calls it is told, unless it would be called by then anyway.
-  void wants_tick(domain::SteadyTime at) {
+  void wants_tick(base::SteadyTime at) {
     if (at >= store_.next_tick_) return;
     store_.next_tick_ = at;
     due_changed_ = true;
@@ -50,7 +50,7 @@ class EmbeddedStore::Turn {
   }
   void call(std::move_only_function<void()> function) { calls_.push_back(std::move(function)); }
 
-  const domain::Now now;
+  const base::Now now;
 
  private:
   EmbeddedStore& store_;

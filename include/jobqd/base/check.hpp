@@ -1,0 +1,16 @@
+#pragma once
+
+/// Invariants that hold in release builds too: a queue that goes on with a broken state map would lose jobs
+/// silently, so a broken invariant prints where it broke and aborts. Never used for input or for I/O errors.
+#define JOBQD_CHECK(condition)                                     \
+  do {                                                             \
+    if (!(condition)) [[unlikely]]                                 \
+      ::jobqd::base::check_failed(#condition, __FILE__, __LINE__); \
+  } while (false)
+
+namespace jobqd::base {
+
+/// Prints one line to standard error and aborts. Any thread.
+[[noreturn]] void check_failed(const char* condition, const char* file, int line) noexcept;
+
+}  // namespace jobqd::base

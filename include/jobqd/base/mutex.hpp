@@ -1,0 +1,139 @@
+#pragma once
+
+#include <condition_variable>
+#include <mutex>
+#include <stop_token>
+#include <utility>
+
+#include <jobqd/base/clock.hpp>
+
+/// Locks that clang checks at compile time (`./dev tidy`). Every member that a mutex guards says so, and
+/// every function that wants a mutex held says so: a caller that does not hold it is an error.
+///
+/// Source: "Thread Safety Analysis", clang's documentation. Other compilers see nothing of it.
+#if defined(__clang__)
+#define JOBQD_THREAD_ATTRIBUTE(attribute) __attribute__((attribute))
+#else
+#define JOBQD_THREAD_ATTRIBUTE(attribute)
+#endif
+
+/// A class whose objects are held and released, such as a mutex.
+#define JOBQD_CAPABILITY(name) JOBQD_THREAD_ATTRIBUTE(capability(name))
+/// A class whose objects hold a capability from construction to destruction.
+#define JOBQD_SCOPED_CAPABILITY JOBQD_THREAD_ATTRIBUTE(scoped_lockable)
+/// A member that may be used only while the mutex is held.
+#define JOBQD_GUARDED_BY(mutex) JOBQD_THREAD_ATTRIBUTE(guarded_by(mutex))
+/// A pointer member whose target may be used only while the mutex is held.
+#define JOBQD_PT_GUARDED_BY(mutex) JOBQD_THREAD_ATTRIBUTE(pt_guarded_by(mutex))
+/// A function that must be called with the capabilities held.
+#define JOBQD_REQUIRES(...) JOBQD_THREAD_ATTRIBUTE(requires_capability(__VA_ARGS__))
+/// A function that must be called without them, because it takes them itself.
+#define JOBQD_EXCLUDES(...) JOBQD_THREAD_ATTRIBUTE(locks_excluded(__VA_ARGS__))
+/// A function that takes the capabilities and returns with them held.
+#define JOBQD_ACQUIRE(...) JOBQD_THREAD_ATTRIBUTE(acquire_capability(__VA_ARGS__))
+/// A function that takes the capability where it can and tells by its result whether it did.
+#define JOBQD_TRY_ACQUIRE(...) JOBQD_THREAD_ATTRIBUTE(try_acquire_capability(__VA_ARGS__))
+/// A function that gives the capabilities back.
+#define JOBQD_RELEASE(...) JOBQD_THREAD_ATTRIBUTE(release_capability(__VA_ARGS__))
+/// Tells the analysis that the capability is held here, where it cannot see so.
+#define JOBQD_ASSERT_CAPABILITY(mutex) JOBQD_THREAD_ATTRIBUTE(assert_capability(mutex))
+/// A function that returns a reference to the capability.
+#define JOBQD_RETURN_CAPABILITY(mutex) JOBQD_THREAD_ATTRIBUTE(lock_returned(mutex))
+/// A function that the analysis passes over. A comment beside it says why that is right.
+#define JOBQD_NO_THREAD_SAFETY_ANALYSIS JOBQD_THREAD_ATTRIBUTE(no_thread_safety_analysis)
+
+namespace jobqd::base {
+
+/// std::mutex, known to the analysis.
+class JOBQD_CAPABILITY("mutex") Mutex {
+ public:
+  Mutex() = default;
+  Mutex(const Mutex&) = delete;
+  Mutex& operator=(const Mutex&) = delete;
+
+  void lock() JOBQD_ACQUIRE() { mutex_.lock(); }
+  void unlock() JOBQD_RELEASE() { mutex_.unlock(); }
+  bool try_lock() JOBQD_TRY_ACQUIRE(true) { return mutex_.try_lock(); }
+
+ private:
+  friend class ConditionVariable;
+  friend class StoppableConditionVariable;
+  std::mutex mutex_;
+};
+
+/// Holds a mutex while it lives.
+class JOBQD_SCOPED_CAPABILITY MutexLock {
+ public:
+  explicit MutexLock(Mutex& mutex) JOBQD_ACQUIRE(mutex) : mutex_(mutex) { mutex_.lock(); }
+  ~MutexLock() JOBQD_RELEASE() { mutex_.unlock(); }
+
+  MutexLock(const MutexLock&) = delete;
+  MutexLock& operator=(const MutexLock&) = delete;
+
+ private:
+  Mutex& mutex_;
+};
+
+/// std::condition_variable for Mutex. A wait releases the mutex and takes it again before it returns.
+///
+/// A condition that reads guarded members is a lambda marked `JOBQD_REQUIRES(mutex_)`.
+class ConditionVariable {
+ public:
+  // The analysis does not follow a mutex through std::unique_lock, and cannot tell that the mutex that a
+  // condition wants is the one that is passed here; callers hold it before and after.
+
+  template <class Condition>
+  void wait(Mutex& mutex, Condition condition) JOBQD_REQUIRES(mutex) JOBQD_NO_THREAD_SAFETY_ANALYSIS {
+    std::unique_lock lock(mutex.mutex_, std::adopt_lock);
+    variable_.wait(lock, std::move(condition));
+    lock.release();
+  }
+
+  /// Returns what the condition says at the end.
+  template <class Condition>
+  bool wait_until(Mutex& mutex, SteadyTime until, Condition condition)
+      JOBQD_REQUIRES(mutex) JOBQD_NO_THREAD_SAFETY_ANALYSIS {
+    std::unique_lock lock(mutex.mutex_, std::adopt_lock);
+    const bool holds = variable_.wait_until(lock, until, std::move(condition));
+    lock.release();
+    return holds;
+  }
+
+  void notify_one() { variable_.notify_one(); }
+  void notify_all() { variable_.notify_all(); }
+
+ private:
+  std::condition_variable variable_;
+};
+
+/// As ConditionVariable, and a stop request ends the wait. Costs a second mutex inside at each notification.
+class StoppableConditionVariable {
+ public:
+  /// Returns what the condition says at the end: false only where a stop was requested.
+  template <class Condition>
+  bool wait(Mutex& mutex, std::stop_token stop, Condition condition)
+      JOBQD_REQUIRES(mutex) JOBQD_NO_THREAD_SAFETY_ANALYSIS {
+    std::unique_lock lock(mutex.mutex_, std::adopt_lock);
+    const bool holds = variable_.wait(lock, std::move(stop), std::move(condition));
+    lock.release();
+    return holds;
+  }
+
+  /// Returns what the condition says at the end.
+  template <class Condition>
+  bool wait_until(Mutex& mutex, std::stop_token stop, SteadyTime until, Condition condition)
+      JOBQD_REQUIRES(mutex) JOBQD_NO_THREAD_SAFETY_ANALYSIS {
+    std::unique_lock lock(mutex.mutex_, std::adopt_lock);
+    const bool holds = variable_.wait_until(lock, std::move(stop), until, std::move(condition));
+    lock.release();
+    return holds;
+  }
+
+  void notify_one() { variable_.notify_one(); }
+  void notify_all() { variable_.notify_all(); }
+
+ private:
+  std::condition_variable_any variable_;
+};
+
+}  // namespace jobqd::base

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstdint>
+#include <mutex>
+#include <random>
+
+namespace jobqd::base {
+
+/// A seeded source of random numbers: the same seed gives the same run.
+/// Thread-safe; what the threads draw from one source depends on their order.
+class Random {
+ public:
+  explicit Random(std::uint64_t seed) : engine_(seed) {}
+
+  /// Seeded by the operating system.
+  static std::uint64_t system_seed();
+
+  /// All 64 bits uniform.
+  std::uint64_t bits();
+
+  /// Uniform in [0, 1), 53 bits.
+  double fraction();
+
+  /// Uniform in [low, high], both included. low <= high.
+  std::int64_t between(std::int64_t low, std::int64_t high);
+
+ private:
+  std::mutex mutex_;
+  std::mt19937_64 engine_;
+};
+
+}  // namespace jobqd::base

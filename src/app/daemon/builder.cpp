@@ -1,0 +1,114 @@
+#include <string_view>
+#include <utility>
+
+#include <jobqd/stores/embedded_store.hpp>
+
+#include "app/daemon/parts.hpp"
+
+namespace jobqd::app {
+
+engine::QueueOptions queue_options(const QueueConfig& queue) {
+  return {.name = queue.name,
+          .capacity = queue.capacity,
+          .max_retries = queue.max_retries,
+          .timeout = queue.timeout,
+          .rate = queue.rate,
+          .circuit = queue.circuit,
+          .retention = queue.retention,
+          .interruptions_max = queue.interruptions_max};
+}
+
+namespace {
+
+stores::EmbeddedOptions store_options(const Config& config) {
+  std::vector<engine::QueueOptions> queues;
+  queues.reserve(config.queues.size());
+  for (const auto& queue : config.queues) queues.push_back(queue_options(queue));
+  return {.queues = std::move(queues),
+          .retention = config.retention,
+          .retention_max = config.retention_max,
+          .retention_bytes = config.retention_bytes,
+          .interruptions_max = config.interruptions_max};
+}
+
+std::expected<void, std::string> open_store(App::Parts& parts, const stores::DueChanged& wake) {
+  constexpr std::string_view sqlite = "sqlite:";
+  if (!parts.config.store.starts_with(sqlite)) {
+    parts.store = stores::open_memory_store(store_options(parts.config), parts.clock, wake);
+    return {};
+  }
+  auto opened = stores::open_sqlite_store(parts.config.store.substr(sqlite.size()),
+                                          store_options(parts.config), parts.clock, wake, parts.observer);
+  if (!opened) return std::unexpected(opened.error());
+  parts.store = std::move(opened->store);
+  parts.store_is_durable = true;
+  const auto& found = opened->recovery;
+  parts.log.write(found.set_aside.empty() ? LogLevel::info : LogLevel::error, "store opened",
+                  {{"queued", found.queued},
+                   {"interrupted", found.interrupted},
+                   {"finished", found.finished},
+                   {"set_aside", found.set_aside.size()}});
+  for (const auto& job : found.set_aside)
+    parts.log.write(LogLevel::error, "a damaged job is set aside and will not run", {{"job", job}});
+  return {};
+}
+
+std::unique_ptr<engine::Processor> make_processor(const QueueConfig& config, const base::Clock& clock,
+                                                  base::Random& random, const ProcessorFactories& more) {
+  if (const auto made_by = more.find(config.processor); made_by != more.end()) return made_by->second(config);
+  if (config.processor == "exec") return std::make_unique<processors::Exec>(config.exec);
+  if (config.processor == "http") {
+    auto options = config.http;
+    for (const auto* secrets : {&config.secret_env, &config.secret_file})
+      options.secrets.insert(options.secrets.end(), secrets->values.begin(), secrets->values.end());
+    return std::make_unique<processors::Push>(std::move(options), clock);
+  }
+  return std::make_unique<processors::Simulate>(config.simulate, random);
+}
+
+QueueParts make_queue(App::Parts& parts, const QueueConfig& config, const ProcessorFactories& more) {
+  QueueParts queue;
+  queue.processor = make_processor(config, parts.clock, parts.random, more);
+  queue.retry_processor = std::make_unique<engine::RetryProcessor>(
+      *parts.store, *queue.processor, config.backoff, parts.random, parts.observer);
+  queue.workers =
+      std::make_unique<engine::WorkerPool>(*parts.store, *queue.retry_processor, config.name, config.workers);
+  return queue;
+}
+
+engine::RemoteWorkers::Queues remote_queues(const Config& config) {
+  engine::RemoteWorkers::Queues queues;
+  for (const auto& queue : config.queues)
+    if (queue.is_remote()) queues.emplace(queue.name, queue.backoff);
+  return queues;
+}
+
+http::ServerOptions server_options(const Config& config) {
+  return {.address = config.listen.host,
+          .port = config.listen.port,
+          .max_body = config.max_body,
+          .max_connections = config.max_connections};
+}
+
+}  // namespace
+
+std::expected<std::unique_ptr<App>, std::string> build(const Config& config, const base::Clock& clock,
+                                                       Log& log, const ProcessorFactories& more) {
+  auto owned = std::make_unique<App::Parts>(config, clock, log);
+  auto& parts = *owned;
+  // The store is built before the scheduler that it wakes.
+  const auto wake = [&parts] {
+    if (parts.scheduler) parts.scheduler->wake();
+  };
+  if (auto opened = open_store(parts, wake); !opened) return std::unexpected(opened.error());
+  parts.scheduler = std::make_unique<engine::Scheduler>(*parts.store, clock);
+  parts.remote = std::make_unique<engine::RemoteWorkers>(*parts.store, remote_queues(config), parts.random,
+                                                         parts.observer);
+  for (const auto& queue : config.queues)
+    parts.queues.push_back(queue.is_remote() ? QueueParts{} : make_queue(parts, queue, more));
+  parts.server = std::make_unique<http::Server>(server_options(config), *parts.store, *parts.remote, clock,
+                                                parts.random);
+  return std::unique_ptr<App>(new App(std::move(owned)));
+}
+
+}  // namespace jobqd::app

@@ -1,0 +1,77 @@
+#include "app/logging/log.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+#include <spdlog/logger.h>
+#include <spdlog/sinks/stdout_sinks.h>
+
+#include <jobqd/base/rfc3339.hpp>
+
+namespace jobqd::app {
+
+namespace {
+
+constexpr std::size_t longest_text = 1024;
+constexpr std::array<std::string_view, 4> level_names{"debug", "info", "warn", "error"};
+
+/// As a JSON string in ASCII: control characters, quotes and everything a terminal might act on are escaped.
+std::string json_text(std::string_view text) {
+  std::string cut(text.substr(0, longest_text));
+  if (cut.size() < text.size()) cut += "…";
+  std::string line = nlohmann::json(cut).dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
+  // JSON allows DEL as it is, terminals act on it.
+  for (auto at = line.find('\x7F'); at != std::string::npos; at = line.find('\x7F', at))
+    line.replace(at, 1, "\\u007f");
+  return line;
+}
+
+std::string value_text(const LogField& field, LogFormat format) {
+  if (const auto* number = std::get_if<std::int64_t>(&field.value)) return fmt::to_string(*number);
+  const auto& text = std::get<std::string>(field.value);
+  const auto plain = [](char c) { return c > 0x20 && c < 0x7F && c != '"' && c != '\\' && c != '='; };
+  const bool bare = format == LogFormat::text && !text.empty() && text.size() <= longest_text &&
+                    std::ranges::all_of(text, plain);
+  return bare ? text : json_text(text);
+}
+
+}  // namespace
+
+std::string format_log_line(LogFormat format, base::WallTime time, LogLevel level, std::string_view message,
+                            std::initializer_list<LogField> fields) {
+  const auto when = base::format_rfc3339(time);
+  const auto name = level_names.at(static_cast<std::size_t>(level));
+  if (format == LogFormat::text) {
+    auto line = fmt::format("{} {:<5} {}", when, name, message);
+    for (const auto& field : fields) line += fmt::format(" {}={}", field.name, value_text(field, format));
+    return line;
+  }
+  auto line = fmt::format(R"({{"time":"{}","level":"{}","message":{})", when, name, json_text(message));
+  for (const auto& field : fields) line += fmt::format(R"(,"{}":{})", field.name, value_text(field, format));
+  return line + "}";
+}
+
+class Log::Sink {
+ public:
+  Sink() : logger("jobqd", std::make_shared<spdlog::sinks::stderr_sink_mt>()) {
+    logger.set_pattern("%v");
+    logger.set_level(spdlog::level::trace);
+    logger.flush_on(spdlog::level::trace);
+  }
+  spdlog::logger logger;
+};
+
+Log::Log(LogLevel least, LogFormat format, const base::Clock& clock)
+    : least_(least), format_(format), clock_(clock), sink_(std::make_unique<Sink>()) {}
+
+Log::~Log() = default;
+
+void Log::write(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) {
+  if (!logs(level)) return;
+  sink_->logger.info(
+      spdlog::string_view_t(format_log_line(format_, clock_.now().wall, level, message, fields)));
+}
+
+}  // namespace jobqd::app

@@ -1,0 +1,148 @@
+#include "app/settings/settings.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+
+#include <jobqd/base/characters.hpp>
+#include <jobqd/base/duration.hpp>
+
+#include "app/settings/values.hpp"
+
+namespace jobqd::app {
+
+namespace {
+
+using base::milliseconds;
+
+bool is_ip_address(std::string_view host, bool bracketed) {
+  // The zone of a link-local address (fe80::1%eth0) is the kernel's business.
+  const std::string address(bracketed ? host.substr(0, host.find('%')) : host);
+  in6_addr parsed{};
+  return inet_pton(bracketed ? AF_INET6 : AF_INET, address.c_str(), &parsed) == 1;
+}
+
+bool read_listen(std::string_view text, ListenAddress& out) {
+  const auto colon = text.rfind(':');
+  if (colon == std::string_view::npos) return false;
+  std::string_view host = text.substr(0, colon);
+  std::uint16_t port = 0;
+  if (!read_number<std::uint16_t>(text.substr(colon + 1), 0, 65535, port)) return false;
+  if (host == "localhost") host = "127.0.0.1";
+  const bool bracketed = host.starts_with('[') && host.ends_with(']');
+  if (bracketed) host = host.substr(1, host.size() - 2);
+  if (!is_ip_address(host, bracketed)) return false;
+  out = {.host = std::string(host), .port = port};
+  return true;
+}
+
+bool read_store(std::string_view text, std::string& out) {
+  constexpr std::string_view sqlite = "sqlite:";
+  // SQLite takes ":memory:" for no file at all.
+  const bool names_file =
+      text.starts_with(sqlite) && text.size() > sqlite.size() && text[sqlite.size()] != ':';
+  if (text != "memory" && !names_file) return false;
+  out = text;
+  return true;
+}
+
+constexpr std::array<std::string_view, 4> level_names{"debug", "info", "warn", "error"};
+constexpr std::array<std::string_view, 2> format_names{"text", "json"};
+
+using Text = std::string_view;
+
+constexpr std::array<Setting, 19> table{{
+    {"WORKERS", "workers of the default queue", "a whole number from 1 to 1024",
+     [](Config& c, Text t) { return read_number<std::size_t>(t, 1, 1024, c.workers); },
+     [](const Config& c) { return fmt::to_string(c.workers); }},
+    {"QUEUE_SIZE", "jobs that may wait in the default queue", "a whole number from 1 to 100000000",
+     [](Config& c, Text t) { return read_number<std::size_t>(t, 1, most_jobs, c.queue_size); },
+     [](const Config& c) { return fmt::to_string(c.queue_size); }},
+    {"LISTEN", "address and port to serve HTTP on; port 0 takes any free one",
+     "an IP address or localhost, and a port, such as 127.0.0.1:8080, 0.0.0.0:8080 or [::1]:8080",
+     [](Config& c, Text t) { return read_listen(t, c.listen); },
+     [](const Config& c) {
+       const bool v6 = c.listen.host.contains(':');
+       return fmt::format("{}{}{}:{}", v6 ? "[" : "", c.listen.host, v6 ? "]" : "", c.listen.port);
+     }},
+    {"STORE", "where jobs are kept",
+     "memory, or sqlite: and the path of a file, such as sqlite:/data/jobqd.db",
+     [](Config& c, Text t) { return read_store(t, c.store); }, [](const Config& c) { return c.store; }},
+    {"CONFIG", "TOML file with these settings, in lower case", "the path of a file",
+     [](Config& c, Text t) {
+       if (!t.empty()) c.config_file = t;
+       return !t.empty();
+     },
+     [](const Config& c) { return c.config_file.value_or("none"); }},
+    {"SHUTDOWN_GRACE", "how long running jobs may finish after SIGTERM", "a duration from 0s to 1h",
+     [](Config& c, Text t) { return read_duration(t, zero, hour, c.shutdown_grace); },
+     [](const Config& c) { return base::format_duration(c.shutdown_grace); }},
+    {"BACKOFF_BASE", "longest wait before the first retry; doubles with each retry, full jitter",
+     "a duration from 1ms to 24h",
+     [](Config& c, Text t) { return read_duration(t, one_ms, day, c.backoff.base); },
+     [](const Config& c) { return base::format_duration(c.backoff.base); }},
+    {"BACKOFF_CAP", "longest wait before any retry", "a duration from 1ms to 24h",
+     [](Config& c, Text t) { return read_duration(t, one_ms, day, c.backoff.cap); },
+     [](const Config& c) { return base::format_duration(c.backoff.cap); }},
+    {"INTERRUPTIONS_MAX", "starts of a job that crashes or stops may cut short; one more, and it is failed",
+     "a whole number from 0 to 1000000",
+     [](Config& c, Text t) { return read_number<std::uint32_t>(t, 0, 1'000'000, c.interruptions_max); },
+     [](const Config& c) { return fmt::to_string(c.interruptions_max); }},
+    {"SIMULATE_MIN", "shortest simulated work", "a duration from 0ms to 1h",
+     [](Config& c, Text t) { return read_duration(t, zero, hour, c.simulate.shortest); },
+     [](const Config& c) { return base::format_duration(c.simulate.shortest); }},
+    {"SIMULATE_MAX", "longest simulated work", "a duration from 0ms to 1h",
+     [](Config& c, Text t) { return read_duration(t, zero, hour, c.simulate.longest); },
+     [](const Config& c) { return base::format_duration(c.simulate.longest); }},
+    {"SIMULATE_FAILURE_RATE", "share of simulated attempts that fail", "a number from 0 to 1",
+     [](Config& c, Text t) { return read_number<double>(t, 0, 1, c.simulate.failure_rate); },
+     [](const Config& c) { return fmt::format("{}", c.simulate.failure_rate); }},
+    {"MAX_BODY", "largest request body", "a size from 1KiB to 64MiB",
+     [](Config& c, Text t) { return read_size(t, kib, 64 * mib, c.max_body); },
+     [](const Config& c) { return show_size(c.max_body); }},
+    {"MAX_CONNECTIONS", "HTTP connections open at once", "a whole number from 1 to 100000",
+     [](Config& c, Text t) { return read_number<std::size_t>(t, 1, 100'000, c.max_connections); },
+     [](const Config& c) { return fmt::to_string(c.max_connections); }},
+    {"RETENTION", "how long finished jobs and their ids are kept", "a duration from 0s to 366d",
+     [](Config& c, Text t) { return read_duration(t, zero, 366 * day, c.retention); },
+     [](const Config& c) { return base::format_duration(c.retention); }},
+    {"RETENTION_MAX", "how many finished jobs are kept", "a whole number from 0 to 100000000",
+     [](Config& c, Text t) { return read_number<std::size_t>(t, 0, most_jobs, c.retention_max); },
+     [](const Config& c) { return fmt::to_string(c.retention_max); }},
+    {"RETENTION_BYTES", "how much of the finished jobs' payloads, results and errors is kept",
+     "a size from 0B to 1024GiB",
+     [](Config& c, Text t) { return read_size(t, 0, 1024 * gib, c.retention_bytes); },
+     [](const Config& c) { return show_size(c.retention_bytes); }},
+    {"LOG_LEVEL", "least level that is logged, to standard error", "debug, info, warn or error",
+     [](Config& c, Text t) { return read_choice(t, level_names, c.log_level); },
+     [](const Config& c) { return std::string(level_names.at(static_cast<std::size_t>(c.log_level))); }},
+    {"LOG_FORMAT", "text for people, json for programs (one object a line)", "text or json",
+     [](Config& c, Text t) { return read_choice(t, format_names, c.log_format); },
+     [](const Config& c) { return std::string(format_names.at(static_cast<std::size_t>(c.log_format))); }},
+}};
+
+}  // namespace
+
+std::string Setting::flag() const {
+  std::string text = base::lower(name);
+  std::ranges::replace(text, '_', '-');
+  return "--" + text;
+}
+
+std::string Setting::file_key() const {
+  return base::lower(name);
+}
+
+std::span<const Setting> settings() {
+  return table;
+}
+
+std::optional<std::string> contradiction(const Config& config) {
+  if (auto wrong = above("BACKOFF_BASE", config.backoff.base, "BACKOFF_CAP", config.backoff.cap))
+    return wrong;
+  return above("SIMULATE_MIN", config.simulate.shortest, "SIMULATE_MAX", config.simulate.longest);
+}
+
+}  // namespace jobqd::app

@@ -1,0 +1,210 @@
+#include "processors/exec/child.hpp"
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <system_error>
+#include <utility>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace jobqd::processors {
+
+namespace {
+
+std::string in_words(int error) {
+  return std::generic_category().message(error);
+}
+
+struct Pipe {
+  Descriptor read;
+  Descriptor write;
+};
+
+/// Both ends above the standard streams, which this process may have been started without.
+std::expected<Pipe, int> make_pipe() {
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return std::unexpected(errno);
+  Pipe pipe{.read = Descriptor(ends[0]), .write = Descriptor(ends[1])};
+  for (Descriptor* end : {&pipe.read, &pipe.write}) {
+    if (end->get() > STDERR_FILENO) continue;
+    const int above = ::fcntl(end->get(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    if (above < 0) return std::unexpected(errno);
+    *end = Descriptor(above);
+  }
+  return pipe;
+}
+
+void never_block(const Descriptor& end) {
+  ::fcntl(end.get(), F_SETFL, ::fcntl(end.get(), F_GETFL) | O_NONBLOCK);
+}
+
+std::vector<char*> pointers(const std::vector<std::string>& texts) {
+  std::vector<char*> all;
+  all.reserve(texts.size() + 1);
+  for (const auto& text : texts)
+    all.push_back(const_cast<char*>(text.c_str()));  // NOLINT: execve() changes none.
+  all.push_back(nullptr);
+  return all;
+}
+
+/// All that the child needs, made before there is one.
+struct Plan {
+  char* const* arguments;
+  char* const* environment;
+  const char* working_directory;
+  std::array<int, 3> streams;
+  int report;  ///< Where it writes why it could not become the program; closed once it did.
+  rlimit memory;
+  rlimit cpu;
+  pid_t parent;
+};
+
+constexpr int report_in_child = STDERR_FILENO + 1;
+
+/// The first half of becoming the program. 0, or why not.
+int take_limits(const Plan& plan) {
+  if (::setpgid(0, 0) != 0) return errno;
+  // Sent when the thread that started us ends: workers live as long as the daemon, and no longer.
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != plan.parent) return ESRCH;
+  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return errno;
+  const rlimit none{.rlim_cur = 0, .rlim_max = 0};
+  if (::setrlimit(RLIMIT_CORE, &none) != 0 || ::setrlimit(RLIMIT_AS, &plan.memory) != 0 ||
+      ::setrlimit(RLIMIT_CPU, &plan.cpu) != 0)
+    return errno;
+  ::umask(077);
+  return ::chdir(plan.working_directory) == 0 ? 0 : errno;
+}
+
+/// The second half: streams, signals, and the program itself. Returns why not.
+int become_program(const Plan& plan) {
+  for (int stream = 0; stream < 3; ++stream)
+    if (::dup2(plan.streams[static_cast<std::size_t>(stream)], stream) < 0) return errno;
+  if (::dup2(plan.report, report_in_child) < 0 || ::fcntl(report_in_child, F_SETFD, FD_CLOEXEC) != 0 ||
+      ::close_range(report_in_child + 1, ~0U, 0) != 0)
+    return errno;
+  ::signal(SIGPIPE, SIG_DFL);
+  ::signal(SIGXFSZ, SIG_DFL);
+  sigset_t nothing;
+  sigemptyset(&nothing);
+  ::pthread_sigmask(SIG_SETMASK, &nothing, nullptr);
+  ::execve(plan.arguments[0], plan.arguments, plan.environment);
+  return errno;
+}
+
+/// In the child, which shares our memory until it is another program: system calls only.
+[[noreturn]] void run_child(const Plan& plan) {
+  int report = plan.report;
+  int error = take_limits(plan);
+  if (error == 0) {
+    error = become_program(plan);
+    if (::fcntl(report, F_GETFD) < 0) report = report_in_child;
+  }
+  (void)!::write(report, &error, sizeof error);
+  ::_exit(127);
+}
+
+/// vfork() and not fork(): the memory of a daemon with millions of jobs is not to be copied, not even its
+/// tables.
+[[gnu::noinline]] pid_t spawn(const Plan& plan) {
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  ::pthread_sigmask(SIG_BLOCK, &all, &before);  // No handler of ours runs in the child.
+  // NOLINTNEXTLINE(bugprone-unsafe-functions,clang-analyzer-security.insecureAPI.vfork): see decision 0010.
+  const pid_t pid = ::vfork();
+  if (pid == 0) run_child(plan);
+  const int error = errno;
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  errno = error;
+  return pid;
+}
+
+/// The limit, or the one that this process has.
+rlimit limit_or_own(int resource, rlim_t value) {
+  if (value > 0) return {.rlim_cur = value, .rlim_max = value};
+  rlimit own{};
+  ::getrlimit(static_cast<__rlimit_resource_t>(resource), &own);
+  return own;
+}
+
+}  // namespace
+
+void Descriptor::close() {
+  if (is_open()) ::close(release());
+}
+
+std::expected<Child, std::string> Child::start(const Program& program) {
+  const auto cannot = [&program](int error) {
+    return std::unexpected(fmt::format("cannot run {}: {}", program.command.front(), in_words(error)));
+  };
+  std::array<Pipe, 4> pipes;
+  for (auto& pipe : pipes) {
+    auto made = make_pipe();
+    if (!made) return cannot(made.error());
+    pipe = *std::move(made);
+  }
+  auto& report = pipes[3];
+  const auto arguments = pointers(program.command);
+  const auto environment = pointers(program.environment);
+  const pid_t pid = spawn({.arguments = arguments.data(),
+                           .environment = environment.data(),
+                           .working_directory = program.working_directory.c_str(),
+                           .streams = {pipes[0].read.get(), pipes[1].write.get(), pipes[2].write.get()},
+                           .report = report.write.get(),
+                           .memory = limit_or_own(RLIMIT_AS, program.max_memory),
+                           .cpu = limit_or_own(RLIMIT_CPU, program.max_cpu_seconds),
+                           .parent = ::getpid()});
+  if (pid < 0) return cannot(errno);
+  Child child;
+  child.group_ = pid;
+  // Not pidfd_open(): glibc 2.36 declares it for C alone.
+  child.process_ = Descriptor(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+  int error = child.process_.is_open() ? 0 : errno;
+  report.write.close();
+  (void)!::read(report.read.get(), &error,
+                sizeof error);  // Nothing comes from a child that is the program now.
+  if (error != 0) {
+    child.signal(SIGKILL);
+    ::waitpid(pid, nullptr, 0);
+    child.process_.close();
+    return cannot(error);
+  }
+  child.input = std::move(pipes[0].write);
+  child.output = std::move(pipes[1].read);
+  child.errors = std::move(pipes[2].read);
+  for (const auto* end : {&child.input, &child.output, &child.errors}) never_block(*end);
+  return child;
+}
+
+Child::~Child() {
+  if (process_.is_open()) {
+    signal(SIGKILL);
+    (void)reap();
+  }
+}
+
+void Child::signal(int number) const {
+  ::kill(-group_, number);
+}
+
+ProgramEnd Child::reap() {
+  siginfo_t end{};
+  // Its number is ours until it is taken, and so is that of its group.
+  while (::waitid(P_PIDFD, static_cast<id_t>(process_.get()), &end, WEXITED | WNOWAIT) != 0 && errno == EINTR)
+    continue;
+  signal(SIGKILL);
+  while (::waitid(P_PIDFD, static_cast<id_t>(process_.get()), &end, WEXITED) != 0 && errno == EINTR) continue;
+  process_.close();
+  return {.by_signal = end.si_code != CLD_EXITED, .number = end.si_status};
+}
+
+}  // namespace jobqd::processors

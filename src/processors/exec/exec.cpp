@@ -1,0 +1,206 @@
+#include <jobqd/processors/exec.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <system_error>
+#include <utility>
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/stat.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include <jobqd/domain/limits.hpp>
+
+#include "processors/exec/child.hpp"
+#include "processors/texts.hpp"
+
+namespace jobqd::processors {
+
+namespace {
+
+using domain::limits::result_bytes;
+
+constexpr std::size_t piece = 64UL * 1024;
+/// What is still read once the program has ended: others may hold its streams, and write without end.
+constexpr std::size_t leftover_pieces = 16;
+/// The end of what the program said; the rest of the limit is for how it ended.
+constexpr std::size_t errors_kept = domain::limits::error_bytes - 64;
+
+std::vector<std::string> environment_of(const engine::Claim& claim, const std::vector<std::string>& names) {
+  std::vector<std::string> all{"JOB_ID=" + claim.id, "JOB_QUEUE=" + claim.queue,
+                               fmt::format("JOB_ATTEMPT={}", claim.attempt),
+                               fmt::format("JOB_LEASE_TOKEN={}", claim.token)};
+  for (const auto& name : names) {
+    const char* value = std::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe): nobody sets any.
+    if (value != nullptr) all.push_back(name + "=" + value);
+  }
+  return all;
+}
+
+std::string name_of_signal(int number) {
+  const char* name = ::sigabbrev_np(number);
+  return name == nullptr ? fmt::to_string(number) : name;
+}
+
+/// What wakes a conversation besides its program.
+struct Alarms {
+  Descriptor stop{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+  Descriptor timer{::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK)};
+
+  /// Any thread.
+  void ask_to_stop() const {
+    const std::uint64_t one = 1;
+    (void)!::write(stop.get(), &one, sizeof one);
+  }
+};
+
+/// The talk with one program, until it has ended.
+class Conversation {
+ public:
+  Conversation(Child& child, const Alarms& alarms, std::string input, base::milliseconds kill_after)
+      : child_(child), alarms_(alarms), input_(std::move(input)), kill_after_(kill_after) {}
+
+  void run() {
+    while (!step()) continue;
+    for (auto [stream, text] : {std::pair{&child_.output, &output_}, {&child_.errors, &errors_}})
+      for (std::size_t i = 0; i < leftover_pieces && listen(*stream, *text); ++i) continue;
+  }
+
+  /// Whether the program was asked to stop.
+  [[nodiscard]] bool stopped() const { return stopped_; }
+  [[nodiscard]] const std::string& output() const { return output_; }
+  [[nodiscard]] const std::string& errors() const { return errors_; }
+
+ private:
+  /// Waits for the next thing to happen, and does what it asks for; true once the program has ended.
+  bool step() {
+    std::array<pollfd, 6> wanted{{{child_.ended(), POLLIN, 0},
+                                  {stopped_ ? -1 : alarms_.stop.get(), POLLIN, 0},
+                                  {alarms_.timer.get(), POLLIN, 0},
+                                  {child_.input.get(), POLLOUT, 0},
+                                  {child_.output.get(), POLLIN, 0},
+                                  {child_.errors.get(), POLLIN, 0}}};
+    if (::poll(wanted.data(), wanted.size(), -1) < 0) return false;
+    const auto& [ended, stop, timer, input, output, errors] = wanted;
+    if (ended.revents != 0) return true;  // Also where it was to be stopped just now.
+    if (stop.revents != 0) ask_to_stop();
+    if (timer.revents != 0) kill();
+    if (input.revents != 0) tell();
+    if (output.revents != 0) (void)listen(child_.output, output_);
+    if (errors.revents != 0) (void)listen(child_.errors, errors_);
+    return false;
+  }
+
+  void ask_to_stop() {
+    stopped_ = true;
+    child_.signal(SIGTERM);
+    const auto ns = std::chrono::nanoseconds(kill_after_).count();
+    constexpr std::int64_t second = 1'000'000'000;
+    const itimerspec once{.it_interval = {},
+                          .it_value = {.tv_sec = ns / second, .tv_nsec = std::max<long>(ns % second, 1)}};
+    ::timerfd_settime(alarms_.timer.get(), 0, &once, nullptr);
+  }
+
+  void kill() {
+    std::uint64_t times = 0;
+    (void)!::read(alarms_.timer.get(), &times, sizeof times);
+    child_.signal(SIGKILL);
+  }
+
+  void tell() {
+    const auto left = std::string_view(input_).substr(told_, piece);
+    const auto taken = left.empty() ? 0 : ::write(child_.input.get(), left.data(), left.size());
+    if (taken < 0 && (errno == EAGAIN || errno == EINTR)) return;
+    if (taken > 0) told_ += static_cast<std::size_t>(taken);
+    // It has all, or wants no more.
+    if (taken < 0 || told_ == input_.size()) child_.input.close();
+  }
+
+  /// Takes in what is there; false when that is nothing. Keeps the beginning of the output and the end of the
+  /// errors.
+  bool listen(Descriptor& stream, std::string& text) {
+    if (!stream.is_open()) return false;
+    std::array<char, piece> buffer;  // NOLINT(cppcoreguidelines-pro-type-member-init): read() fills it.
+    const auto got = ::read(stream.get(), buffer.data(), buffer.size());
+    if (got < 0 && (errno == EAGAIN || errno == EINTR)) return false;
+    if (got <= 0) {
+      stream.close();
+      return false;
+    }
+    text.append(buffer.data(), static_cast<std::size_t>(got));
+    if (&text == &errors_ && text.size() > errors_kept) text.erase(0, text.size() - errors_kept);
+    if (&text == &output_ && text.size() > result_bytes + 1) text.resize(result_bytes + 1);
+    return true;
+  }
+
+  Child& child_;
+  const Alarms& alarms_;
+  const std::string input_;
+  const base::milliseconds kill_after_;
+  std::string output_;
+  std::string errors_;
+  std::size_t told_ = 0;
+  bool stopped_ = false;
+};
+
+}  // namespace
+
+engine::Outcome Exec::process(const engine::Claim& claim, std::stop_token stop) {
+  // Writing to a program that has ended is EPIPE, whatever the program does that runs us.
+  sigset_t broken_pipe;
+  sigemptyset(&broken_pipe);
+  sigaddset(&broken_pipe, SIGPIPE);
+  ::pthread_sigmask(SIG_BLOCK, &broken_pipe, nullptr);
+
+  const Alarms alarms;
+  if (!alarms.stop.is_open() || !alarms.timer.is_open())
+    return engine::Retry{.error = fmt::format("cannot run {}: {}", options_.command.front(),
+                                              std::generic_category().message(errno))};
+  const auto cpu = std::chrono::ceil<std::chrono::seconds>(options_.max_cpu).count();
+  auto child = Child::start({.command = options_.command,
+                             .environment = environment_of(claim, options_.env),
+                             .working_directory = options_.working_directory,
+                             .max_memory = options_.max_memory,
+                             .max_cpu_seconds = static_cast<rlim_t>(cpu)});
+  if (!child) return engine::Retry{.error = child.error()};
+  Conversation talk(*child, alarms, text_of(claim.payload), options_.kill_after);
+  {
+    const std::stop_callback on_stop(stop, [&alarms] { alarms.ask_to_stop(); });
+    talk.run();
+  }
+  const auto ending = child->reap();
+  if (talk.stopped()) return engine::Interrupted{};
+  return outcome_of(ending, talk.output(), talk.errors());
+}
+
+std::string program_fault(const std::string& path) {
+  if (!path.starts_with('/')) return "the program must be an absolute path";
+  struct stat found{};
+  if (::stat(path.c_str(), &found) != 0)
+    return fmt::format("{}: {}", path, std::generic_category().message(errno));
+  if (!S_ISREG(found.st_mode)) return fmt::format("{} is not a file", path);
+  if (::access(path.c_str(), X_OK) != 0)
+    return fmt::format("{}: {}", path, std::generic_category().message(errno));
+  return {};
+}
+
+engine::Outcome outcome_of(ProgramEnd end, std::string_view output, std::string_view errors) {
+  if (!end.by_signal && end.number == 0) return engine::Done{.result = result_of(output)};
+  auto error = end.by_signal ? fmt::format("killed by SIG{}", name_of_signal(end.number))
+                             : fmt::format("exit code {}", end.number);
+  if (const auto said = without_line_end(errors); !said.empty()) error += fmt::format(": {}", said);
+  constexpr std::array for_good{64, 65, 78};  // EX_USAGE, EX_DATAERR, EX_CONFIG
+  if (!end.by_signal && std::ranges::find(for_good, end.number) != for_good.end())
+    return engine::Fail{.error = std::move(error)};
+  return engine::Retry{.error = std::move(error)};
+}
+
+}  // namespace jobqd::processors

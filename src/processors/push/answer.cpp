@@ -1,0 +1,63 @@
+#include "processors/push/answer.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <ctime>
+
+#include <fmt/format.h>
+
+#include "processors/texts.hpp"
+
+namespace jobqd::processors::push {
+
+namespace {
+
+using base::milliseconds;
+
+constexpr milliseconds longest_wait = std::chrono::hours{24};
+constexpr std::size_t shown_bytes = 300;
+
+std::string error_of(const Answer& answer) {
+  auto said = without_line_end(std::string_view(answer.body).substr(0, shown_bytes));
+  auto error = fmt::format("HTTP {}", answer.status);
+  if (!said.empty()) error.append(": ").append(said);
+  return error;
+}
+
+bool is_retryable(unsigned status, std::span<const std::uint16_t> retry_on) {
+  constexpr std::array<unsigned, 3> once_more{408, 425, 429};
+  return status >= 500 || std::ranges::find(once_more, status) != once_more.end() ||
+         std::ranges::find(retry_on, status) != retry_on.end();
+}
+
+}  // namespace
+
+engine::Outcome outcome_of(const Answer& answer, std::span<const std::uint16_t> retry_on,
+                           base::WallTime now) {
+  if (answer.status >= 200 && answer.status < 300) return engine::Done{.result = result_of(answer.body)};
+  if (!is_retryable(answer.status, retry_on)) return engine::Fail{.error = error_of(answer)};
+  const auto after = read_retry_after(answer.retry_after, now);
+  const bool asks_to_wait = answer.status == 429 || answer.status == 503;
+  if (after && asks_to_wait) return engine::Defer{.error = error_of(answer), .after = *after};
+  return engine::Retry{.error = error_of(answer), .after = after};
+}
+
+std::optional<milliseconds> read_retry_after(std::string_view text, base::WallTime now) {
+  std::int64_t seconds = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  if (error == std::errc{} && end == text.data() + text.size() && seconds >= 0)
+    return std::min<milliseconds>(std::chrono::seconds(std::min<std::int64_t>(seconds, 1'000'000)),
+                                  longest_wait);
+  if (error == std::errc::result_out_of_range &&
+      std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; }))
+    return longest_wait;
+  std::tm date{};
+  const std::string zero_terminated(text);
+  const char* rest = ::strptime(zero_terminated.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &date);
+  if (rest == nullptr || *rest != '\0') return std::nullopt;
+  const base::WallTime then{std::chrono::seconds(::timegm(&date))};
+  return std::clamp(milliseconds(then - now), milliseconds{0}, longest_wait);
+}
+
+}  // namespace jobqd::processors::push

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include <jobqd/base/clock.hpp>
+#include <jobqd/engine/processor.hpp>
+
+namespace jobqd::processors::push {
+
+/// What a receiver said.
+struct Answer {
+  unsigned status = 0;
+  std::string retry_after = {};  ///< The header; empty: none.
+  std::string body = {};         ///< As much of it as was read.
+};
+
+/// What an answer means for the attempt.
+[[nodiscard]] engine::Outcome outcome_of(const Answer& answer, std::span<const std::uint16_t> retry_on,
+                                         base::WallTime now);
+
+/// Retry-After (RFC 9110, 10.2.3): seconds, or a date in the form IMF-fixdate; none for what is neither. At
+/// most a day: nobody is to put a job off for longer.
+[[nodiscard]] std::optional<base::milliseconds> read_retry_after(std::string_view text, base::WallTime now);
+
+}  // namespace jobqd::processors::push

@@ -1,0 +1,327 @@
+#include "stores/sqlite/rows.hpp"
+
+#include <array>
+#include <limits>
+#include <span>
+#include <utility>
+
+#include <fmt/format.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include <jobqd/domain/limits.hpp>
+
+namespace jobqd::stores::embedded {
+
+namespace {
+
+/// A column, and the schema version that brought it.
+struct Column {
+  std::string_view name;
+  std::int64_t since = 1;
+};
+
+constexpr std::array<Column, 12> job_columns{{{"number"},
+                                              {"id"},
+                                              {"queue"},
+                                              {"payload"},
+                                              {"priority"},
+                                              {"max_retries"},
+                                              {"timeout_ms"},
+                                              {"enqueued_at"},
+                                              {"run_at"},
+                                              {"fingerprint"},
+                                              {"traceparent", 3},
+                                              {"checksum"}}};
+constexpr std::array<Column, 13> progress_columns{{{"number"},
+                                                   {"status"},
+                                                   {"reason"},
+                                                   {"attempts"},
+                                                   {"failures"},
+                                                   {"interruptions"},
+                                                   {"run_at"},
+                                                   {"started_at"},
+                                                   {"finished_at"},
+                                                   {"last_error"},
+                                                   {"result"},
+                                                   {"deferrals", 3},
+                                                   {"checksum"}}};
+
+std::string insert_sql(std::string_view into, std::span<const Column> columns) {
+  std::string names;
+  std::string values;
+  for (const auto& column : columns) {
+    names.append(names.empty() ? "" : ",").append(column.name);
+    values.append(values.empty() ? "?" : ",?");
+  }
+  return fmt::format("{} ({}) VALUES ({})", into, names, values);
+}
+
+/// For SELECT; what a file of an older version does not have is NULL.
+std::string columns_of(std::string_view table, std::span<const Column> columns, std::int64_t version) {
+  std::string names;
+  for (const auto& column : columns) {
+    names.append(names.empty() ? "" : ",");
+    names += column.since <= version ? fmt::format("{}.{}", table, column.name) : "NULL";
+  }
+  return names;
+}
+
+/// XXH3 over all columns but the checksum, each with its length, in the order they are bound.
+class RowChecksum {
+ public:
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): the reset fills it.
+  RowChecksum() { XXH3_64bits_reset(&state_); }
+
+  void add(std::int64_t number) { XXH3_64bits_update(&state_, &number, sizeof number); }
+  void add(std::string_view text) {
+    add(static_cast<std::int64_t>(text.size()));
+    XXH3_64bits_update(&state_, text.data(), text.size());
+  }
+  void add_null() { add(std::int64_t{-1}); }
+  [[nodiscard]] std::int64_t digest() const { return static_cast<std::int64_t>(XXH3_64bits_digest(&state_)); }
+
+ private:
+  XXH3_state_t state_;
+};
+
+/// Binds columns from left to right and sums them up; the checksum is the last.
+class RowBinder {
+ public:
+  explicit RowBinder(SqliteStatement& statement) : statement_(statement) {}
+
+  template <class Value>
+  RowBinder& operator<<(Value value) {
+    statement_.bind(++column_, value);
+    checksum_.add(value);
+    return *this;
+  }
+  RowBinder& operator<<(const std::optional<std::string>& text) {
+    if (text) return *this << std::string_view(*text);
+    statement_.bind_null(++column_);
+    checksum_.add_null();
+    return *this;
+  }
+  /// A column that older rows do not have: it counts only where there is something in it.
+  template <class Value>
+  RowBinder& added_later(Value value, bool something) {
+    if (something) return *this << value;
+    statement_.bind_null(++column_);
+    return *this;
+  }
+  SqliteResult<> run() {
+    statement_.bind(++column_, checksum_.digest());
+    return statement_.run();
+  }
+
+ private:
+  SqliteStatement& statement_;
+  RowChecksum checksum_;
+  int column_ = 0;
+};
+
+/// Reads columns from left to right; what does not fit its type makes the row unsound.
+class RowReader {
+ public:
+  RowReader(const SqliteStatement& statement, int column) : statement_(statement), column_(column) {}
+
+  std::int64_t integer() {
+    const auto number = statement_.integer(column_++);
+    checksum_.add(number);
+    return number;
+  }
+  template <class Number>
+  Number narrow() {
+    const auto number = integer();
+    const bool fits = number >= std::numeric_limits<Number>::min() &&
+                      number <= static_cast<std::int64_t>(std::numeric_limits<Number>::max());
+    sound_ = sound_ && fits;
+    return fits ? static_cast<Number>(number) : Number{};
+  }
+  base::WallTime time() { return base::WallTime(base::milliseconds(integer())); }
+  std::string_view text() {
+    const auto value = statement_.text(column_++);
+    checksum_.add(value);
+    return value;
+  }
+  std::optional<std::string> optional_text() {
+    if (!statement_.is_null(column_)) return std::string(text());
+    ++column_;
+    checksum_.add_null();
+    return std::nullopt;
+  }
+  /// A column that older rows do not have.
+  bool skip_absent() {
+    const bool absent = statement_.is_null(column_);
+    if (absent) ++column_;
+    return absent;
+  }
+  void require(bool condition) { sound_ = sound_ && condition; }
+  /// The last column is the checksum of those before.
+  bool sound() { return statement_.integer(column_++) == checksum_.digest() && sound_; }
+
+ private:
+  const SqliteStatement& statement_;
+  RowChecksum checksum_;
+  int column_;
+  bool sound_ = true;
+};
+
+std::int64_t count(base::WallTime time) {
+  return time.time_since_epoch().count();
+}
+
+bool read_job(RowReader in, JobRow& row) {
+  row.number = static_cast<std::uint64_t>(in.integer());
+  const auto id = in.text();
+  row.queue = in.text();
+  const auto payload = in.text();
+  row.priority = in.narrow<std::int8_t>();
+  row.max_retries = in.narrow<std::uint16_t>();
+  row.timeout_ms = in.narrow<std::uint32_t>();
+  row.enqueued_at = in.time();
+  row.run_at = in.time();
+  row.fingerprint = static_cast<std::uint64_t>(in.integer());
+  const auto traceparent = in.skip_absent() ? std::string_view{} : in.text();
+  const auto longest = domain::limits::id_bytes;
+  in.require(id.size() <= longest && traceparent.size() <= longest);
+  row.content = Content(id.substr(0, longest), payload, traceparent.substr(0, longest));
+  return in.sound();
+}
+
+bool read_progress(RowReader in, ProgressRow& row) {
+  row.number = static_cast<std::uint64_t>(in.integer());
+  const auto status = domain::status_from(in.text());
+  const auto reason = domain::reason_from(in.text());
+  in.require(status.has_value() && reason.has_value());
+  row.progress.status = status.value_or(domain::Status::failed);
+  row.progress.reason = reason.value_or(domain::Reason::none);
+  row.progress.attempts = in.narrow<std::uint32_t>();
+  row.progress.failures = in.narrow<std::uint32_t>();
+  row.progress.interruptions = in.narrow<std::uint32_t>();
+  row.run_at = in.time();
+  row.started_at = in.time();
+  row.finished_at = in.time();
+  auto last_error = in.optional_text();
+  auto result = in.optional_text();
+  if (!in.skip_absent()) row.progress.deferrals = in.narrow<std::uint8_t>();
+  if (last_error || result)
+    row.ending = Ending{.last_error = last_error.value_or(""), .result = std::move(result)};
+  return in.sound();
+}
+
+}  // namespace
+
+JobRow job_row(const Record& record, std::string_view queue) {
+  return {.number = record.number,
+          .content = record.content,
+          .queue = std::string(queue),
+          .priority = record.priority,
+          .max_retries = record.max_retries,
+          .timeout_ms = record.timeout_ms,
+          .enqueued_at = record.enqueued_at,
+          .run_at = record.run_at,
+          .fingerprint = record.fingerprint};
+}
+
+ProgressRow progress_row(const Record& record) {
+  return {.number = record.number,
+          .progress = record.progress,
+          .run_at = record.run_at,
+          .started_at = record.started_at,
+          .finished_at = record.finished_at,
+          .ending = record.ending ? std::optional(*record.ending) : std::nullopt};
+}
+
+SqliteResult<RowWriter> RowWriter::prepare(SqliteDatabase& database) {
+  RowWriter writer;
+  const std::array<std::pair<SqliteStatement*, std::string>, 5> statements{
+      {{&writer.insert_job_, insert_sql("INSERT INTO jobs", job_columns)},
+       {&writer.put_progress_, insert_sql("INSERT OR REPLACE INTO progress", progress_columns)},
+       {&writer.erase_jobs_, "DELETE FROM jobs WHERE number BETWEEN ? AND ?"},
+       {&writer.erase_progress_, "DELETE FROM progress WHERE number BETWEEN ? AND ?"},
+       {&writer.put_queue_, "INSERT OR REPLACE INTO queues VALUES (?,?)"}}};
+  for (const auto& [statement, sql] : statements) {
+    auto prepared = database.prepare(sql);
+    if (!prepared) return std::unexpected(prepared.error());
+    *statement = *std::move(prepared);
+  }
+  return writer;
+}
+
+SqliteResult<> RowWriter::insert(const JobRow& row) {
+  return (RowBinder(insert_job_) << static_cast<std::int64_t>(row.number) << row.content.id()
+                                 << std::string_view(row.queue) << row.content.payload()
+                                 << std::int64_t{row.priority} << std::int64_t{row.max_retries}
+                                 << std::int64_t{row.timeout_ms} << count(row.enqueued_at)
+                                 << count(row.run_at) << static_cast<std::int64_t>(row.fingerprint))
+      .added_later(row.content.traceparent(), !row.content.traceparent().empty())
+      .run();
+}
+
+SqliteResult<> RowWriter::put(const ProgressRow& row) {
+  const auto& progress = row.progress;
+  const bool has_error = row.ending && !row.ending->last_error.empty();
+  return (RowBinder(put_progress_) << static_cast<std::int64_t>(row.number)
+                                   << domain::to_string(progress.status) << domain::to_string(progress.reason)
+                                   << std::int64_t{progress.attempts} << std::int64_t{progress.failures}
+                                   << std::int64_t{progress.interruptions} << count(row.run_at)
+                                   << count(row.started_at) << count(row.finished_at)
+                                   << (has_error ? std::optional(row.ending->last_error) : std::nullopt)
+                                   << (row.ending ? row.ending->result : std::nullopt))
+      .added_later(std::int64_t{progress.deferrals}, progress.deferrals > 0)
+      .run();
+}
+
+SqliteResult<> RowWriter::erase(std::uint64_t first, std::uint64_t last) {
+  for (SqliteStatement* statement : {&erase_jobs_, &erase_progress_}) {
+    statement->bind(1, static_cast<std::int64_t>(first));
+    statement->bind(2, static_cast<std::int64_t>(last));
+    if (auto erased = statement->run(); !erased) return erased;
+  }
+  return {};
+}
+
+SqliteResult<> RowWriter::put_queue(std::string_view name, bool paused) {
+  put_queue_.bind(1, name);
+  put_queue_.bind(2, std::int64_t{paused ? 1 : 0});
+  return put_queue_.run();
+}
+
+SqliteResult<std::vector<std::string>> read_paused_queues(SqliteDatabase& database) {
+  auto statement = database.prepare("SELECT name FROM queues WHERE paused <> 0");
+  if (!statement) return std::unexpected(statement.error());
+  std::vector<std::string> names;
+  while (true) {
+    const auto row = statement->step();
+    if (!row) return std::unexpected(row.error());
+    if (!*row) return names;
+    names.emplace_back(statement->text(0));
+  }
+}
+
+SqliteResult<> read_jobs(SqliteDatabase& database, const std::function<void(StoredJob&&)>& visit) {
+  const auto version = database.query_integer("PRAGMA user_version");
+  if (!version) return std::unexpected(version.error());
+  auto statement = database.prepare(fmt::format(
+      "SELECT {}, {} FROM jobs LEFT JOIN progress USING (number) ORDER BY jobs.number",
+      columns_of("jobs", job_columns, *version), columns_of("progress", progress_columns, *version)));
+  if (!statement) return std::unexpected(statement.error());
+  constexpr int progress_column = std::size(job_columns);
+  while (true) {
+    const auto row = statement->step();
+    if (!row) return std::unexpected(row.error());
+    if (!*row) return {};
+    StoredJob stored;
+    stored.sound = read_job(RowReader(*statement, 0), stored.job);
+    if (!statement->is_null(progress_column)) {
+      ProgressRow progress;
+      stored.sound = read_progress(RowReader(*statement, progress_column), progress) && stored.sound;
+      stored.progress = std::move(progress);
+    }
+    visit(std::move(stored));
+  }
+}
+
+}  // namespace jobqd::stores::embedded

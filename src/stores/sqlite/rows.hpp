@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "stores/journal/stored_job.hpp"
+#include "stores/sqlite/database.hpp"
+
+/// Jobs as rows: what is bound to which column, and the checksum that a flipped bit does not pass.
+namespace jobqd::stores::embedded {
+
+[[nodiscard]] JobRow job_row(const Record& record, std::string_view queue);
+[[nodiscard]] ProgressRow progress_row(const Record& record);
+
+/// The statements that write rows.
+class RowWriter {
+ public:
+  static SqliteResult<RowWriter> prepare(SqliteDatabase& database);
+
+  SqliteResult<> insert(const JobRow& row);
+  SqliteResult<> put(const ProgressRow& row);
+  /// The jobs with these numbers and all between.
+  SqliteResult<> erase(std::uint64_t first, std::uint64_t last);
+  SqliteResult<> put_queue(std::string_view name, bool paused);
+
+ private:
+  SqliteStatement insert_job_;
+  SqliteStatement put_progress_;
+  SqliteStatement erase_jobs_;
+  SqliteStatement erase_progress_;
+  SqliteStatement put_queue_;
+};
+
+SqliteResult<std::vector<std::string>> read_paused_queues(SqliteDatabase& database);
+
+/// Calls `visit` for every job by number.
+SqliteResult<> read_jobs(SqliteDatabase& database, const std::function<void(StoredJob&&)>& visit);
+
+}  // namespace jobqd::stores::embedded

@@ -1,0 +1,170 @@
+#include <cerrno>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <jobqd/stores/sqlite_tools.hpp>
+
+#include "stores/sqlite/rows.hpp"
+#include "stores/sqlite/schema.hpp"
+#include "stores/sqlite/wal.hpp"
+
+namespace jobqd::stores {
+
+namespace {
+
+namespace fs = std::filesystem;
+using namespace embedded;
+
+/// Opened for reading; a daemon may go on writing.
+std::expected<SqliteDatabase, std::string> open_to_read(const std::string& path) {
+  const auto refuse = [&path](const std::string& why) {
+    return std::unexpected(fmt::format("cannot read {}: {}", path, why));
+  };
+  std::error_code code;
+  if (!fs::is_regular_file(path, code)) return refuse(code ? code.message() : "it is not a file");
+  auto database = SqliteDatabase::open(path, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX);
+  if (!database) return refuse(database.error().text);
+  if (auto set = database->execute("PRAGMA busy_timeout = 5000; PRAGMA trusted_schema = OFF"); !set)
+    return refuse(set.error().text);
+  const auto version = version_of(*database);
+  if (!version) return refuse(version.error());
+  if (*version == 0) return refuse("it is empty: no jobqd has written it yet");
+  return *std::move(database);
+}
+
+/// A copy that is being made: locked while it is, and gone at the end unless it got its name. What a copy
+/// that was killed has left is made anew.
+class PartialFile {
+ public:
+  explicit PartialFile(std::string path) : path_(std::move(path)) {}
+  ~PartialFile() {
+    if (descriptor_ < 0) return;
+    remove();
+    ::close(descriptor_);
+  }
+
+  PartialFile(const PartialFile&) = delete;
+  PartialFile& operator=(const PartialFile&) = delete;
+
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+  /// Why it cannot be; empty when it is there.
+  std::string create() {
+    // Payloads are nobody else's business, so not SQLite's default mode.
+    const int descriptor = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (descriptor < 0) return fmt::format("{}: {}", path_, std::generic_category().message(errno));
+    if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0 || !is_at_path(descriptor)) {
+      ::close(descriptor);
+      return "another backup is writing it";
+    }
+    descriptor_ = descriptor;
+    std::error_code ignored;
+    fs::remove(path_ + "-journal", ignored);
+    return ::ftruncate(descriptor, 0) == 0 ? "" : std::generic_category().message(errno);
+  }
+
+ private:
+  /// Who held the lock may just have given the file its name.
+  [[nodiscard]] bool is_at_path(int descriptor) const {
+    struct stat opened{};
+    struct stat there{};
+    return ::fstat(descriptor, &opened) == 0 && ::stat(path_.c_str(), &there) == 0 &&
+           opened.st_ino == there.st_ino;
+  }
+
+  void remove() {
+    std::error_code ignored;
+    for (const auto* suffix : {"", "-journal"}) fs::remove(path_ + suffix, ignored);
+  }
+
+  const std::string path_;
+  int descriptor_ = -1;
+};
+
+void check_structure(SqliteDatabase& database, CheckReport& report) {
+  if (auto damage = damage_of_log(database); !damage.empty()) report.faults.push_back(std::move(damage));
+  auto statement = database.prepare("PRAGMA integrity_check");
+  if (!statement) {
+    report.faults.push_back(statement.error().text);
+    return;
+  }
+  while (true) {
+    const auto row = statement->step();
+    if (!row) report.faults.push_back(row.error().text);
+    if (!row || !*row) return;
+    if (statement->text(0) != "ok") report.faults.emplace_back(statement->text(0));
+  }
+}
+
+void check_rows(SqliteDatabase& database, CheckReport& report) {
+  std::int64_t joined = 0;
+  const auto read = read_jobs(database, [&](const StoredJob& stored) {
+    if (stored.progress) ++joined;
+    if (!stored.sound) {
+      report.faults.push_back(fmt::format("job number {}, id \"{}\": the checksum does not fit",
+                                          stored.job.number, stored.job.content.id()));
+      return;
+    }
+    const auto status = stored.progress ? stored.progress->progress.status : domain::Status::queued;
+    ++report.counts.by_status.at(static_cast<std::size_t>(status));
+  });
+  if (!read) report.faults.push_back(read.error().text);
+  const auto rows = database.query_integer("SELECT count(*) FROM progress");
+  if (read && rows && *rows != joined)
+    report.faults.push_back(fmt::format("{} rows of progress belong to no job", *rows - joined));
+}
+
+}  // namespace
+
+std::expected<CheckReport, std::string> check_sqlite_file(const std::string& path) {
+  auto database = open_to_read(path);
+  if (!database) return std::unexpected(database.error());
+  // All in one read transaction: a daemon may be writing.
+  if (auto begun = database->execute("BEGIN"); !begun) return std::unexpected(begun.error().text);
+  CheckReport report;
+  report.version = database->query_integer("PRAGMA user_version").value_or(0);
+  check_structure(*database, report);
+  check_rows(*database, report);
+  return report;
+}
+
+std::expected<void, std::string> backup_sqlite_file(const std::string& from, const std::string& to) {
+  auto source = open_to_read(from);
+  if (!source) return std::unexpected(source.error());
+  if (std::error_code code; fs::exists(fs::symlink_status(to, code)))
+    return std::unexpected(fmt::format("cannot write {}: it exists already", to));
+  // Under another name until it is whole: a backup that is there is a good one.
+  PartialFile partial(to + ".partial");
+  const auto refuse = [&](const std::string& why) {
+    return std::unexpected(fmt::format("cannot write {}: {}", to, why));
+  };
+  if (auto why = partial.create(); !why.empty()) return refuse(why);
+  auto target =
+      SqliteDatabase::open(partial.path(), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX);
+  if (!target) return refuse(target.error().text);
+  if (auto set = target->execute("PRAGMA synchronous = FULL"); !set) return refuse(set.error().text);
+  sqlite3_backup* backup = sqlite3_backup_init(target->get(), "main", source->get(), "main");
+  if (backup == nullptr) return refuse(target->last_error().text);
+  // All pages in one step: one read transaction, so one moment in the life of the file.
+  const int step = sqlite3_backup_step(backup, -1);
+  const int finish = sqlite3_backup_finish(backup);
+  if (step != SQLITE_DONE || finish != SQLITE_OK)
+    return refuse(sqlite3_errstr(step != SQLITE_DONE ? step : finish));
+  // The copy is in WAL mode as its source; without a log of its own it is one file.
+  if (auto mode = target->query_text("PRAGMA journal_mode = DELETE"); !mode) return refuse(mode.error().text);
+  *target = SqliteDatabase{};
+  std::error_code code;
+  fs::rename(partial.path(), to, code);
+  if (code) return refuse(code.message());
+  sync_directory_of(to);
+  return {};
+}
+
+}  // namespace jobqd::stores

@@ -1,0 +1,82 @@
+#include "app/logging/log.hpp"
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+namespace jobqd::app {
+
+namespace {
+
+constexpr base::WallTime noon{std::chrono::sys_days{std::chrono::November / 24 / 2026} +
+                              std::chrono::hours{12}};
+
+/// What a client could send to be taken for a line of its own, or to drive a terminal.
+const std::string evil =
+    "a\r\n2026-11-24T12:00:00.000Z info  forged=1\x1B[2J\x7F\x9B \xC2\x9B \xE2\x80\xAE \xE2\x80\xA8 \"x\" \\ "
+    "=";
+
+std::string text_line(std::initializer_list<LogField> fields) {
+  return format_log_line(LogFormat::text, noon, LogLevel::info, "job done", fields);
+}
+
+nlohmann::json json_line(std::initializer_list<LogField> fields) {
+  return nlohmann::json::parse(format_log_line(LogFormat::json, noon, LogLevel::warn, "job failed", fields));
+}
+
+bool is_plain_ascii(std::string_view line) {
+  return std::ranges::all_of(line, [](char c) { return c >= 0x20 && c < 0x7F; });
+}
+
+}  // namespace
+
+TEST(LogLine, IsForPeople) {
+  EXPECT_EQ(text_line({{"id", "a1"}, {"attempt", 3}}),
+            "2026-11-24T12:00:00.000Z info  job done id=a1 attempt=3");
+  EXPECT_EQ(format_log_line(LogFormat::text, noon, LogLevel::error, "no", {}),
+            "2026-11-24T12:00:00.000Z error no");
+}
+
+TEST(LogLine, QuotesWhatIsNotOneWord) {
+  EXPECT_EQ(text_line({{"id", "a b"}}), R"(2026-11-24T12:00:00.000Z info  job done id="a b")");
+  EXPECT_TRUE(text_line({{"id", ""}}).ends_with(R"(id="")"));
+  EXPECT_TRUE(text_line({{"id", "a=b"}}).ends_with(R"(id="a=b")"));
+  EXPECT_TRUE(text_line({{"id", "a\"b"}}).ends_with(R"(id="a\"b")"));
+}
+
+TEST(LogLine, IsOneObjectForPrograms) {
+  EXPECT_EQ(
+      format_log_line(LogFormat::json, noon, LogLevel::info, "job done", {{"id", "a1"}, {"attempt", 3}}),
+      R"({"time":"2026-11-24T12:00:00.000Z","level":"info","message":"job done","id":"a1","attempt":3})");
+}
+
+TEST(LogLine, KeepsNumbersNumbersAndTextText) {
+  const auto line = json_line({{"port", 8080}, {"id", "8080"}, {"negative", -1}});
+  EXPECT_EQ(line["port"], 8080);
+  EXPECT_EQ(line["id"], "8080");
+  EXPECT_EQ(line["negative"], -1);
+}
+
+TEST(LogLine, CannotBeForged) {
+  EXPECT_TRUE(is_plain_ascii(text_line({{"id", evil}})));
+  EXPECT_TRUE(is_plain_ascii(format_log_line(LogFormat::json, noon, LogLevel::info, "x", {{"id", evil}})));
+}
+
+TEST(LogLine, GivesTextBackUnchanged) {
+  const std::string valid = "a\r\n\x1B[2J\x7F \xC2\x9B \xE2\x80\xAE \"x\" \\ \xF0\x9F\x98\x80";
+  EXPECT_EQ(json_line({{"id", valid}})["id"], valid);
+}
+
+TEST(LogLine, ReplacesWhatIsNotUtf8) {
+  EXPECT_EQ(json_line({{"id", "a\xFF"}})["id"], "a\xEF\xBF\xBD");
+}
+
+TEST(LogLine, CutsLongText) {
+  const std::string longest(1024, 'x');
+  EXPECT_EQ(json_line({{"id", longest}})["id"], longest);
+  EXPECT_EQ(json_line({{"id", longest + "x"}})["id"], longest + "\xE2\x80\xA6");
+  EXPECT_LT(text_line({{"id", std::string(1'000'000, 'x')}}).size(), 1200U);
+  EXPECT_TRUE(is_plain_ascii(text_line({{"id", std::string(1023, 'x') + "\xC3\xA9"}})))
+      << "cut within a letter";
+}
+
+}  // namespace jobqd::app

@@ -1,0 +1,36 @@
+#include <jobqd/base/minute_counter.hpp>
+
+#include <gtest/gtest.h>
+
+namespace jobqd::base {
+
+namespace {
+
+constexpr SteadyTime at(std::int64_t seconds, std::int64_t ms = 0) {
+  return SteadyTime{std::chrono::seconds{seconds} + milliseconds{ms}};
+}
+
+}  // namespace
+
+TEST(MinuteCounter, CountsTheLastMinuteOnly) {
+  MinuteCounter counter;
+  EXPECT_EQ(counter.count(at(0)), 0U);
+  counter.add(at(0, 1));
+  counter.add(at(0, 999), 2);
+  counter.add(at(30));
+  EXPECT_EQ(counter.count(at(30)), 4U);
+  EXPECT_EQ(counter.count(at(59, 999)), 4U);
+  EXPECT_EQ(counter.count(at(60)), 1U);
+  EXPECT_EQ(counter.count(at(90)), 0U);
+}
+
+TEST(MinuteCounter, ForgetsWhatStoodInASecondThatComesAgain) {
+  MinuteCounter counter;
+  counter.add(at(5), 7);
+  counter.add(at(65));
+  EXPECT_EQ(counter.count(at(65)), 1U);
+  counter.add(at(7'205));
+  EXPECT_EQ(counter.count(at(7'205)), 1U);
+}
+
+}  // namespace jobqd::base

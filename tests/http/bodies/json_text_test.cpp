@@ -1,0 +1,116 @@
+#include "http/bodies/json_text.hpp"
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+namespace jobqd::http {
+
+namespace {
+
+using base::milliseconds;
+
+constexpr base::WallTime noon{std::chrono::sys_days{std::chrono::November / 24 / 2026} +
+                              std::chrono::hours{12}};
+
+std::string text_of(const domain::Job& job) {
+  std::string out;
+  append_job(out, job);
+  return out;
+}
+
+domain::Job plain_job() {
+  return {.id = "a", .queue = "default", .payload = R"({"n": 1})", .progress = {}, .enqueued_at = noon};
+}
+
+}  // namespace
+
+TEST(JsonString, QuotesPlainText) {
+  EXPECT_EQ(json_string(""), R"("")");
+  EXPECT_EQ(json_string("plain text"), R"("plain text")");
+}
+
+TEST(JsonString, EscapesWhatJsonWantsEscaped) {
+  EXPECT_EQ(json_string("a\"b\\c/d"), R"("a\"b\\c/d")");
+  EXPECT_EQ(json_string("\b\f\n\r\t"), R"("\b\f\n\r\t")");
+  EXPECT_EQ(json_string(std::string_view("\0\x1B\x1F", 3)), R"("\u0000\u001b\u001f")");
+}
+
+TEST(JsonString, LeavesOtherLettersAsTheyAre) {
+  EXPECT_EQ(json_string("\xC3\xA9\xF0\x9F\x98\x80"), "\"\xC3\xA9\xF0\x9F\x98\x80\"");
+}
+
+TEST(JsonString, ReplacesWhatIsNotUtf8) {
+  EXPECT_EQ(json_string("a\xFFz"), "\"a\xEF\xBF\xBDz\"");
+}
+
+TEST(JsonString, IsReadBackAsItWas) {
+  std::string all;
+  for (int c = 0; c < 128; ++c) all += static_cast<char>(c);
+  EXPECT_EQ(nlohmann::json::parse(json_string(all)), all);
+  for (int c = 0; c < 128; ++c) {
+    const std::string one(1, static_cast<char>(c));
+    EXPECT_EQ(nlohmann::json::parse(json_string(one)), one) << c;
+  }
+}
+
+TEST(JobText, ShowsAJobThatWaits) {
+  EXPECT_EQ(
+      text_of(plain_job()),
+      R"({"id":"a","queue":"default","status":"queued","reason":"ready","payload":{"n": 1},"priority":0,)"
+      R"("max_retries":0,"attempts":0,"failures":0,"interruptions":0,"enqueued_at":"2026-11-24T12:00:00.000Z"})");
+}
+
+TEST(JobText, ShowsItsTimeOnlyWhileItWaitsForIt) {
+  domain::Job job = plain_job();
+  job.run_at = noon + milliseconds{1};
+  EXPECT_FALSE(text_of(job).contains("run_at"));
+  for (const auto reason : {domain::Reason::delayed, domain::Reason::backoff}) {
+    job.progress.reason = reason;
+    EXPECT_TRUE(text_of(job).contains(R"("run_at":"2026-11-24T12:00:00.001Z")"));
+  }
+}
+
+TEST(JobText, ShowsEverythingThereIs) {
+  domain::Job job = plain_job();
+  job.progress = {.status = domain::Status::failed,
+                  .reason = domain::Reason::exhausted,
+                  .attempts = 5,
+                  .failures = 4,
+                  .interruptions = 1};
+  job.priority = -7;
+  job.max_retries = 3;
+  job.timeout = milliseconds{90'000};
+  job.started_at = noon + milliseconds{20};
+  job.finished_at = noon + milliseconds{300};
+  job.last_error = "said \"no\"\n";
+  job.result = R"([ 1,2 ])";
+  EXPECT_EQ(
+      text_of(job),
+      R"({"id":"a","queue":"default","status":"failed","reason":"exhausted","payload":{"n": 1},"priority":-7,)"
+      R"("max_retries":3,"attempts":5,"failures":4,"interruptions":1,"timeout":"1m30s",)"
+      R"("enqueued_at":"2026-11-24T12:00:00.000Z",)"
+      R"("started_at":"2026-11-24T12:00:00.020Z","finished_at":"2026-11-24T12:00:00.300Z",)"
+      R"("last_error":"said \"no\"\n","result":[ 1,2 ]})");
+}
+
+TEST(JobText, HasNoReasonWhereThereIsNone) {
+  domain::Job job = plain_job();
+  job.progress = {.status = domain::Status::done, .reason = domain::Reason::none, .attempts = 1};
+  EXPECT_FALSE(nlohmann::json::parse(text_of(job)).contains("reason"));
+}
+
+TEST(JobText, IsJsonWhateverTheTextsHold) {
+  domain::Job job = plain_job();
+  job.id = "\"\\\xFF";
+  job.queue = "q\n";
+  job.last_error = std::string("\0\x7F\xC3", 3);
+  EXPECT_TRUE(nlohmann::json::accept(text_of(job)));
+}
+
+TEST(JobText, IsAppended) {
+  std::string out = "[";
+  append_job(out, plain_job());
+  EXPECT_TRUE(nlohmann::json::accept(out + "]"));
+}
+
+}  // namespace jobqd::http

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include "http/message.hpp"
+
+namespace jobqd::http {
+
+/// An exchange without a connection: keeps its answer, and lets a test decide when a wait is over. One
+/// thread.
+class FakeExchange final : public Exchange {
+ public:
+  void respond(Response response) override {
+    if (response_) throw std::logic_error("answered twice");
+    response_ = std::move(response);
+  }
+
+  void after(base::milliseconds wait, std::function<void()> function) override {
+    wait_ = wait;
+    when_over_ = std::move(function);
+  }
+
+  void when_gone(std::function<void()> function) override { when_gone_ = std::move(function); }
+
+  [[nodiscard]] bool answered() const { return response_.has_value(); }
+
+  [[nodiscard]] const Response& response() const {
+    if (!response_) throw std::logic_error("not answered");
+    return *response_;
+  }
+
+  /// How long the handler wants to wait; empty when it does not.
+  [[nodiscard]] std::optional<base::milliseconds> wait() const { return wait_; }
+
+  /// The client closes its connection.
+  void go() {
+    if (when_gone_) std::exchange(when_gone_, {})();
+  }
+
+  void end_the_wait() { std::exchange(when_over_, {})(); }
+
+ private:
+  std::optional<Response> response_;
+  std::optional<base::milliseconds> wait_;
+  std::function<void()> when_over_;
+  std::function<void()> when_gone_;
+};
+
+/// The value of a field of the response; empty where it is not there.
+[[nodiscard]] inline std::string field_of(const Response& response, std::string_view name) {
+  for (const auto& [key, value] : response.headers)
+    if (key == name) return value;
+  return {};
+}
+
+/// `404 /problems/not-found` or `200`.
+[[nodiscard]] inline std::string summary(const Response& response) {
+  auto text = std::to_string(response.status);
+  if (response.content_type == "application/problem+json")
+    text += " " + nlohmann::json::parse(response.body).at("type").get<std::string>();
+  return text;
+}
+
+}  // namespace jobqd::http

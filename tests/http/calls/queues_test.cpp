@@ -1,0 +1,63 @@
+// /v1/queues, over a real store.
+
+#include <gtest/gtest.h>
+
+#include "http/calls/api_fixture.hpp"
+
+namespace jobqd::http {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+class Queues : public ApiTest {};
+
+}  // namespace
+
+TEST_F(Queues, AreShownAsTheyStand) {
+  EXPECT_EQ(
+      get("/v1/queues").body,
+      R"({"queues":[{"name":"default","capacity":2,"max_retries":0,"paused":false,"queued":0,"ready":0,"running":0,"done":0,)"
+      R"("failed":0,"last_minute":{"enqueued":0,"started":0,"done":0,"failed":0}}]})");
+  enqueue(R"({"id":"a"})");
+  enqueue(R"({"id":"b","delay":"1h"})");
+  clock.advance(1500ms);
+  EXPECT_EQ(
+      get("/v1/queues/default").body,
+      R"({"name":"default","capacity":2,"max_retries":0,"paused":false,"queued":2,"ready":1,"running":0,"done":0,"failed":0,)"
+      R"("oldest_ready_age":"1s500ms","last_minute":{"enqueued":2,"started":0,"done":0,"failed":0}})");
+}
+
+TEST_F(Queues, ArePausedAndResumed) {
+  enqueue(R"({"id":"a"})");
+  auto answer = post("/v1/queues/default/pause");
+  EXPECT_EQ(answer.status, 200U);
+  EXPECT_EQ(nlohmann::json::parse(answer.body)["paused"], true);
+  EXPECT_EQ(job("a")["reason"], "paused");
+  answer = post("/v1/queues/default/resume");
+  EXPECT_EQ(nlohmann::json::parse(answer.body)["paused"], false);
+  EXPECT_EQ(job("a")["reason"], "ready");
+}
+
+TEST_F(Queues, AreRetriedAndPurged) {
+  enqueue(R"([{"id":"a"},{"id":"b"}])");
+  settle(claim(), engine::Failed{.reason = domain::Reason::exhausted, .error = "no"});
+  const auto retried = ask("POST", "/v1/queues/default/retry");
+  EXPECT_FALSE(retried->answered());
+  store->tick(clock.now());
+  EXPECT_EQ(retried->response().body, R"({"count":1})");
+  EXPECT_EQ(job("a")["status"], "queued");
+  const auto purged = ask("POST", "/v1/queues/default/purge");
+  store->tick(clock.now());
+  EXPECT_EQ(purged->response().body, R"({"count":2})");
+  EXPECT_EQ(get("/v1/jobs/a").status, 404U);
+}
+
+TEST_F(Queues, ThatAreNotThereAre404) {
+  EXPECT_EQ(summary(get("/v1/queues/mail")), "404 /problems/queue-not-found");
+  EXPECT_EQ(summary(get("/v1/queues/")), "404 /problems/not-found");
+  for (const auto* what : {"pause", "resume", "retry", "purge"})
+    EXPECT_EQ(summary(post(std::string("/v1/queues/mail/") + what)), "404 /problems/queue-not-found") << what;
+}
+
+}  // namespace jobqd::http

@@ -1,0 +1,107 @@
+#include "stores/conformance/conformance.hpp"
+
+#include <stdexcept>
+#include <utility>
+
+#include "support/caught.hpp"
+
+namespace jobqd::stores {
+
+using support::result_of;
+
+StoreConformance::StoreConformance() {
+  open(options());
+}
+
+StoreConformance::~StoreConformance() = default;
+
+EmbeddedOptions StoreConformance::options() {
+  return {.queues = {QueueOptions{}, {.name = "mail", .capacity = 2, .max_retries = 3}}};
+}
+
+void StoreConformance::open(EmbeddedOptions options) {
+  store = GetParam()(std::move(options), clock, [this] { ++due_changes; });
+}
+
+engine::Expected<std::vector<engine::Submitted>> StoreConformance::submit(std::vector<domain::NewJob> jobs) {
+  return result_of<std::vector<engine::Submitted>>(
+      [&](auto done) { store->submit(std::move(jobs), std::move(done)); });
+}
+
+engine::Expected<std::vector<engine::Submitted>> StoreConformance::submit(domain::NewJob job) {
+  return submit(std::vector{std::move(job)});
+}
+
+engine::Expected<domain::Job> StoreConformance::find(std::string_view id) {
+  return result_of<domain::Job>([&](auto done) { store->find(id, std::move(done)); });
+}
+
+engine::Expected<domain::Job> StoreConformance::cancel(std::string_view id) {
+  return result_of<domain::Job>([&](auto done) { store->cancel(id, std::move(done)); });
+}
+
+engine::Expected<domain::Job> StoreConformance::retry(std::string_view id) {
+  return result_of<domain::Job>([&](auto done) { store->retry(id, std::move(done)); });
+}
+
+engine::Expected<void> StoreConformance::remove(std::string_view id) {
+  return result_of<void>([&](auto done) { store->remove(id, std::move(done)); });
+}
+
+engine::JobPage StoreConformance::list(const engine::ListQuery& query) {
+  return result_of<engine::JobPage>([&](auto done) { store->list(query, std::move(done)); }).value();
+}
+
+domain::Job StoreConformance::job(std::string_view id) {
+  return find(id).value();
+}
+
+engine::Claim StoreConformance::claim(std::string_view queue) {
+  auto claim = store->claim(queue, patience.token());
+  if (!claim) throw std::logic_error("there is nothing to claim");
+  return *std::move(claim);
+}
+
+engine::Claim StoreConformance::start(domain::NewJob job) {
+  const auto [id, queue] = std::pair(job.id, job.queue);
+  submit(std::move(job)).value();
+  auto started = claim(queue);
+  if (started.id != id) throw std::logic_error("another job was to start first");
+  return started;
+}
+
+engine::Claim StoreConformance::start(std::string id) {
+  return start(support::new_job(std::move(id)));
+}
+
+void StoreConformance::finish(std::string id, engine::Resolution resolution) {
+  store->settle(start(std::move(id)), std::move(resolution));
+}
+
+std::optional<base::SteadyTime> StoreConformance::advance(base::milliseconds by) {
+  clock.advance(by);
+  return store->tick(clock.now());
+}
+
+bool StoreConformance::something_is_ready() const {
+  const auto next = store->next_start();
+  return next && *next <= clock.now().steady;
+}
+
+std::uint64_t StoreConformance::count(domain::Status status) const {
+  return store->counts().of(status);
+}
+
+domain::NewJob new_mail(std::string id) {
+  auto job = support::new_job(std::move(id));
+  job.queue = "mail";
+  return job;
+}
+
+std::string ids(const engine::JobPage& page) {
+  std::string all;
+  for (const auto& job : page.jobs) all += (all.empty() ? "" : " ") + job.id;
+  return all;
+}
+
+}  // namespace jobqd::stores

@@ -1,0 +1,142 @@
+// Lists and counts.
+
+#include "stores/conformance/conformance.hpp"
+#include "support/caught.hpp"
+
+namespace jobqd::stores {
+
+namespace {
+
+using base::milliseconds;
+using domain::ErrorCode;
+using domain::Reason;
+using domain::Status;
+using support::new_job;
+
+}  // namespace
+
+TEST_P(StoreConformance, AListOfNothingIsEmptyAndTheLast) {
+  const auto page = list({});
+  EXPECT_TRUE(page.jobs.empty());
+  EXPECT_EQ(page.next, 0U);
+}
+
+TEST_P(StoreConformance, AListShowsTheNewestFirst) {
+  submit({new_job("b"), new_mail("c")}).value();
+  submit(new_job("a")).value();
+  EXPECT_EQ(ids(list({})), "a c b");
+}
+
+TEST_P(StoreConformance, AListShowsJobsInEveryStatus) {
+  finish("a");
+  finish("b", engine::Failed{.reason = Reason::rejected, .error = "e"});
+  start("c");
+  submit(new_job("d")).value();
+  EXPECT_EQ(ids(list({})), "d c b a");
+  EXPECT_EQ(ids(list({.status = Status::done})), "a");
+  EXPECT_EQ(ids(list({.status = Status::failed})), "b");
+  EXPECT_EQ(ids(list({.status = Status::running})), "c");
+  EXPECT_EQ(ids(list({.status = Status::queued})), "d");
+}
+
+TEST_P(StoreConformance, AListMayBeOfOneQueue) {
+  submit({new_mail("a"), new_job("b"), new_mail("c")}).value();
+  EXPECT_EQ(ids(list({.queue = "mail"})), "c a");
+  EXPECT_EQ(ids(list({.queue = "default"})), "b");
+}
+
+TEST_P(StoreConformance, FiltersWorkTogether) {
+  submit({new_mail("a"), new_job("b"), new_mail("c")}).value();
+  (void)claim("mail");
+  EXPECT_EQ(ids(list({.queue = "mail", .status = Status::queued})), "c");
+}
+
+TEST_P(StoreConformance, AListOfAnUnknownQueueIsRefused) {
+  support::Caught<engine::JobPage> caught;
+  store->list({.queue = "nowhere"}, caught.callback());
+  EXPECT_EQ(code(caught.result()), ErrorCode::queue_not_found);
+}
+
+TEST_P(StoreConformance, CursorsLeadThroughEveryJobOnce) {
+  for (int i = 10; i < 17; ++i) submit(new_job(std::to_string(i))).value();
+  std::string pages;
+  engine::ListQuery query{.limit = 3};
+  do {
+    const auto page = list(query);
+    EXPECT_LE(page.jobs.size(), 3U);
+    pages += "[" + ids(page) + "]";
+    query.before = page.next;
+  } while (query.before != 0 && pages.size() < 100);
+  EXPECT_TRUE(pages.starts_with("[16 15 14][13 12 11][10]")) << pages;
+}
+
+TEST_P(StoreConformance, CursorsKeepTheirPlaceWhileJobsComeAndGo) {
+  for (const auto* id : {"a", "b", "c", "d", "e"}) submit(new_job(id)).value();
+  const auto first = list({.limit = 2});
+  EXPECT_EQ(ids(first), "e d");
+  ASSERT_TRUE(remove("d") && remove("c"));
+  submit(new_job("f")).value();
+  EXPECT_EQ(ids(list({.before = first.next})), "b a");
+}
+
+TEST_P(StoreConformance, CursorsWorkWithFilters) {
+  submit({new_job("a"), new_mail("b"), new_job("c"), new_mail("d"), new_job("e")}).value();
+  const auto first = list({.queue = "default", .limit = 2});
+  EXPECT_EQ(ids(first), "e c");
+  EXPECT_EQ(ids(list({.queue = "default", .limit = 2, .before = first.next})), "a");
+}
+
+TEST_P(StoreConformance, CountsFollowEveryJob) {
+  const auto counts = [&] {
+    std::string all;
+    for (const auto status : {Status::queued, Status::running, Status::done, Status::failed})
+      all += std::to_string(count(status));
+    return all;
+  };
+  EXPECT_EQ(counts(), "0000");
+  submit({new_job("a"), new_mail("b"), new_mail("c")}).value();
+  EXPECT_EQ(counts(), "3000");
+  const auto claimed = claim();
+  EXPECT_EQ(counts(), "2100");
+  store->settle(claimed, engine::Done{});
+  EXPECT_EQ(counts(), "2010");
+  ASSERT_TRUE(cancel("b"));
+  EXPECT_EQ(counts(), "1011");
+  ASSERT_TRUE(retry("b"));
+  EXPECT_EQ(counts(), "2010");
+  ASSERT_TRUE(remove("a") && remove("b") && remove("c"));
+  EXPECT_EQ(counts(), "0000");
+}
+
+TEST_P(StoreConformance, ARefusedSubmissionLeavesTheCountsAlone) {
+  auto lost = new_job("b");
+  lost.queue = "nowhere";
+  EXPECT_FALSE(submit({new_job("a"), lost}).has_value());
+  EXPECT_EQ(count(Status::queued), 0U);
+}
+
+TEST_P(StoreConformance, AnOpenStoreIsInNoTrouble) {
+  EXPECT_EQ(store->trouble(), "");
+}
+
+TEST_P(StoreConformance, ShowsQueuesInTheirOrder) {
+  submit({.id = "delayed", .delay = milliseconds{1'000}}).value();
+  submit({.id = "first"}).value();
+  advance(milliseconds{30});
+  submit({.id = "urgent", .priority = 5}).value();
+  advance(milliseconds{20});
+  const auto queues = store->queues();
+  ASSERT_EQ(queues.size(), 2U);
+  EXPECT_EQ(queues[0].name, "default");
+  EXPECT_EQ(queues[0].counts.of(Status::queued), 3U);
+  EXPECT_EQ(queues[0].ready, 2U);
+  EXPECT_EQ(queues[0].oldest_ready, milliseconds{50});
+  EXPECT_EQ(queues[1].name, "mail");
+  EXPECT_EQ(queues[1].capacity, 2U);
+  EXPECT_EQ(queues[1].max_retries, 3U);
+  EXPECT_EQ(queues[1].timeout, std::nullopt);
+  EXPECT_EQ(queues[1].ready, 0U);
+  EXPECT_EQ(queues[1].oldest_ready, std::nullopt);
+}
+
+}  // namespace jobqd::stores

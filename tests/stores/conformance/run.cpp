@@ -1,0 +1,200 @@
+// How jobs are claimed and settled.
+
+#include <thread>
+
+#include "stores/conformance/conformance.hpp"
+
+namespace jobqd::stores {
+
+namespace {
+
+using base::milliseconds;
+using domain::Progress;
+using domain::Reason;
+using domain::Status;
+using support::new_job;
+
+domain::NewJob urgent(std::string id, std::int8_t priority) {
+  auto job = new_job(std::move(id));
+  job.priority = priority;
+  return job;
+}
+
+}  // namespace
+
+TEST_P(StoreConformance, AClaimCarriesEverythingAnAttemptNeeds) {
+  submit({.id = "a", .queue = "mail", .payload = "[1, 2]", .max_retries = 5, .timeout = milliseconds{250}})
+      .value();
+  const auto claimed = claim("mail");
+  EXPECT_EQ(claimed.id, "a");
+  EXPECT_EQ(claimed.queue, "mail");
+  EXPECT_EQ(claimed.payload, "[1, 2]");
+  EXPECT_EQ(claimed.attempt, 1U);
+  EXPECT_EQ(claimed.failures, 0U);
+  EXPECT_EQ(claimed.max_retries, 5);
+  EXPECT_EQ(claimed.timeout, milliseconds{250});
+  ASSERT_NE(claimed.stop, nullptr);
+  EXPECT_EQ(claimed.stop->cause(), engine::StopCause::none);
+}
+
+TEST_P(StoreConformance, AClaimedJobIsRunning) {
+  start("a");
+  const auto found = job("a");
+  EXPECT_EQ(found.progress, (Progress{.status = Status::running, .reason = Reason::none, .attempts = 1}));
+  EXPECT_EQ(found.started_at, clock.now().wall);
+}
+
+TEST_P(StoreConformance, JobsStartInTheOrderTheyCame) {
+  submit({new_job("b"), new_job("a")}).value();
+  submit(new_job("c")).value();
+  for (const auto* id : {"b", "a", "c"}) EXPECT_EQ(claim().id, id);
+  EXPECT_FALSE(something_is_ready());
+}
+
+TEST_P(StoreConformance, MoreUrgentJobsStartFirst) {
+  submit({urgent("low", -100), urgent("b", 0), urgent("high", 100), urgent("c", 0)}).value();
+  for (const auto* id : {"high", "b", "c", "low"}) EXPECT_EQ(claim().id, id);
+}
+
+TEST_P(StoreConformance, EveryQueueHasItsOwnJobs) {
+  submit({new_job("a"), new_mail("b")}).value();
+  EXPECT_EQ(claim("mail").id, "b");
+  EXPECT_EQ(claim("default").id, "a");
+}
+
+TEST_P(StoreConformance, AWaitingClaimGetsTheNextJob) {
+  std::string started;
+  {
+    const std::jthread worker([&] { started = claim().id; });
+    submit(new_job("a")).value();
+  }
+  EXPECT_EQ(started, "a");
+}
+
+TEST_P(StoreConformance, AWaitingClaimEndsWhenToldToStop) {
+  std::optional<engine::Claim> claimed = engine::Claim{};
+  {
+    const std::jthread worker([&](const std::stop_token& stop) { claimed = store->claim("default", stop); });
+  }  // ~jthread requests the stop and joins
+  EXPECT_FALSE(claimed.has_value());
+}
+
+TEST_P(StoreConformance, ASuccessIsDoneAndKeepsItsResult) {
+  const auto claimed = start("a");
+  clock.advance(milliseconds{120});
+  EXPECT_TRUE(store->settle(claimed, engine::Done{.result = R"({"ok":true})"}));
+  const auto found = job("a");
+  EXPECT_EQ(found.progress, (Progress{.status = Status::done, .reason = Reason::none, .attempts = 1}));
+  EXPECT_EQ(found.result, R"({"ok":true})");
+  EXPECT_EQ(found.finished_at, clock.now().wall);
+  EXPECT_EQ(found.started_at, clock.now().wall - milliseconds{120});
+}
+
+TEST_P(StoreConformance, ASuccessNeedsNoResult) {
+  finish("a");
+  EXPECT_EQ(job("a").result, std::nullopt);
+}
+
+TEST_P(StoreConformance, AFailureForGoodIsFailedAndKeepsItsError) {
+  finish("a", engine::Failed{.reason = Reason::exhausted, .error = "it broke"});
+  const auto found = job("a");
+  EXPECT_EQ(found.progress,
+            (Progress{.status = Status::failed, .reason = Reason::exhausted, .attempts = 1, .failures = 1}));
+  EXPECT_EQ(found.last_error, "it broke");
+  EXPECT_EQ(found.finished_at, clock.now().wall);
+}
+
+TEST_P(StoreConformance, ASuccessForgetsTheErrorsBeforeIt) {
+  store->settle(start("a"), engine::Again{.delay = milliseconds{1}, .error = "it broke"});
+  advance(milliseconds{1});
+  store->settle(claim(), engine::Done{});
+  EXPECT_EQ(job("a").last_error, "");
+}
+
+TEST_P(StoreConformance, ASettledClaimCannotBeSettledAgain) {
+  const auto claimed = start("a");
+  EXPECT_TRUE(store->settle(claimed, engine::Done{}));
+  EXPECT_FALSE(store->settle(claimed, engine::Failed{.reason = Reason::rejected, .error = "late"}));
+  EXPECT_EQ(job("a").progress.status, Status::done);
+}
+
+TEST_P(StoreConformance, AClaimIsStaleOnceTheJobWasStartedAgain) {
+  const auto first = start("a");
+  EXPECT_TRUE(store->settle(first, engine::Interrupted{}));
+  const auto second = claim();
+  EXPECT_FALSE(store->settle(first, engine::Done{.result = "1"}));
+  EXPECT_EQ(job("a").progress.status, Status::running);
+  EXPECT_TRUE(store->settle(second, engine::Done{.result = "2"}));
+  EXPECT_EQ(job("a").result, "2");
+}
+
+TEST_P(StoreConformance, AClaimIsStaleOnceTheJobIsGone) {
+  const auto claimed = start("a");
+  store->settle(claimed, engine::Done{});
+  ASSERT_TRUE(remove("a"));
+  submit(new_job("a")).value();
+  EXPECT_FALSE(store->settle(claimed, engine::Done{}));
+  EXPECT_EQ(job("a").progress.status, Status::queued);
+}
+
+TEST_P(StoreConformance, TokensGrowWithEveryStart) {
+  const auto first = start("a");
+  const auto second = start("b");
+  store->settle(first, engine::Interrupted{});
+  const auto third = claim();
+  EXPECT_GT(first.token, 0U);
+  EXPECT_GT(second.token, first.token);
+  EXPECT_GT(third.token, second.token);
+}
+
+TEST_P(StoreConformance, AttemptsAndFailuresAreToldToTheNextAttempt) {
+  store->settle(start("a"), engine::Again{.delay = milliseconds{1}, .error = "e"});
+  advance(milliseconds{1});
+  store->settle(claim(), engine::Interrupted{});
+  const auto third = claim();
+  EXPECT_EQ(third.attempt, 3U);
+  EXPECT_EQ(third.failures, 1U);
+}
+
+TEST_P(StoreConformance, AnInterruptedJobIsReadyAgainAtOnce) {
+  store->settle(start("a"), engine::Interrupted{});
+  EXPECT_EQ(job("a").progress,
+            (Progress{.status = Status::queued, .reason = Reason::ready, .attempts = 1, .interruptions = 1}));
+  EXPECT_EQ(claim().id, "a");
+}
+
+TEST_P(StoreConformance, AnInterruptedJobGoesBehindThoseThatWait) {
+  const auto claimed = start("a");
+  submit(new_job("b")).value();
+  store->settle(claimed, engine::Interrupted{});
+  EXPECT_EQ(claim().id, "b");
+  EXPECT_EQ(claim().id, "a");
+}
+
+TEST_P(StoreConformance, AJobThatIsInterruptedTooOftenFails) {
+  auto with_cap = options();
+  with_cap.interruptions_max = 2;
+  open(with_cap);
+  submit(new_job("a")).value();
+  for (int i = 0; i < 2; ++i) store->settle(claim(), engine::Interrupted{});
+  EXPECT_EQ(job("a").progress.status, Status::queued);
+  store->settle(claim(), engine::Interrupted{});
+  const auto found = job("a");
+  EXPECT_EQ(
+      found.progress,
+      (Progress{.status = Status::failed, .reason = Reason::interrupted, .attempts = 3, .interruptions = 3}));
+  EXPECT_NE(found.last_error, "");
+}
+
+TEST_P(StoreConformance, NextStartIsEmptyWhileNothingWaits) {
+  EXPECT_EQ(store->next_start(), std::nullopt);
+  start("a");
+  EXPECT_EQ(store->next_start(), std::nullopt);
+}
+
+TEST_P(StoreConformance, NextStartIsInThePastWhileAJobIsReady) {
+  submit(new_job("a")).value();
+  EXPECT_LE(store->next_start(), clock.now().steady);
+}
+
+}  // namespace jobqd::stores

@@ -1,0 +1,187 @@
+// How jobs come in.
+
+#include "stores/conformance/conformance.hpp"
+
+namespace jobqd::stores {
+
+namespace {
+
+using base::milliseconds;
+using domain::ErrorCode;
+using domain::FieldError;
+using domain::Reason;
+using domain::Status;
+using support::new_job;
+
+/// How the n-th job of a submission was answered: "a queued new".
+std::string answer(const engine::Expected<std::vector<engine::Submitted>>& answers, std::size_t n = 0) {
+  if (!answers) return "refused: " + answers.error().detail;
+  const auto& [id, status, created] = answers->at(n);
+  return id + " " + std::string(to_string(status)) + (created ? " new" : " known");
+}
+
+domain::NewJob other_content(std::string id) {
+  auto job = new_job(std::move(id));
+  job.payload = "2";
+  return job;
+}
+
+std::string pointer(const engine::Expected<std::vector<engine::Submitted>>& refused) {
+  return refused || refused.error().fields.empty() ? "none" : refused.error().fields.front().pointer;
+}
+
+}  // namespace
+
+TEST_P(StoreConformance, ANewJobIsQueuedAsItCame) {
+  EXPECT_EQ(answer(submit({.id = "a", .payload = R"({ "x" : 1 })", .max_retries = 7, .priority = -3})),
+            "a queued new");
+  const auto found = job("a");
+  EXPECT_EQ(found.id, "a");
+  EXPECT_EQ(found.queue, "default");
+  EXPECT_EQ(found.payload, R"({ "x" : 1 })");
+  EXPECT_EQ(found.progress, (domain::Progress{.status = Status::queued, .reason = Reason::ready}));
+  EXPECT_EQ(found.max_retries, 7);
+  EXPECT_EQ(found.priority, -3);
+  EXPECT_EQ(found.enqueued_at, clock.now().wall);
+  EXPECT_FALSE(found.run_at || found.started_at || found.finished_at || found.result || found.timeout);
+}
+
+TEST_P(StoreConformance, TheQueueSaysHowManyRetriesWhereTheJobDoesNot) {
+  submit({new_job("a"), new_mail("b")}).value();
+  EXPECT_EQ(job("a").max_retries, 0);
+  EXPECT_EQ(job("b").max_retries, 3);
+}
+
+TEST_P(StoreConformance, AnArrayIsAnsweredInTheOrderGiven) {
+  const auto answers = submit({new_job("c"), new_mail("a"), new_job("b")});
+  EXPECT_EQ(answer(answers, 0), "c queued new");
+  EXPECT_EQ(answer(answers, 1), "a queued new");
+  EXPECT_EQ(answer(answers, 2), "b queued new");
+}
+
+TEST_P(StoreConformance, ARepeatedJobIsNotMadeTwice) {
+  submit(new_job("a")).value();
+  EXPECT_EQ(answer(submit(new_job("a"))), "a queued known");
+  EXPECT_EQ(count(Status::queued), 1U);
+}
+
+TEST_P(StoreConformance, ARepeatedJobIsAnsweredWithItsPresentStatus) {
+  const auto claim = start("a");
+  EXPECT_EQ(answer(submit(new_job("a"))), "a running known");
+  store->settle(claim, engine::Done{});
+  EXPECT_EQ(answer(submit(new_job("a"))), "a done known");
+}
+
+TEST_P(StoreConformance, ARepeatedJobNeedsNoPlace) {
+  submit({new_mail("a"), new_mail("b")}).value();
+  EXPECT_EQ(answer(submit(new_mail("a"))), "a queued known");
+}
+
+TEST_P(StoreConformance, TheSameJobTwiceInOneArrayIsOneJob) {
+  const auto answers = submit({new_job("a"), new_job("a")});
+  EXPECT_EQ(answer(answers, 0), "a queued new");
+  EXPECT_EQ(answer(answers, 1), "a queued known");
+  EXPECT_EQ(count(Status::queued), 1U);
+}
+
+TEST_P(StoreConformance, TheSameIdWithOtherContentIsAConflict) {
+  submit(new_job("a")).value();
+  const auto refused = submit(other_content("a"));
+  EXPECT_EQ(code(refused), ErrorCode::id_conflict);
+  EXPECT_EQ(pointer(refused), "/0/id");
+  EXPECT_EQ(job("a").payload, new_job("a").payload);
+}
+
+TEST_P(StoreConformance, AConflictInsideOneArrayIsOneToo) {
+  EXPECT_EQ(code(submit({new_job("a"), other_content("a")})), ErrorCode::id_conflict);
+  EXPECT_EQ(code(find("a")), ErrorCode::job_not_found);
+}
+
+TEST_P(StoreConformance, AnArrayWithAConflictIsRefusedAsAWhole) {
+  submit(new_job("b")).value();
+  const auto refused = submit({new_job("a"), other_content("b"), new_job("c")});
+  EXPECT_EQ(code(refused), ErrorCode::id_conflict);
+  EXPECT_EQ(pointer(refused), "/1/id");
+  EXPECT_EQ(code(find("a")), ErrorCode::job_not_found);
+  EXPECT_EQ(code(find("c")), ErrorCode::job_not_found);
+  EXPECT_EQ(count(Status::queued), 1U);
+}
+
+TEST_P(StoreConformance, AnUnknownQueueIsRefused) {
+  auto lost = new_job("a");
+  lost.queue = "nowhere";
+  const auto refused = submit(lost);
+  EXPECT_EQ(code(refused), ErrorCode::queue_not_found);
+  EXPECT_EQ(pointer(refused), "/0/queue");
+  EXPECT_EQ(pointer(submit({new_job("b"), lost})), "/1/queue");
+  EXPECT_EQ(count(Status::queued), 0U);
+}
+
+TEST_P(StoreConformance, AFullQueueRefusesNewJobs) {
+  submit({new_mail("a"), new_mail("b")}).value();
+  EXPECT_EQ(code(submit(new_mail("c"))), ErrorCode::queue_full);
+  EXPECT_EQ(code(find("c")), ErrorCode::job_not_found);
+  EXPECT_EQ(code(submit(new_job("d"))), std::nullopt);
+}
+
+TEST_P(StoreConformance, AnArrayIsRefusedWhereOnlyAPartOfItFits) {
+  submit(new_mail("a")).value();
+  EXPECT_EQ(code(submit({new_job("x"), new_mail("b"), new_mail("c")})), ErrorCode::queue_full);
+  EXPECT_EQ(count(Status::queued), 1U);
+  EXPECT_EQ(code(submit(new_mail("b"))), std::nullopt);
+}
+
+TEST_P(StoreConformance, ARefusedArrayHoldsNoPlacesInOtherQueues) {
+  submit({new_mail("a"), new_mail("b")}).value();
+  std::vector<domain::NewJob> jobs{new_mail("c")};
+  for (int i = 0; i < 64; ++i) jobs.push_back(new_job(std::to_string(i)));
+  EXPECT_EQ(code(submit(jobs)), ErrorCode::queue_full);
+  jobs.erase(jobs.begin());
+  EXPECT_EQ(code(submit(jobs)), std::nullopt);
+}
+
+TEST_P(StoreConformance, AnArrayThatCanNeverFitIsNoMatterOfWaiting) {
+  EXPECT_EQ(code(submit({new_mail("a"), new_mail("b"), new_mail("c")})), ErrorCode::invalid_field);
+  EXPECT_EQ(count(Status::queued), 0U);
+}
+
+TEST_P(StoreConformance, DelayedJobsTakePlaces) {
+  auto later = new_mail("a");
+  later.delay = milliseconds{5'000};
+  submit({later, new_mail("b")}).value();
+  EXPECT_EQ(code(submit(new_mail("c"))), ErrorCode::queue_full);
+}
+
+TEST_P(StoreConformance, RunningAndFinishedJobsTakeNoPlaces) {
+  start(new_mail("a"));
+  store->settle(start(new_mail("b")), engine::Done{});
+  EXPECT_EQ(code(submit({new_mail("c"), new_mail("d")})), std::nullopt);
+}
+
+TEST_P(StoreConformance, JobsThatBackOffTakePlaces) {
+  store->settle(start(new_mail("a")), engine::Again{.delay = milliseconds{5'000}, .error = "e"});
+  submit(new_mail("b")).value();
+  EXPECT_EQ(code(submit(new_mail("c"))), ErrorCode::queue_full);
+}
+
+TEST_P(StoreConformance, JobsThatComeBackMayOverfillAQueueThatThenRefusesNewOnes) {
+  const std::array claims{start(new_mail("a")), start(new_mail("b"))};
+  submit({new_mail("c"), new_mail("d")}).value();
+  store->settle(claims[0], engine::Interrupted{});
+  store->settle(claims[1], engine::Again{.delay = milliseconds{1}, .error = "e"});
+  EXPECT_EQ(count(Status::queued), 4U);
+  EXPECT_EQ(code(submit(new_mail("e"))), ErrorCode::queue_full);
+  advance(milliseconds{1});
+  for (int i = 0; i < 2; ++i) (void)claim("mail");
+  EXPECT_EQ(code(submit(new_mail("e"))), ErrorCode::queue_full);
+  (void)claim("mail");
+  EXPECT_EQ(code(submit(new_mail("e"))), std::nullopt);
+}
+
+TEST_P(StoreConformance, AnEmptyArrayIsDoneAtOnce) {
+  const auto answers = submit(std::vector<domain::NewJob>{});
+  ASSERT_TRUE(answers.has_value());
+  EXPECT_TRUE(answers->empty());
+}
+
+}  // namespace jobqd::stores

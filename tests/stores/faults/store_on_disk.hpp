@@ -1,0 +1,97 @@
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include <jobqd/engine/observer.hpp>
+#include <jobqd/stores/embedded_store.hpp>
+
+#include "stores/faults/fault_vfs.hpp"
+#include "stores/sqlite/sqlite_journal.hpp"
+#include "support/manual_clock.hpp"
+
+namespace jobqd::stores::embedded {
+
+/// Remembers what a store said of its disk. Thread-safe.
+class DiskWatcher final : public engine::Observer {
+ public:
+  void store_changed(std::string_view why) override;
+  void store_lost(std::string_view why) override;
+
+  /// Waits until the store says that it can be written again; false when patience ends.
+  bool wait_until_well();
+
+  [[nodiscard]] int times_well() const;     ///< How often it recovered.
+  [[nodiscard]] int times_trouble() const;  ///< How often it said why it cannot be written.
+  [[nodiscard]] std::string lost() const;   ///< Why nobody knows any more; empty: somebody does.
+
+ private:
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::string why_;
+  std::string lost_;
+  int well_ = 0;
+  int trouble_ = 0;
+};
+
+/// A sqlite store on a FaultDisk, one life after the other.
+class StoreOnDisk {
+ public:
+  struct Settings {
+    EmbeddedOptions store = {.queues = {{.capacity = 1'000'000}}};
+    bool full_sync = true;
+    int checkpoint_pages = 24;  ///< Small, so that every scenario has checkpoints in it.
+    base::milliseconds try_again{1};
+  };
+  static constexpr auto path = "/jobs.db";
+  static constexpr auto log_path = "/jobs.db-wal";
+
+  StoreOnDisk() : StoreOnDisk(Settings{}) {}
+  explicit StoreOnDisk(Settings settings) : settings_(std::move(settings)) {}
+
+  /// The error is that of the store, one line.
+  std::expected<void, std::string> open();
+  /// As open(), which has to succeed.
+  void must_open();
+  /// An orderly end: all that was decided is written, and the log is copied into the database.
+  void close();
+  /// The power goes, unless it has gone already, and comes back. The store is closed.
+  void crash(FaultDisk::Survivors survivors = FaultDisk::Survivors::none, std::uint64_t seed = 0);
+
+  /// Runs SQL on the closed file.
+  void sql(const char* statements);
+
+  [[nodiscard]] engine::Store& store() { return *opened_.store; }
+  [[nodiscard]] const Recovery& recovery() const { return opened_.recovery; }
+  [[nodiscard]] FaultDisk& disk() { return vfs_.disk(); }
+  [[nodiscard]] const FaultVfs& vfs() const { return vfs_; }
+
+  /// The answers of the store, waited for.
+  engine::Expected<std::vector<engine::Submitted>> submit(std::vector<domain::NewJob> jobs);
+  engine::Expected<domain::Job> find(const std::string& id);
+  engine::Expected<domain::Job> cancel(const std::string& id);
+  engine::Expected<domain::Job> retry(const std::string& id);
+  engine::Expected<void> remove(const std::string& id);
+  /// Every job as it is on the disk, oldest first.
+  std::vector<domain::Job> all();
+  /// The next job that is ready, started; empty when none is.
+  std::optional<engine::Claim> claim();
+  /// As claim(), in the file too.
+  std::optional<engine::Claim> claim_durably();
+  /// Time passes, and what is due then is done.
+  void advance(base::milliseconds by);
+
+  support::ManualClock clock;
+  DiskWatcher watcher;
+
+ private:
+  const Settings settings_;
+  FaultVfs vfs_;
+  OpenedStore opened_;
+};
+
+}  // namespace jobqd::stores::embedded

@@ -1,0 +1,89 @@
+// What a crash at this moment would leave, and what a new store makes of it.
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include <jobqd/domain/lifecycle.hpp>
+
+#include "stores/journal/null_journal.hpp"
+#include "stores/simulation/simulation.hpp"
+#include "stores/sqlite/rows.hpp"
+
+namespace jobqd::stores::simulation {
+
+using domain::Status;
+using support::result_of;
+
+namespace {
+
+/// As the sqlite journal would read it back: a job that never started has no progress of its own.
+embedded::StoredJob stored(const embedded::Record& record, const std::string& queue) {
+  embedded::StoredJob job{.job = job_row(record, queue), .progress = {}};
+  const bool untouched = record.progress.status == Status::queued && record.progress.attempts == 0;
+  if (!untouched) job.progress = progress_row(record);
+  return job;
+}
+
+/// What becomes of a job by the crash alone.
+domain::Progress after_crash(domain::Progress progress, std::uint32_t cap) {
+  return progress.status == Status::running ? domain::interrupted(progress, cap).value() : progress;
+}
+
+}  // namespace
+
+/// Crashes and replays: into a second store, so that the history goes on as if nothing had been.
+void Simulation::check_crash() const {
+  embedded::EmbeddedStore revived(model_.options(), clock_, [] {}, std::make_unique<embedded::NullJournal>());
+  Recovery recovery;
+  for (const auto& [number, record] : journal_->image()) {
+    const auto fault =
+        revived.restore(stored(record, model_.options().queues.at(record.queue).name), recovery);
+    require(fault.empty(), "a restart is refused: {}", fault);
+  }
+  revived.finish_restore(last_token_);
+  require(recovery.set_aside.empty(), "a restart sets jobs aside");
+  const auto page =
+      result_of<engine::JobPage>([&](auto done) { revived.list({.limit = 1'000}, std::move(done)); });
+  std::map<std::string, domain::Job> there;
+  for (const auto& job : page->jobs)
+    require(there.emplace(job.id, job).second, "a restart makes two of {}", job);
+
+  for (const auto& [age, entry] : model_.jobs()) {
+    if (!entry.durable) continue;
+    const auto found = there.find(entry.job.id);
+    require(found != there.end(), "a crash would lose {}", entry.job);
+    const auto& job = found->second;
+    require(job.payload == entry.job.payload && job.priority == entry.job.priority &&
+                job.max_retries == entry.job.max_retries && job.timeout == entry.job.timeout,
+            "a crash would alter {}", entry.job);
+    if (entry.batch > journal_->durable()) continue;  // Nobody was told of its latest change.
+    auto expected = after_crash(entry.job.progress, model_.options().interruptions_max);
+    if (expected.status == Status::queued) expected.reason = job.progress.reason;  // Follows from the clock.
+    require(job.progress == expected, "after a crash {} would be {}", entry.job, job);
+  }
+  check_crash_order(revived, there);
+}
+
+/// What is ready starts by priority, and within one in the order of enqueueing, with tokens that are new.
+void Simulation::check_crash_order(engine::Store& revived,
+                                   const std::map<std::string, domain::Job>& there) const {
+  std::map<std::string, std::uint64_t> numbers;
+  for (const auto& [number, record] : journal_->image()) numbers.emplace(record.content.id(), number);
+  for (const auto& queue : model_.options().queues) {
+    const auto ready = std::ranges::count_if(there, [&](const auto& entry) {
+      return entry.second.queue == queue.name && entry.second.progress.reason == domain::Reason::ready;
+    });
+    std::pair<int, std::uint64_t> last{-1'000, 0};
+    for (auto i = ready; i > 0; --i) {
+      const auto claim = revived.claim(queue.name, patience_.token()).value();
+      const auto& job = there.at(claim.id);
+      const std::pair place{-job.priority, numbers.at(claim.id)};
+      require(place > last, "after a crash {} starts too late", job);
+      require(claim.token > last_token_, "after a crash the token of {} is an old one", job);
+      last = place;
+    }
+  }
+}
+
+}  // namespace jobqd::stores::simulation

@@ -1,0 +1,35 @@
+// The sqlite store does what every store does.
+
+#include <deque>
+#include <stdexcept>
+
+#include "stores/conformance/conformance.hpp"
+#include "stores/embedded/embedded_store.hpp"
+#include "stores/faults/fault_vfs.hpp"
+#include "stores/sqlite/sqlite_journal.hpp"
+
+namespace jobqd::stores {
+
+namespace {
+
+/// On a disk in memory, so that thousands of syncs take no time.
+std::unique_ptr<engine::Store> open_on_a_new_disk(EmbeddedOptions options, const base::Clock& clock,
+                                                  DueChanged due_changed) {
+  static std::deque<embedded::FaultVfs> disks;  // They outlive the stores on them.
+  static engine::Observer observer;
+  embedded::SqliteJournal::Options journal_options{
+      .path = "/jobs.db", .queues = {}, .vfs = disks.emplace_back().name()};
+  for (const auto& queue : options.queues) journal_options.queues.push_back(queue.name);
+  auto journal = embedded::SqliteJournal::open(std::move(journal_options), observer);
+  if (!journal) throw std::runtime_error(journal.error());
+  auto opened =
+      embedded::restore_store(std::move(options), clock, std::move(due_changed), *std::move(journal));
+  if (!opened) throw std::runtime_error(opened.error());
+  return std::move(opened->store);
+}
+
+}  // namespace
+
+INSTANTIATE_TEST_SUITE_P(Sqlite, StoreConformance, testing::Values(&open_on_a_new_disk));
+
+}  // namespace jobqd::stores
