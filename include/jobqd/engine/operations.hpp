@@ -1,0 +1,130 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <jobqd/base/clock.hpp>
+#include <jobqd/domain/circuit_breaker.hpp>
+#include <jobqd/domain/job.hpp>
+#include <jobqd/engine/callback.hpp>
+#include <jobqd/engine/queue_options.hpp>
+
+namespace jobqd::engine {
+
+/// A page of jobs, newest first.
+struct ListQuery {
+  std::optional<std::string> queue = {};
+  std::optional<domain::Status> status = {};
+  std::size_t limit = 50;
+  std::uint64_t before = 0;  ///< Only jobs older than this cursor; 0: from the newest.
+};
+
+struct JobPage {
+  std::vector<domain::Job> jobs;
+  std::uint64_t next =
+      0;  ///< Cursor of the next page; 0: this is the last. A page may be short and yet have a next.
+};
+
+/// How many jobs have which status, indexed by domain::Status.
+struct Counts {
+  std::array<std::uint64_t, domain::status_count> by_status{};
+  [[nodiscard]] std::uint64_t of(domain::Status status) const {
+    return by_status.at(static_cast<std::size_t>(status));
+  }
+};
+
+/// How often something happened to jobs of a queue in the last minute.
+struct LastMinute {
+  std::uint64_t enqueued = 0;
+  std::uint64_t started = 0;
+  std::uint64_t done = 0;
+  std::uint64_t failed = 0;  ///< Attempts, whether or not they were the last.
+};
+
+/// How a circuit breaker stands.
+struct Circuit {
+  domain::CircuitState state = domain::CircuitState::closed;
+  std::uint32_t failures = 0;                        ///< In a row.
+  std::optional<base::milliseconds> probes_in = {};  ///< Where it is open.
+};
+
+/// A queue as it is set up and as it stands.
+struct QueueState {
+  std::string name;
+  std::size_t capacity = 0;  ///< Jobs that may wait before new ones are refused.
+  std::uint16_t max_retries = 0;
+  std::optional<base::milliseconds> timeout = {};
+  Counts counts = {};
+  bool paused = false;
+  std::uint64_t ready =
+      0;  ///< Of the queued ones: wait for a worker, or for the end of a pause, and for nothing else.
+  std::optional<base::milliseconds> oldest_ready = {};  ///< How long ago the oldest of them was enqueued.
+  LastMinute last_minute = {};
+  std::optional<Circuit> circuit = {};  ///< Where the queue has one.
+};
+
+/// Names one waiting watch(), for unwatch().
+using WatchId = std::uint64_t;
+
+/// Looking at jobs and queues, and changing them from outside: what people and programs ask for that are
+/// neither producers nor workers.
+///
+/// Thread-safe; never blocks. What takes time completes through its callback, and what a callback reports is
+/// as durable as the store promises.
+class Operations {
+ public:
+  virtual ~Operations() = default;
+
+  /// Errors: job_not_found.
+  virtual void find(std::string_view id, Callback<domain::Job> done) = 0;
+
+  /// Completes once the job is done or failed. Errors: job_not_found, also when it is removed meanwhile.
+  /// The returned id ends the wait through unwatch(); 0 when it completed at once.
+  virtual WatchId watch(std::string_view id, Callback<domain::Job> done) = 0;
+
+  /// Forgets the watch; false when it has completed or is completing.
+  virtual bool unwatch(WatchId watch) = 0;
+
+  virtual void list(const ListQuery& query, Callback<JobPage> done) = 0;
+
+  /// Queued: failed with reason cancelled. Running: asked to stop, and failed once it did. Errors:
+  /// job_not_found, wrong_status.
+  virtual void cancel(std::string_view id, Callback<domain::Job> done) = 0;
+
+  /// A failed job is queued again with a fresh budget; takes a place even in a full queue.
+  /// Errors: job_not_found, wrong_status.
+  virtual void retry(std::string_view id, Callback<domain::Job> done) = 0;
+
+  /// Forgets a job that is not running, and its id. Errors: job_not_found, wrong_status.
+  virtual void remove(std::string_view id, Callback<void> done) = 0;
+
+  /// A paused queue accepts jobs and starts none; those that run go on. As durable as a job. Errors:
+  /// queue_not_found.
+  virtual void set_paused(std::string_view queue, bool paused, Callback<void> done) = 0;
+
+  /// As retry() for every failed job of the queue; tells how many there were. The work is done by tick(), bit
+  /// by bit. Errors: queue_not_found.
+  virtual void retry_all(std::string_view queue, Callback<std::uint64_t> done) = 0;
+
+  /// As remove() for every queued job of the queue; as retry_all().
+  virtual void purge(std::string_view queue, Callback<std::uint64_t> done) = 0;
+
+  /// The queue of this name goes by these options from now on; jobs that have taken theirs from it keep them.
+  /// Fewer places than are taken only keep new jobs out. false: there is no such queue.
+  virtual bool configure(const QueueOptions& options) = 0;
+
+  /// All queues together.
+  [[nodiscard]] virtual Counts counts() const = 0;
+
+  /// All queues, in the order of the configuration.
+  [[nodiscard]] virtual std::vector<QueueState> queues() const = 0;
+
+  /// Why nothing can be accepted just now; empty when all is well.
+  [[nodiscard]] virtual std::string trouble() const = 0;
+};
+
+}  // namespace jobqd::engine
