@@ -1,4 +1,4 @@
-"""What the checks of this folder share: the C++ files of a tree, and their text without the prose."""
+"""Shared by the checks of this folder: the C++ files of a tree, and their text without comments and literals."""
 
 import re
 from pathlib import Path
@@ -15,6 +15,8 @@ PROSE = re.compile(
     """,
     re.DOTALL | re.VERBOSE,
 )
+
+DIRECTIVE = re.compile(r"^[ \t]*#(?:[^\n]*\\\n)*[^\n]*", re.MULTILINE)
 
 
 class Finding(NamedTuple):
@@ -37,8 +39,13 @@ def code_only(text: str) -> str:
     return PROSE.sub(lambda match: "\n" * match.group().count("\n") or " ", text)
 
 
+def code_without_directives(text: str) -> str:
+    """As code_only(), with preprocessor directives blanked too."""
+    return DIRECTIVE.sub(lambda match: "\n" * match.group().count("\n"), code_only(text))
+
+
 def report(findings: list[Finding]) -> int:
-    """Prints what was found and returns the exit code."""
+    """Prints the findings and returns the exit code."""
     for finding in findings:
         print(finding)
     return 1 if findings else 0

@@ -8,14 +8,6 @@ import check_layers
 from cpp_text import ROOT
 
 
-def lines(count: int) -> str:
-    return "int x;\n" * count
-
-
-def function(length: int) -> str:
-    return "void f() {\n" + "  g();\n" * (length - 2) + "}\n"
-
-
 class CheckLayers(unittest.TestCase):
     def findings(self, files: dict[str, str]) -> list[tuple[str, int, str]]:
         with tempfile.TemporaryDirectory() as folder:
@@ -96,40 +88,6 @@ class CheckLayers(unittest.TestCase):
     def test_headers_have_a_guard(self):
         self.expect("pragma-once", "src/http/a.hpp", "// #pragma once\n")
         self.expect("pragma-once", "tests/support/a.hpp", "int x;\n")
-
-    def test_main_stays_short(self):
-        self.expect_clean("src/main.cpp", lines(60))
-        self.expect("file-length", "src/main.cpp", lines(61), line=61)
-
-    def test_files_stay_short(self):
-        for path in ("src/app/a.cpp", "tests/app/a.cpp"):
-            self.expect_clean(path, lines(400))
-            self.expect("file-length", path, lines(401), line=401)
-
-    def test_an_exception_counts_only_while_it_is_needed(self):
-        check_layers.LONG_FILES["src/app/a.cpp"] = "a reason"
-        self.addCleanup(check_layers.LONG_FILES.clear)
-        self.expect_clean("src/app/a.cpp", lines(401))
-        self.expect("file-length", "src/app/a.cpp", lines(400))
-        self.assertEqual(self.findings({}), [("src/app/a.cpp", 1, "file-length")])
-
-    def test_functions_stay_short(self):
-        for before, after in [
-            ("", ""),
-            ("namespace a {\n", "}\n"),
-            ("template <class T>\nclass A : public B {\n", "};\n"),
-            ("A::A() : a_{1}, b_{2} {}\n", ""),
-            ("constexpr char c = '{';  // {\n", ""),
-            ('auto s = R"x(\n{)x";\n', ""),
-            ("#define OPEN \\\n  {\n", ""),
-        ]:
-            with self.subTest(before=before):
-                self.expect_clean("src/app/a.cpp", before + function(70) + after)
-                start = before.count("\n") + 1
-                self.expect("function-length", "src/app/a.cpp", before + function(71) + after, start)
-
-    def test_tables_may_be_long(self):
-        self.expect_clean("src/app/a.cpp", "constexpr int table[] = {\n" + "  1,\n" * 100 + "};\n")
 
 
 if __name__ == "__main__":
