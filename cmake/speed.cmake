@@ -1,13 +1,15 @@
-# What makes the build quicker where it happens to be installed, and changes nothing else.
+# Tools that make the build quicker where they are installed, and change nothing else.
 
 find_program(CCACHE ccache)
 if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-  # Without this sloppiness ccache refuses every file that uses a precompiled header.
+  # Without this sloppiness ccache refuses every file that uses a precompiled header. With the other two, copies of
+  # the project in several folders share what they have compiled; hardening.cmake keeps the folder out of the result.
   set(CMAKE_CXX_COMPILER_LAUNCHER
-      "${CMAKE_COMMAND}" -E env CCACHE_SLOPPINESS=pch_defines,time_macros "${CCACHE}")
+      "${CMAKE_COMMAND}" -E env CCACHE_SLOPPINESS=pch_defines,time_macros
+      "CCACHE_BASEDIR=${PROJECT_SOURCE_DIR}" CCACHE_NOHASHDIR=1 "${CCACHE}")
 endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  target_compile_options(jobqd_options INTERFACE -fpch-preprocess)  # ccache asks for it
+  target_compile_options(jobqd_options INTERFACE -fpch-preprocess)  # ccache needs it
 endif()
 
 include(CheckLinkerFlag)

@@ -29,6 +29,12 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   endif()
 endif()
 
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  # The annotations of <jobqd/base/mutex.hpp>. What they find is a race, so it is an error in every build.
+  target_compile_options(jobqd_options INTERFACE -Wthread-safety -Wthread-safety-beta -Werror=thread-safety
+                                                 -Werror=thread-safety-beta)
+endif()
+
 if(JOBQD_WERROR)
   target_compile_options(jobqd_options INTERFACE -Werror)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
