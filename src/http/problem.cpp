@@ -1,9 +1,12 @@
 #include <fmt/format.h>
 
-#include "http/bodies/json_text.hpp"
+#include <jobqd/base/json_string.hpp>
+
 #include "http/message.hpp"
 
 namespace jobqd::http {
+
+using base::json_string;
 
 Response problem(const domain::Error& error) {
   const auto& traits = domain::error_traits(error.code);

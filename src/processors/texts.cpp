@@ -4,20 +4,13 @@
 
 #include <nlohmann/json.hpp>
 
+#include <jobqd/base/json_string.hpp>
 #include <jobqd/domain/limits.hpp>
 
 namespace jobqd::processors {
 
 using domain::limits::result_bytes;
 using nlohmann::json;
-
-namespace {
-
-std::string quoted(std::string_view text) {
-  return json(text).dump(-1, ' ', false, json::error_handler_t::replace);
-}
-
-}  // namespace
 
 std::string text_of(const std::string& payload) {
   return is_string(payload) ? json::parse(payload).get<std::string>() : payload;
@@ -27,10 +20,10 @@ std::optional<std::string> result_of(std::string_view output) {
   output = without_line_end(output);
   if (output.empty()) return std::nullopt;
   if (output.size() <= result_bytes && json::accept(output)) return std::string(output);
-  auto text = quoted(output.substr(0, result_bytes));
+  auto text = base::json_string(output.substr(0, result_bytes));
   for (auto bytes = result_bytes; text.size() > result_bytes;) {
     bytes = std::min(bytes - 1, bytes * result_bytes / text.size());  // Quoted, it is that much longer.
-    text = quoted(output.substr(0, bytes));
+    text = base::json_string(output.substr(0, bytes));
   }
   return text;
 }

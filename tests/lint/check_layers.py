@@ -35,7 +35,7 @@ SEPARATE_ROOMS = [
 FENCES = [
     (r"boost/(asio|beast|url)\b", ("src/http/", "include/jobqd/http/", "src/processors/push/")),
     (r"(boost/asio/ssl|openssl/)", ("src/processors/push/",)),
-    (r"nlohmann/", ("src/processors/", "src/http/", "include/jobqd/http/", "src/app/", "include/jobqd/app/")),
+    (r"nlohmann/", ("src/processors/", "src/http/", "include/jobqd/http/")),
     (r"sqlite3\.h$", ("src/stores/sqlite/",)),
     (r"(libpq|libpq-fe\.h|pqxx|postgresql)", ("src/stores/postgres/",)),
     (r"spdlog/", ("src/app/",)),

@@ -74,7 +74,7 @@ class CheckLayers(unittest.TestCase):
             ("boost/beast/core.hpp", "src/engine/a.cpp", "src/http/a.cpp"),
             ("boost/asio.hpp", "src/app/a.cpp", "src/processors/push/a.cpp"),
             ("boost/asio/ip/tcp.hpp", "src/processors/exec/exec.cpp", "src/processors/push/client.cpp"),
-            ("nlohmann/json.hpp", "src/domain/a.cpp", "src/app/a.cpp"),
+            ("nlohmann/json.hpp", "src/app/a.cpp", "src/http/bodies/a.cpp"),
             ("sqlite3.h", "src/stores/embedded/job_table.cpp", "src/stores/sqlite/sqlite_journal.cpp"),
             ("libpq-fe.h", "src/stores/embedded/a.cpp", "src/stores/postgres/a.cpp"),
             ("spdlog/spdlog.h", "src/engine/a.cpp", "src/app/logging/log.cpp"),

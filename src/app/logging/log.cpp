@@ -4,10 +4,10 @@
 #include <array>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 #include <spdlog/logger.h>
 #include <spdlog/sinks/stdout_sinks.h>
 
+#include <jobqd/base/json_string.hpp>
 #include <jobqd/base/rfc3339.hpp>
 
 namespace jobqd::app {
@@ -21,11 +21,7 @@ constexpr std::array<std::string_view, 4> level_names{"debug", "info", "warn", "
 std::string json_text(std::string_view text) {
   std::string cut(text.substr(0, longest_text));
   if (cut.size() < text.size()) cut += "…";
-  std::string line = nlohmann::json(cut).dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
-  // JSON allows DEL as it is, terminals act on it.
-  for (auto at = line.find('\x7F'); at != std::string::npos; at = line.find('\x7F', at))
-    line.replace(at, 1, "\\u007f");
-  return line;
+  return base::json_string(cut, base::JsonLetters::ascii);
 }
 
 std::string value_text(const LogField& field, LogFormat format) {

@@ -3,9 +3,9 @@
 #include <utility>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include <jobqd/base/duration.hpp>
+#include <jobqd/base/json_string.hpp>
 
 namespace jobqd::app {
 
@@ -34,7 +34,7 @@ bool read_size(std::string_view text, std::size_t low, std::size_t high, std::si
 }
 
 std::string quoted(std::string_view text) {  // A basic string of TOML, which a string of JSON is too.
-  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  return base::json_string(text);
 }
 
 std::string quoted(const std::vector<std::string>& texts) {

@@ -1,18 +1,18 @@
 #include "http/bodies/json_text.hpp"
 
-#include <algorithm>
 #include <array>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
-#include <jobqd/base/characters.hpp>
 #include <jobqd/base/duration.hpp>
+#include <jobqd/base/json_string.hpp>
 #include <jobqd/base/rfc3339.hpp>
 
 namespace jobqd::http {
 
 namespace {
+
+using base::json_string;
 
 void append_time(std::string& out, std::string_view name, const std::optional<base::WallTime>& time) {
   if (time) out += fmt::format(R"(,"{}":"{}")", name, base::format_rfc3339(*time));
@@ -28,19 +28,6 @@ void append_circuit(std::string& out, const engine::Circuit& circuit) {
 }
 
 }  // namespace
-
-void append_json_string(std::string& out, std::string_view text) {
-  if (std::ranges::all_of(text, base::is_plain_in_string))
-    out.append(1, '"').append(text).append(1, '"');
-  else
-    out += nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
-
-std::string json_string(std::string_view text) {
-  std::string quoted;
-  append_json_string(quoted, text);
-  return quoted;
-}
 
 void append_queue(std::string& out, const engine::QueueState& queue) {
   using domain::Status;

@@ -6,11 +6,11 @@
 #include <boost/url/rfc/unreserved_chars.hpp>
 #include <fmt/format.h>
 
+#include <jobqd/base/json_string.hpp>
 #include <jobqd/domain/limits.hpp>
 
 #include "http/bodies/enqueue_parser.hpp"
 #include "http/bodies/field_values.hpp"
-#include "http/bodies/json_text.hpp"
 #include "http/calls/api.hpp"
 #include "http/calls/uuid7.hpp"
 
@@ -90,7 +90,7 @@ Response accepted(const std::vector<engine::Submitted>& jobs, Wording wording) {
     response.body += '{';
     if (wording != Wording::status_only) {
       response.body += R"("id":)";
-      append_json_string(response.body, job.id);
+      base::append_json_string(response.body, job.id);
       response.body += ',';
     }
     response.body.append(R"("status":")").append(domain::to_string(job.status)).append(R"("})");

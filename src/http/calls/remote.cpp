@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <jobqd/base/json_string.hpp>
 #include <jobqd/base/rfc3339.hpp>
 
 #include "http/bodies/json_text.hpp"
@@ -23,7 +24,7 @@ Response leased(const std::vector<engine::Lease>& leases) {
     response.body += fmt::format(R"(,"lease":{{"token":"{}","expires_at":"{}")", lease.claim.token,
                                  base::format_rfc3339(lease.expires_at));
     if (!lease.claim.traceparent.empty())
-      response.body += fmt::format(R"(,"traceparent":{})", json_string(lease.claim.traceparent));
+      response.body += fmt::format(R"(,"traceparent":{})", base::json_string(lease.claim.traceparent));
     response.body += "}}";
   }
   response.body += "]}";

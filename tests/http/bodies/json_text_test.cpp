@@ -24,35 +24,6 @@ domain::Job plain_job() {
 
 }  // namespace
 
-TEST(JsonString, QuotesPlainText) {
-  EXPECT_EQ(json_string(""), R"("")");
-  EXPECT_EQ(json_string("plain text"), R"("plain text")");
-}
-
-TEST(JsonString, EscapesWhatJsonWantsEscaped) {
-  EXPECT_EQ(json_string("a\"b\\c/d"), R"("a\"b\\c/d")");
-  EXPECT_EQ(json_string("\b\f\n\r\t"), R"("\b\f\n\r\t")");
-  EXPECT_EQ(json_string(std::string_view("\0\x1B\x1F", 3)), R"("\u0000\u001b\u001f")");
-}
-
-TEST(JsonString, LeavesOtherLettersAsTheyAre) {
-  EXPECT_EQ(json_string("\xC3\xA9\xF0\x9F\x98\x80"), "\"\xC3\xA9\xF0\x9F\x98\x80\"");
-}
-
-TEST(JsonString, ReplacesWhatIsNotUtf8) {
-  EXPECT_EQ(json_string("a\xFFz"), "\"a\xEF\xBF\xBDz\"");
-}
-
-TEST(JsonString, IsReadBackAsItWas) {
-  std::string all;
-  for (int c = 0; c < 128; ++c) all += static_cast<char>(c);
-  EXPECT_EQ(nlohmann::json::parse(json_string(all)), all);
-  for (int c = 0; c < 128; ++c) {
-    const std::string one(1, static_cast<char>(c));
-    EXPECT_EQ(nlohmann::json::parse(json_string(one)), one) << c;
-  }
-}
-
 TEST(JobText, ShowsAJobThatWaits) {
   EXPECT_EQ(
       text_of(plain_job()),
