@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <span>
@@ -16,23 +17,25 @@ namespace jobqd::http {
 
 /// One line of a request's head.
 struct HeaderField {
-  std::string_view name;  ///< As it came.
+  std::string_view name;  ///< As it was sent.
   std::string_view value;
 };
 
 /// One request, complete and checked. Valid until its exchange has been answered.
 struct Request {
   std::string_view method;
-  std::string path;  ///< Without the query, percent-decoding not done.
+  std::string path;                                             ///< Without the query, still percent-encoded.
   std::vector<std::pair<std::string, std::string>> query = {};  ///< Decoded, in order.
-  std::string id = {};  ///< What stands for the `{name}` of the route, decoded; see calls/router.hpp.
+  std::string id = {};  ///< The text in place of the route's `{name}`, decoded; see calls/router.hpp.
   std::string body;
   std::span<const HeaderField> fields = {};  ///< In order.
+  std::string_view route =
+      {};  ///< Pattern of the route, set by the router; empty where there is none. Outlives all.
 
-  /// The values of all fields of that name, any case, in order.
+  /// The values of all fields of that name, in any case, in order.
   [[nodiscard]] std::vector<std::string_view> headers(std::string_view name) const;
 
-  /// The first value; empty where it is not there.
+  /// The first value; empty where the field is absent.
   [[nodiscard]] std::string_view header(std::string_view name) const {
     const auto values = headers(name);
     return values.empty() ? std::string_view{} : values.front();
@@ -44,24 +47,58 @@ struct Response {
   std::string_view content_type = "application/json";
   std::string body = {};
   std::vector<std::pair<std::string_view, std::string>> headers = {};  ///< Values must be visible ASCII.
-  bool close = false;                                                  ///< The connection ends after it.
+  bool close = false;                                                  ///< Close the connection after it.
 };
 
+/// How many bytes of job content one piece of an answer may bring into memory, whatever the handler asks for.
+inline constexpr std::size_t piece_bytes = 1024UL * 1024;
+
+/// Produces the next piece of an answer. `room` is how many bytes of job content it may bring into memory, 1
+/// to piece_bytes; a single job may exceed it, so that every answer makes progress.
+using Produce = std::move_only_function<void(std::size_t room)>;
+
 /// One request waiting for its answer.
+///
+/// The answer comes either in one piece, by respond(), or in several: begin(), any number of write(), end().
+/// A long answer is pulled, not pushed: its handler asks for room, produces one piece, and asks again. So no
+/// more than one piece of it is in memory, however slowly the client reads, and the connections take turns.
+///
+///     exchange->when_room([exchange](std::size_t room) {
+///       … make a piece of about `room` bytes; on any thread, later, is fine too …
+///       exchange->write(piece);
+///       more ? exchange->when_room(next) : exchange->end();
+///     });
+///
+/// Once the client is gone, what is answered or written is dropped.
 class Exchange {
  public:
   virtual ~Exchange() = default;
 
-  /// Answers. Exactly once; any thread.
+  /// Answers in one piece, with a Content-Length. Once, and not after begin(); any thread.
   virtual void respond(Response response) = 0;
 
-  /// Calls `function` once `wait` is over or the server stops, on the thread of the connection, unless the
-  /// exchange was answered before. Called on that thread, once an exchange.
+  /// Sends the head of an answer of unknown length, and `head.body` as its first bytes. Once, and not after
+  /// respond(); any thread.
+  virtual void begin(Response head) = 0;
+
+  /// Sends further bytes of the body. After begin(); any thread, in the order of the calls.
+  virtual void write(std::string bytes) = 0;
+
+  /// Completes the answer. After begin(), once; any thread.
+  virtual void end() = 0;
+
+  /// Calls `produce`, on the thread of the connection, once all that was written before has been handed to
+  /// the network and it is this connection's turn. `produce` may hold the exchange; it is destroyed uncalled
+  /// when the client is gone. One at a time, before the answer is complete; any thread.
+  virtual void when_room(Produce produce) = 0;
+
+  /// Calls `function`, on the thread of the connection, once `wait` is over or the server stops, unless the
+  /// exchange has been answered by then. Once an exchange, on that thread.
   virtual void after(base::milliseconds wait, std::function<void()> function) = 0;
 
   /// Calls `function`, on the thread of the connection, when the client closes the connection before the
-  /// exchange is answered; it must not be answered by then. A client that vanishes without a word, or has
-  /// sent something more, is not noticed. Called on that thread, once an exchange.
+  /// exchange is answered; it must not be answered after that. A client that vanishes without closing, or has
+  /// sent something more, is not noticed. Once an exchange, on that thread.
   virtual void when_gone(std::function<void()> function) = 0;
 };
 
@@ -69,6 +106,19 @@ using ExchangePtr = std::shared_ptr<Exchange>;
 
 /// Answers requests. Called on the thread of the connection; must not block. The request may be taken apart.
 using Handler = std::function<void(Request&, ExchangePtr)>;
+
+/// What the connections serve. Called on their thread; outlives them.
+class Service {
+ public:
+  virtual ~Service() = default;
+
+  /// As a Handler.
+  virtual void handle(Request& request, ExchangePtr exchange) = 0;
+
+  /// Whether the request is answered although there are more connections than are served: true for health
+  /// probes, because an orchestrator restarts what does not answer them.
+  [[nodiscard]] virtual bool answers_beyond_limit(const Request& request) const = 0;
+};
 
 /// An RFC 9457 problem.
 [[nodiscard]] Response problem(const domain::Error& error);

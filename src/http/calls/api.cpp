@@ -68,7 +68,7 @@ std::vector<Route> Api::make_routes() {
   };
 }
 
-void Api::handle(Request& request, ExchangePtr exchange) const {
+void Api::handle(Request& request, ExchangePtr exchange) {
   const bool changes = request.method == "POST" || request.method == "DELETE";
   if (changes &&
       from_another_site(request.headers("Origin"), request.headers("Sec-Fetch-Site"), request.header("Host")))
@@ -76,6 +76,10 @@ void Api::handle(Request& request, ExchangePtr exchange) const {
         problem({.code = domain::ErrorCode::forbidden_origin,
                  .detail = "a page of another web site made this request (Origin, Sec-Fetch-Site)"}));
   router_(request, std::move(exchange));
+}
+
+bool Api::answers_beyond_limit(const Request& request) const {
+  return is_probe(request.path);
 }
 
 void Api::readyz(ExchangePtr exchange) const {

@@ -14,12 +14,14 @@ namespace jobqd::http {
 
 /// The calls of the HTTP API, each turned into calls of the store. Called on the connections' thread; answers
 /// from any.
-class Api {
+class Api final : public Service {
  public:
   Api(engine::Store& store, engine::RemoteWorkers& remote, const base::Clock& clock, base::Random& random);
 
   /// Answers one request: cross-site guard, then the route's handler.
-  void handle(Request& request, ExchangePtr exchange) const;
+  void handle(Request& request, ExchangePtr exchange) override;
+
+  [[nodiscard]] bool answers_beyond_limit(const Request& request) const override;
 
   /// /readyz says no from now on. Any thread.
   void drain() { draining_ = true; }

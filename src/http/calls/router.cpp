@@ -44,6 +44,7 @@ void Router::operator()(Request& request, ExchangePtr exchange) const {
     const auto filling = match(route.pattern, request.path);
     if (!filling) continue;
     request.id = decoded(*filling);
+    request.route = route.pattern;
     return route.handler(request, std::move(exchange));
   }
   std::string allow = allowed_methods(request.path);

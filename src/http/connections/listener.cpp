@@ -22,10 +22,12 @@ constexpr std::size_t beyond_limit_at_once = 64;
 
 }  // namespace
 
-Listener::Listener(asio::io_context& io, ServerOptions options, const base::Clock& clock, Handler handler)
-    : clock_(clock), acceptor_(io), sweeper_(io), pause_(io) {
-  context_.options = std::move(options);
-  context_.handler = std::move(handler);
+Listener::Listener(asio::io_context& io, ServerOptions options, const base::Clock& clock, Service& service)
+    : clock_(clock),
+      context_{.options = std::move(options), .service = service},
+      acceptor_(io),
+      sweeper_(io),
+      pause_(io) {
   tick();
 }
 

@@ -16,7 +16,7 @@ namespace jobqd::http {
 /// On the thread of its io_context only.
 class Listener {
  public:
-  Listener(boost::asio::io_context& io, ServerOptions options, const base::Clock& clock, Handler handler);
+  Listener(boost::asio::io_context& io, ServerOptions options, const base::Clock& clock, Service& service);
 
   /// The port, or why not, in words.
   std::expected<std::uint16_t, std::string> open();

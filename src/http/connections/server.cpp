@@ -18,10 +18,7 @@ class Server::Impl {
  public:
   Impl(ServerOptions options, engine::Store& store, engine::RemoteWorkers& remote, const base::Clock& clock,
        base::Random& random)
-      : api(store, remote, clock, random),
-        listener(io, std::move(options), clock, [this](Request& request, ExchangePtr exchange) {
-          api.handle(request, std::move(exchange));
-        }) {}
+      : api(store, remote, clock, random), listener(io, std::move(options), clock, api) {}
 
   Api api;
   boost::asio::io_context io{1};  // One thread: on two cores a second one costs more than it brings.

@@ -129,6 +129,7 @@ void Session::process() {
   }
   processing_ = false;
   if (!out_.empty()) return send_soon();
+  if (produce_ && !writing_) return ask_for_piece();
   if (awaiting_ || writing_) return;
   if (!closing_)
     read();
@@ -166,32 +167,92 @@ void Session::handle() {
   enter(Phase::handling);
   request_ = reader_.take();
   awaiting_ = true;
-  if (beyond_limit_ && !is_probe(request_->path))
+  if (beyond_limit_ && !context_.service.answers_beyond_limit(*request_))
     return respond(problem(
         {.code = domain::ErrorCode::too_many_connections,
          .detail = fmt::format("{} connections are open already", context_.options.max_connections)}));
   try {
-    context_.handler(*request_, shared_from_this());
+    context_.service.handle(*request_, shared_from_this());
   } catch (const std::exception& error) {
     // The last border: a handler that throws has a bug, which costs its client this one request.
     if (awaiting_) respond(problem({.code = domain::ErrorCode::internal, .detail = error.what()}));
   }
 }
 
+/// Runs `action` on the connection's thread: now, where this is it.
+void Session::on_thread(auto action) {
+  if (socket_.get_executor().running_in_this_thread()) return action(*this);
+  asio::post(socket_.get_executor(),
+             [self = shared_from_this(), action = std::move(action)]() mutable { action(*self); });
+}
+
 void Session::respond(Response response) {
-  if (socket_.get_executor().running_in_this_thread()) return answer(std::move(response));
-  asio::post(socket_.get_executor(), [self = shared_from_this(), response = std::move(response)]() mutable {
-    self->answer(std::move(response));
+  on_thread([response = std::move(response)](Session& self) mutable { self.answer(std::move(response)); });
+}
+
+void Session::begin(Response head) {
+  on_thread([head = std::move(head)](Session& self) mutable {
+    JOBQD_CHECK(self.awaiting_);
+    head.close = head.close || self.beyond_limit_ || self.context_.stopping || !self.reader_.keep_alive() ||
+                 self.reader_.is_http_1_0();
+    append_streamed_head(self.out_, head,
+                         {.date = self.context_.date, .http_1_0 = self.reader_.is_http_1_0()});
+    self.close_after_answer_ = head.close;
+    self.append_piece(head.body);
+  });
+}
+
+void Session::write(std::string bytes) {
+  on_thread([bytes = std::move(bytes)](Session& self) { self.append_piece(bytes); });
+}
+
+void Session::append_piece(std::string_view bytes) {
+  JOBQD_CHECK(awaiting_);
+  if (!reader_.is_head() && socket_.is_open()) {
+    if (reader_.is_http_1_0())
+      out_ += bytes;
+    else
+      append_chunk(out_, bytes);
+  }
+  if (!processing_) process();
+}
+
+void Session::end() {
+  on_thread([](Session& self) {
+    JOBQD_CHECK(self.awaiting_);
+    if (!self.reader_.is_head() && !self.reader_.is_http_1_0()) append_last_chunk(self.out_);
+    self.closing_ = self.closing_ || self.close_after_answer_;
+    self.request_.reset();
+    self.reader_.reset();
+    self.finish_answer();
+  });
+}
+
+void Session::when_room(Produce produce) {
+  on_thread([produce = std::move(produce)](Session& self) mutable {
+    if (!self.socket_.is_open()) return;
+    self.produce_ = std::move(produce);
+    if (!self.processing_) self.process();
+  });
+}
+
+void Session::ask_for_piece() {
+  asio::post(socket_.get_executor(), [self = shared_from_this()] {
+    if (auto produce = std::exchange(self->produce_, {})) produce(piece_bytes);
   });
 }
 
 void Session::answer(Response response) {
-  const auto self = shared_from_this();  // What is let go of here may hold the last reference.
   JOBQD_CHECK(awaiting_);
+  append(std::move(response));
+  finish_answer();
+}
+
+void Session::finish_answer() {
+  const auto self = shared_from_this();  // What is let go of here may hold the last reference.
   awaiting_ = false;
   timer_.reset();
   gone_ = {};
-  append(std::move(response));
   if (!processing_) process();
 }
 
@@ -314,6 +375,7 @@ void Session::wind_down() {
 
 void Session::close() {
   closing_ = true;
+  produce_ = {};
   error_code ignored;
   socket_.close(ignored);
 }

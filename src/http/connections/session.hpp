@@ -31,13 +31,13 @@ using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, Executor>;
 /// What all connections of one listener share. Used on the listener's thread only.
 struct ConnectionContext {
   ServerOptions options;
-  Handler handler;
+  Service& service;
   base::SteadyTime now{};  ///< As of the last sweep: deadlines need no better.
-  std::string date;        ///< The Date header's value, renewed by each sweep.
+  std::string date = {};   ///< The Date header's value, renewed by each sweep.
   bool stopping = false;   ///< Answer what is open, then close.
-  std::unordered_set<Session*> sessions;
-  std::vector<std::shared_ptr<Session>> unsent;  ///< Have answers to send, and do so soon.
-  std::size_t beyond_limit = 0;                  ///< How many of them are one too many.
+  std::unordered_set<Session*> sessions = {};
+  std::vector<std::shared_ptr<Session>> unsent = {};  ///< Have answers to send, and do so soon.
+  std::size_t beyond_limit = 0;                       ///< How many of them are one too many.
 };
 
 /// One connection: reads requests, has them answered one after the other, writes the answers in order.
@@ -68,6 +68,10 @@ class Session final : public Exchange, public std::enable_shared_from_this<Sessi
   void close();
 
   void respond(Response response) override;
+  void begin(Response head) override;
+  void write(std::string bytes) override;
+  void end() override;
+  void when_room(Produce produce) override;
   void after(base::milliseconds wait, std::function<void()> function) override;
   void when_gone(std::function<void()> function) override;
 
@@ -84,7 +88,11 @@ class Session final : public Exchange, public std::enable_shared_from_this<Sessi
   void watch();
   void on_watched(const boost::system::error_code& code);
   void handle();
+  void on_thread(auto action);
   void answer(Response response);
+  void append_piece(std::string_view bytes);
+  void finish_answer();
+  void ask_for_piece();
   void append(Response response);
   void refuse(const domain::Error& error);
   void send_soon();
@@ -102,15 +110,17 @@ class Session final : public Exchange, public std::enable_shared_from_this<Sessi
   std::optional<Request> request_;
   std::optional<boost::asio::steady_timer> timer_;
   std::function<void()> gone_;    ///< Of the present exchange.
+  Produce produce_;               ///< Likewise, to be called once there is room.
   Phase phase_ = Phase::writing;  ///< Until start() says what it waits for.
   base::SteadyTime deadline_{};
   bool reading_ = false;
   bool writing_ = false;
-  bool unsent_ = false;      ///< Among those that send soon.
-  bool watching_ = false;    ///< For something to read while nothing is read.
-  bool awaiting_ = false;    ///< A request is with its handler.
-  bool processing_ = false;  ///< process() is on the stack.
-  bool closing_ = false;     ///< No further request is served.
+  bool unsent_ = false;              ///< Among those that send soon.
+  bool watching_ = false;            ///< For something to read while nothing is read.
+  bool awaiting_ = false;            ///< A request is with its handler.
+  bool processing_ = false;          ///< process() is on the stack.
+  bool close_after_answer_ = false;  ///< Of one in pieces.
+  bool closing_ = false;             ///< No further request is served.
   bool beyond_limit_ = false;
 };
 

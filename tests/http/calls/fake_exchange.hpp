@@ -12,13 +12,39 @@
 
 namespace jobqd::http {
 
-/// An exchange without a connection: keeps its answer, and lets a test decide when a wait is over. One
-/// thread.
+/// An exchange without a connection: keeps its answer, and lets a test decide when a wait is over. There is
+/// always room for the next piece. One thread.
 class FakeExchange final : public Exchange {
  public:
+  /// `room`: bytes of job content that each piece of an answer may have.
+  explicit FakeExchange(std::size_t room = piece_bytes) : room_(room) {}
+
   void respond(Response response) override {
     if (response_) throw std::logic_error("answered twice");
     response_ = std::move(response);
+    complete_ = true;
+  }
+
+  void begin(Response head) override {
+    respond(std::move(head));
+    complete_ = false;
+    pieces_ = 1;
+  }
+
+  void write(std::string bytes) override {
+    if (complete_ || !response_) throw std::logic_error("written outside of an answer in pieces");
+    response_->body += bytes;
+    ++pieces_;
+  }
+
+  void end() override {
+    if (complete_ || !response_) throw std::logic_error("ended outside of an answer in pieces");
+    complete_ = true;
+  }
+
+  void when_room(Produce produce) override {
+    if (complete_) throw std::logic_error("asked for room after the answer");
+    produce(room_);
   }
 
   void after(base::milliseconds wait, std::function<void()> function) override {
@@ -28,10 +54,13 @@ class FakeExchange final : public Exchange {
 
   void when_gone(std::function<void()> function) override { when_gone_ = std::move(function); }
 
-  [[nodiscard]] bool answered() const { return response_.has_value(); }
+  [[nodiscard]] bool answered() const { return complete_; }
+
+  /// In how many pieces the answer came; 0 for one that came as a whole.
+  [[nodiscard]] int pieces() const { return pieces_; }
 
   [[nodiscard]] const Response& response() const {
-    if (!response_) throw std::logic_error("not answered");
+    if (!complete_) throw std::logic_error("not answered");
     return *response_;
   }
 
@@ -46,7 +75,10 @@ class FakeExchange final : public Exchange {
   void end_the_wait() { std::exchange(when_over_, {})(); }
 
  private:
+  std::size_t room_;
   std::optional<Response> response_;
+  bool complete_ = false;
+  int pieces_ = 0;
   std::optional<base::milliseconds> wait_;
   std::function<void()> when_over_;
   std::function<void()> when_gone_;

@@ -208,9 +208,9 @@ TEST(ManyConnections, DoNotKeepProbesOut) {
   TestServer server({.max_connections = 1});
   TestClient client(server.port());
   ASSERT_EQ(client.ask(request)->status, 200);
-  for (const std::string path : {"/healthz", "/livez", "/readyz"}) {
+  for (int i = 0; i < 3; ++i) {
     TestClient probe(server.port());
-    const auto answer = probe.ask("GET " + path + " HTTP/1.1\r\nHost: h\r\n\r\n" + request);
+    const auto answer = probe.ask("GET /probe HTTP/1.1\r\nHost: h\r\n\r\n" + request);
     ASSERT_TRUE(answer.has_value());
     EXPECT_EQ(answer->status, 200);
     EXPECT_EQ(answer->field("connection"), "close");

@@ -102,12 +102,35 @@ std::optional<Answer> TestClient::read_answer(bool to_head) {
   const auto head_size = in_.find(head_end);
   Answer answer = read_head(std::string_view(in_).substr(0, head_size));
   in_.erase(0, head_size + head_end.size());
+  if (!to_head && answer.field("transfer-encoding") == "chunked") {
+    auto body = read_chunks();
+    if (!body) return std::nullopt;
+    answer.body = *std::move(body);
+    return answer;
+  }
   const auto length = to_head ? 0 : number(answer.field("content-length"));
   while (in_.size() < length)
     if (!receive()) return std::nullopt;
   answer.body = in_.substr(0, length);
   in_.erase(0, length);
   return answer;
+}
+
+std::optional<std::string> TestClient::read_chunks() {
+  std::string body;
+  for (;;) {
+    while (!in_.contains(line_end))
+      if (!receive()) return std::nullopt;
+    const auto digits = in_.find(line_end);
+    std::size_t size = 0;
+    std::from_chars(in_.data(), in_.data() + digits, size, 16);
+    const auto whole = digits + line_end.size() + size + line_end.size();
+    while (in_.size() < whole)
+      if (!receive()) return std::nullopt;
+    body += in_.substr(digits + line_end.size(), size);
+    in_.erase(0, whole);
+    if (size == 0) return body;
+  }
 }
 
 bool TestClient::at_end() {

@@ -65,6 +65,7 @@ class TestClient {
 
  private:
   bool receive();
+  std::optional<std::string> read_chunks();
 
   int socket_;
   base::milliseconds patience_ = support::patience;

@@ -14,11 +14,18 @@
 
 namespace jobqd::http {
 
-class TestServer::Impl {
+class TestServer::Impl final : public Service {
  public:
-  Impl(ServerOptions options, const base::Clock& clock, Handler handler)
-      : listener(io, std::move(options), clock, std::move(handler)) {}
+  Impl(ServerOptions options, const base::Clock& clock, Handler serve)
+      : handler(std::move(serve)), listener(io, std::move(options), clock, *this) {}
 
+  void handle(Request& request, ExchangePtr exchange) override { handler(request, std::move(exchange)); }
+
+  [[nodiscard]] bool answers_beyond_limit(const Request& request) const override {
+    return request.path == "/probe";
+  }
+
+  Handler handler;
   boost::asio::io_context io{1};
   Listener listener;
   std::jthread thread;

@@ -17,7 +17,7 @@ namespace jobqd::http {
 /// until the test moves it, so that nothing times out by itself. Stops when it is destroyed.
 class TestServer {
  public:
-  /// Without a handler: the one of answer_or_hold().
+  /// Without a handler: the one of answer_or_hold(). /probe is answered beyond the limit of connections.
   explicit TestServer(ServerOptions options = {}, Handler handler = {});
   ~TestServer();
 

@@ -58,6 +58,26 @@ TEST(ResponseWriter, AppendsOneAnswerAfterTheOther) {
   EXPECT_EQ(out.substr(first), written({.body = "2"}));
 }
 
+TEST(ResponseWriter, WritesAnAnswerInChunks) {
+  std::string out;
+  append_streamed_head(out, {.content_type = "text/plain"}, {.date = date});
+  append_chunk(out, "0123456789abcdefg");
+  append_chunk(out, "");
+  append_chunk(out, "h");
+  append_last_chunk(out);
+  EXPECT_EQ(out,
+            "HTTP/1.1 200 OK\r\nDate: Thu, 01 Jan 2026 00:00:00 GMT\r\nContent-Type: text/plain\r\n"
+            "Transfer-Encoding: chunked\r\n\r\n11\r\n0123456789abcdefg\r\n1\r\nh\r\n0\r\n\r\n");
+}
+
+TEST(ResponseWriter, SendsHttp10NoChunks) {
+  std::string out;
+  append_streamed_head(out, {.content_type = "text/plain", .close = true}, {.date = date, .http_1_0 = true});
+  EXPECT_EQ(out,
+            "HTTP/1.1 200 OK\r\nDate: Thu, 01 Jan 2026 00:00:00 GMT\r\nContent-Type: text/plain\r\n"
+            "Connection: close\r\n\r\n");
+}
+
 TEST(ResponseWriter, KnowsTheReasonPhraseOfEveryStatusOfTheApi) {
   for (const auto& traits : domain::error_table())
     EXPECT_FALSE(written({.status = traits.http_status}).contains("Unknown")) << traits.http_status;
