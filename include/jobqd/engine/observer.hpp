@@ -1,28 +1,69 @@
 #pragma once
 
+#include <chrono>
+#include <cstddef>
 #include <string_view>
 
+#include <jobqd/domain/circuit_breaker.hpp>
+#include <jobqd/domain/error.hpp>
 #include <jobqd/engine/claim.hpp>
 #include <jobqd/engine/resolution.hpp>
 
 namespace jobqd::engine {
 
-/// Told what happens, for logs and metrics. The engine itself writes neither.
-/// Called from workers and from the store's threads, many at once, never under a lock; must not block or
-/// throw.
+/// One transaction that a journal has committed and synced.
+struct Commit {
+  std::size_t changes = 0;               ///< Rows inserted, updated and erased.
+  std::chrono::nanoseconds duration{0};  ///< From the first statement to the end of the sync.
+};
+
+/// Receives the events of a daemon, so that logs, metrics and the stop can follow them. The engine itself
+/// writes no logs and keeps no metrics.
+///
+/// Threads: an event comes from the thread on which it happens (each event names it), and several events may
+/// come at the same time, so implementations are thread-safe. The caller holds no lock.
+/// An implementation must not block, must not throw, and must not call back into the store.
+/// Views and references are valid during the call only. Every event does nothing by default.
 class Observer {
  public:
   virtual ~Observer() = default;
+
+  // Submission. Threads: whichever completes the submit call (http, or the journal's).
+
+  /// `jobs` new jobs of one queue were accepted, and are as durable as the store promises. Called once for
+  /// each queue in the request. A repeated id that matches an existing job is not counted.
+  virtual void submitted(std::string_view /*queue*/, std::size_t /*jobs*/) {}
+  /// A submission was refused as a whole. `queue` is the queue that caused it, and empty where none did
+  /// (draining, the store cannot be written).
+  virtual void refused(domain::ErrorCode /*why*/, std::string_view /*queue*/) {}
+
+  // Attempts, by the daemon's own workers and by remote workers. Threads: worker, http, scheduler, journal.
+
   virtual void attempt_started(const Claim& /*claim*/) {}
+  /// The attempt has ended, and the store has recorded `resolution`.
   virtual void attempt_settled(const Claim& /*claim*/, const Resolution& /*resolution*/) {}
-  /// The claim was no longer the job's: what the attempt did is not recorded.
+  /// The attempt has ended, but its fencing token was no longer current: the store has recorded nothing.
   virtual void attempt_stale(const Claim& /*claim*/) {}
-  /// The lease of a worker elsewhere ran out; attempt_settled() comes too.
+  /// A remote worker sent no heartbeat in time. attempt_settled() follows.
   virtual void lease_expired(const Claim& /*claim*/) {}
-  /// The store can no longer be written (`why` not empty), or can again (`why` empty).
+  /// The circuit breaker of a queue has changed its state. Threads: as attempts, and main on a reload.
+  virtual void circuit_changed(std::string_view /*queue*/, domain::CircuitState /*from*/,
+                               domain::CircuitState /*to*/) {}
+
+  // The journal. Thread: journal; main while the store is opened and closed.
+
+  virtual void batch_committed(const Commit& /*commit*/) {}
+  /// The store cannot be written any more (`why` says why), or can be written again (`why` is empty).
   virtual void store_changed(std::string_view /*why*/) {}
-  /// Nobody knows any more what the store has written. Going on would be a guess: the process has to end.
+  /// It is unknown what has reached the disk, so continuing would mean guessing: the process has to end.
   virtual void store_lost(std::string_view /*why*/) {}
+
+  // The configuration, read again on SIGHUP. Thread: main.
+
+  /// The new configuration applies. Both are names of settings, separated by spaces, and may be empty.
+  virtual void configuration_changed(std::string_view /*changed*/, std::string_view /*needs_a_restart*/) {}
+  /// The new configuration has an error; the previous one stays in force.
+  virtual void configuration_refused(std::string_view /*why*/) {}
 };
 
 }  // namespace jobqd::engine
