@@ -17,6 +17,7 @@ from typing import Callable, Iterator, NamedTuple, Optional
 
 ROOT = Path(__file__).resolve().parents[2]
 BINARY = os.environ.get("JOBQD", str(ROOT / "build" / "release" / "jobqd"))
+CASES = ROOT / "tests" / "cases"  # the project's own, one for each rule
 SUITES = Path(os.environ.get("JOBQD_SUITES", ROOT.parent / "shared" / "suites"))
 
 # How long a test waits for what has to come, before it fails instead of hanging. No test passes by waiting.
@@ -29,13 +30,25 @@ AT_ONCE = {"SIMULATE_MIN": "0ms", "SIMULATE_MAX": "0ms", "SIMULATE_FAILURE_RATE"
 ALARMS = re.compile(r"Sanitizer|runtime error:|broken invariant|terminate called")
 
 
-def suite(name: str) -> Path:
-    """A file of the public suites, or the test is skipped, and says so."""
+def own_cases(name: str) -> list[dict]:
+    """The cases in a file of tests/cases."""
+    return json.loads((CASES / name).read_text(encoding="utf-8"))
+
+
+def find_suite(name: str) -> Optional[Path]:
+    """A file of the public suites; None, with a note on standard error, if it is missing."""
     path = SUITES / name
-    if not path.exists():
-        message = f"SKIPPED: there is no {name} in {SUITES}; JOBQD_SUITES says where the public suites are"
-        print(message, file=sys.stderr)
-        raise unittest.SkipTest(message)
+    if path.exists():
+        return path
+    print(f"the project's own cases only: there is no {name} in {SUITES}; JOBQD_SUITES says where the public suites are", file=sys.stderr)
+    return None
+
+
+def suite(name: str) -> Path:
+    """A file of the public suites; skips the test, with a message, if it is missing."""
+    path = find_suite(name)
+    if not path:
+        raise unittest.SkipTest(f"there is no {name}")
     return path
 
 

@@ -1,6 +1,7 @@
-"""The http processor and addresses that only the daemon can reach: in a network namespace that owns them, with a canary.
+"""The http processor never connects to a denied address, even where that address would answer.
 
-The test starts itself again inside; a plain client is the control, and has to reach the canary at every address."""
+The test starts itself again in a network namespace that owns the addresses. A canary server listens there; a plain client is
+the control and has to reach the canary at every address."""
 
 import fcntl
 import json
@@ -14,7 +15,7 @@ import unittest
 import urllib.request
 
 from receivers import Handler, Server
-from support import DaemonTest, suite
+from support import DaemonTest, find_suite, own_cases
 
 INSIDE = "JOBQD_SSRF_NAMESPACE"
 PORT = 8000
@@ -48,7 +49,7 @@ class DualStack(Server):
 
 
 def own_the_addresses() -> None:
-    """By the calls that ifconfig makes: lo is up, and has all of them."""
+    """Brings lo up and gives it all the addresses, by the same calls as ifconfig."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as ipv4, socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as ipv6:
         set_flags, set_address, get_index = 0x8914, 0x8916, 0x8933
         fcntl.ioctl(ipv4, set_flags, struct.pack("16sH14x", b"lo", 0x41))  # up, running
@@ -80,9 +81,11 @@ class Outside(unittest.TestCase):
 class Inside(DaemonTest):
     def urls(self) -> list[str]:
         own = [f"http://{host}:{PORT}/" for host in (*V4, *(f"[{address}]" for address in V6), "localhost", "inner.test", "both.test", "six.test")]
-        public = [vector["url"] for vector in json.loads(suite("ssrf-vectors.json").read_text(encoding="utf-8"))
-                  if vector["want"] == "deny" and vector["url"].startswith("http") and "addr" in vector and vector["addr"]]
-        return own + public
+        own += [case["url"] for case in own_cases("addresses.json") if case["want"] == "deny" and "RFC" in case["rule"]]
+        if found := find_suite("ssrf-vectors.json"):
+            own += [vector["url"] for vector in json.loads(found.read_text(encoding="utf-8"))
+                    if vector["want"] == "deny" and vector["url"].startswith("http") and vector.get("addr")]
+        return own
 
     def test_the_daemon_reaches_none_and_a_plain_client_all(self):
         own_the_addresses()

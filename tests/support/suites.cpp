@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t tar_block = 512;
 
-/// A number in the head of a tar entry: octal digits.
+/// A number in the header of a tar entry, written in octal digits.
 std::size_t octal(std::string_view field) {
   std::size_t number = 0;
   field.remove_prefix(std::min(field.find_first_not_of(' '), field.size()));
@@ -26,6 +26,10 @@ std::string_view until_nul(std::string_view field) {
 }
 
 }  // namespace
+
+std::filesystem::path case_file(const std::string& name) {
+  return std::filesystem::path(JOBQD_PROJECT_DIR "/tests/cases") / name;
+}
 
 std::filesystem::path suite_file(const std::string& name) {
   const char* folder = std::getenv("JOBQD_SUITES");

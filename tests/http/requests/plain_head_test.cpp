@@ -4,61 +4,26 @@
 #include <string>
 #include <vector>
 
-#include <boost/asio/buffer.hpp>
 #include <gtest/gtest.h>
 
-#include "http/requests/message_parser.hpp"
+#include "http/requests/head_readings.hpp"
 #include "support/changed_bytes.hpp"
 
 namespace jobqd::http {
 
 namespace {
 
-constexpr std::size_t max_head = 1000;
-constexpr std::uint64_t max_body = 5000;
-
-std::string described(const HeadFacts& facts, const std::vector<HeaderField>& fields, std::uint64_t length) {
-  std::string text = std::to_string(length) + (facts.http_1_0 ? " 1.0" : " 1.1");
-  for (const auto part : {facts.method, facts.target, facts.host, facts.content_length,
-                          facts.transfer_encoding, facts.content_encoding, facts.expect})
-    text.append("|").append(part);
-  text += "|" + std::to_string(facts.host_count) + "|" + std::to_string(facts.content_length_count) + "|" +
-          std::to_string(facts.transfer_encoding_count);
-  for (const auto& [name, value] : fields) text.append("\n").append(name).append("=").append(value);
-  return text;
-}
-
-/// What Beast makes of a head; a message about it where it is refused or ends the connection.
-std::string read_by_beast(const std::string& head) {
-  HeadFacts facts;
-  std::vector<HeaderField> fields;
-  std::string body;
-  MessageParser parser({.facts = facts, .fields = fields, .body = body}, max_head);
-  parser.header_limit(max_head);
-  parser.body_limit(max_body);
-  boost::beast::error_code code;
-  const auto used = parser.put(boost::asio::buffer(head), code);
-  if (code) return code.message();
-  if (!parser.is_header_done() || used != head.size()) return "incomplete";
-  if (!parser.keep_alive() || parser.chunked()) return "not plain";
-  return described(facts, fields, parser.content_length().value_or(0));
-}
-
 std::optional<std::uint64_t> read_plain(const std::string& head) {
   HeadFacts facts;
   std::vector<HeaderField> fields;
-  return read_plain_head(head, max_body, facts, fields);
+  return read_plain_head(head, readings_max_body, facts, fields);
 }
 
 /// Whether a head that the scanner passes was plain; then it has to be what Beast makes of it.
 bool read_alike(const std::string& head) {
-  HeadScanner scanner(max_head);
-  if (scanner.scan(head) || scanner.size() != head.size()) return false;
-  HeadFacts facts;
-  std::vector<HeaderField> fields;
-  const auto length = read_plain_head(head, max_body, facts, fields);
-  if (!length) return false;
-  EXPECT_EQ(described(facts, fields, *length), read_by_beast(head)) << head;
+  const auto readings = read_head_twice(head);
+  if (!readings) return false;
+  EXPECT_EQ(readings->plain, readings->beast) << head;
   return true;
 }
 

@@ -34,6 +34,14 @@ TEST(Signature, IsThatOfThePublishedVectors) {
   }
 }
 
+TEST(Signature, IsTheHmacOfIdTimeAndBody) {
+  // Made with `openssl dgst -sha256 -mac HMAC` over ID.TIME.BODY; the key is the bytes 0 to 31.
+  const std::vector key{read_secret("whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=").value()};
+  EXPECT_EQ(signatures(key, "job-1", at(1'700'000'000), R"({"to":"ann@example.com"})"),
+            "v1,Cg0s98LMsAiTf7jWsTjsI9ltqxj0CgzXHGnsCB35NZk=");
+  EXPECT_EQ(signatures(key, "caf%C3%A9", at(1), ""), "v1,1rX6fygwUuGTEAuCN7N4AKxKVMTnH/hI0l6XEPJJLTw=");
+}
+
 TEST(Signature, OfSeveralSecretsStandSideBySide) {
   const std::vector one{read_secret(secret).value()};
   const std::vector two{read_secret(secret).value(), std::string(32, 'k')};

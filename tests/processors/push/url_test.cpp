@@ -81,6 +81,15 @@ TEST(Url, ThatCannotBePushedToSaysWhy) {
     EXPECT_EQ(fault(text), why) << text;
 }
 
+TEST(Url, PassesOnlyWithAnAddressThatIsAllowed) {
+  const auto cases = nlohmann::json::parse(std::ifstream(support::case_file("addresses.json")));
+  ASSERT_GT(cases.size(), 100U);
+  for (const auto& one : cases) {
+    const auto url = one["url"].get<std::string>();
+    EXPECT_EQ(passes(url), one["want"] == "allow") << url << ": " << one["rule"];
+  }
+}
+
 TEST(Url, NoVectorOfThePublicSuitesPassesThatIsDenied) {
   JOBQD_SKIP_WITHOUT_SUITE("ssrf-vectors.json");
   const auto vectors = nlohmann::json::parse(std::ifstream(support::suite_file("ssrf-vectors.json")));
