@@ -1,25 +1,30 @@
 #include <fmt/format.h>
 
-#include <jobqd/base/json_string.hpp>
-
+#include "http/bodies/json_writer.hpp"
 #include "http/message.hpp"
 
 namespace jobqd::http {
 
-using base::json_string;
-
 Response problem(const domain::Error& error) {
   const auto& traits = domain::error_traits(error.code);
   Response response{.status = traits.http_status, .content_type = "application/problem+json"};
-  response.body = fmt::format(R"({{"type":"/problems/{}","title":{},"status":{},"detail":{})", traits.slug,
-                              json_string(traits.title), traits.http_status, json_string(error.detail));
-  std::string_view separator = R"(,"errors":[)";
-  for (const auto& field : error.fields) {
-    response.body += fmt::format(R"({}{{"pointer":{},"detail":{}}})", separator, json_string(field.pointer),
-                                 json_string(field.detail));
-    separator = ",";
+  JsonWriter json(response.body);
+  json.begin_object();
+  json.key("type").string(fmt::format("/problems/{}", traits.slug));
+  json.key("title").string(traits.title);
+  json.key("status").number(traits.http_status);
+  json.key("detail").string(error.detail);
+  if (!error.fields.empty()) {
+    json.key("errors").begin_array();
+    for (const auto& field : error.fields) {
+      json.begin_object();
+      json.key("pointer").string(field.pointer);
+      json.key("detail").string(field.detail);
+      json.end_object();
+    }
+    json.end_array();
   }
-  response.body += error.fields.empty() ? "}" : "]}";
+  json.end_object();
   if (traits.retry_after.count() > 0)
     response.headers.emplace_back("Retry-After", fmt::to_string(traits.retry_after.count()));
   return response;

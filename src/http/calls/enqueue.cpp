@@ -6,11 +6,11 @@
 #include <boost/url/rfc/unreserved_chars.hpp>
 #include <fmt/format.h>
 
-#include <jobqd/base/json_string.hpp>
 #include <jobqd/domain/limits.hpp>
 
 #include "http/bodies/enqueue_parser.hpp"
 #include "http/bodies/field_values.hpp"
+#include "http/bodies/json_writer.hpp"
 #include "http/calls/api.hpp"
 #include "http/calls/uuid7.hpp"
 
@@ -83,20 +83,17 @@ Response accepted(const std::vector<engine::Submitted>& jobs, Wording wording) {
   Response response{.status = 200};
   constexpr std::size_t around_id = 32;
   response.body.reserve(jobs.size() * (jobs.front().id.size() + around_id));
-  if (wording == Wording::batch) response.body += '[';
+  JsonWriter json(response.body);
+  if (wording == Wording::batch) json.begin_array();
   for (const auto& job : jobs) {
     if (job.created) response.status = 202;
-    if (&job != &jobs.front()) response.body += ',';
-    response.body += '{';
-    if (wording != Wording::status_only) {
-      response.body += R"("id":)";
-      base::append_json_string(response.body, job.id);
-      response.body += ',';
-    }
-    response.body.append(R"("status":")").append(domain::to_string(job.status)).append(R"("})");
+    json.begin_object();
+    if (wording != Wording::status_only) json.key("id").string(job.id);
+    json.key("status").string(domain::to_string(job.status));
+    json.end_object();
   }
   if (wording == Wording::batch)
-    response.body += ']';
+    json.end_array();
   else
     response.headers.emplace_back("Location", location_of(jobs.front().id));
   return response;

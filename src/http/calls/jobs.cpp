@@ -9,7 +9,7 @@
 
 #include <jobqd/base/duration.hpp>
 
-#include "http/bodies/json_text.hpp"
+#include "http/bodies/views.hpp"
 #include "http/calls/api.hpp"
 
 namespace jobqd::http {
@@ -82,14 +82,14 @@ std::expected<engine::ListQuery, Error> read_list_query(const Request& request) 
 }
 
 Response page_response(const engine::JobPage& page) {
-  Response response{.body = R"({"jobs":[)"};
-  for (const auto& job : page.jobs) {
-    if (response.body.back() != '[') response.body += ',';
-    append_job(response.body, job);
-  }
-  response.body += ']';
-  if (page.next != 0) response.body += fmt::format(R"(,"next_cursor":"{}")", page.next);
-  response.body += '}';
+  Response response;
+  JsonWriter json(response.body);
+  json.begin_object();
+  json.key("jobs").begin_array();
+  for (const auto& job : page.jobs) write_job(json, job);
+  json.end_array();
+  if (page.next != 0) json.key("next_cursor").string(std::to_string(page.next));
+  json.end_object();
   return response;
 }
 
@@ -99,7 +99,8 @@ engine::Callback<domain::Job> respond_with_job(ExchangePtr exchange) {
   return [exchange = std::move(exchange)](engine::Expected<domain::Job> job) {
     if (!job) return exchange->respond(problem(job.error()));
     Response response;
-    append_job(response.body, *job);
+    JsonWriter json(response.body);
+    write_job(json, *job);
     exchange->respond(std::move(response));
   };
 }

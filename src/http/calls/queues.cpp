@@ -5,18 +5,19 @@
 
 #include <fmt/format.h>
 
-#include "http/bodies/json_text.hpp"
+#include "http/bodies/views.hpp"
 #include "http/calls/api.hpp"
 
 namespace jobqd::http {
 
 void Api::list_queues(const ExchangePtr& exchange) const {
-  Response response{.body = R"({"queues":[)"};
-  for (const auto& queue : store_.queues()) {
-    if (response.body.back() != '[') response.body += ',';
-    append_queue(response.body, queue);
-  }
-  response.body += "]}";
+  Response response;
+  JsonWriter json(response.body);
+  json.begin_object();
+  json.key("queues").begin_array();
+  for (const auto& queue : store_.queues()) write_queue(json, queue);
+  json.end_array();
+  json.end_object();
   exchange->respond(std::move(response));
 }
 
@@ -27,7 +28,8 @@ void Api::get_queue(const std::string& name, const ExchangePtr& exchange) const 
     return exchange->respond(problem({.code = domain::ErrorCode::queue_not_found,
                                       .detail = fmt::format("there is no queue named \"{}\"", name)}));
   Response response;
-  append_queue(response.body, *queue);
+  JsonWriter json(response.body);
+  write_queue(json, *queue);
   exchange->respond(std::move(response));
 }
 
@@ -41,7 +43,12 @@ void Api::pause_queue(const std::string& name, bool paused, ExchangePtr exchange
 engine::Callback<std::uint64_t> respond_with_count(ExchangePtr exchange) {
   return [exchange = std::move(exchange)](engine::Expected<std::uint64_t> count) {
     if (!count) return exchange->respond(problem(count.error()));
-    exchange->respond({.body = fmt::format(R"({{"count":{}}})", *count)});
+    Response response;
+    JsonWriter json(response.body);
+    json.begin_object();
+    json.key("count").number(*count);
+    json.end_object();
+    exchange->respond(std::move(response));
   };
 }
 

@@ -2,13 +2,10 @@
 
 #include <utility>
 
-#include <fmt/format.h>
-
-#include <jobqd/base/json_string.hpp>
 #include <jobqd/base/rfc3339.hpp>
 
-#include "http/bodies/json_text.hpp"
 #include "http/bodies/remote_body.hpp"
+#include "http/bodies/views.hpp"
 #include "http/calls/api.hpp"
 
 namespace jobqd::http {
@@ -16,24 +13,24 @@ namespace jobqd::http {
 namespace {
 
 Response leased(const std::vector<engine::Lease>& leases) {
-  Response response{.body = R"({"jobs":[)"};
-  for (const auto& lease : leases) {
-    if (response.body.back() != '[') response.body += ',';
-    append_job(response.body, lease.job);
-    response.body.pop_back();
-    response.body += fmt::format(R"(,"lease":{{"token":"{}","expires_at":"{}")", lease.claim.token,
-                                 base::format_rfc3339(lease.expires_at));
-    if (!lease.claim.traceparent.empty())
-      response.body += fmt::format(R"(,"traceparent":{})", base::json_string(lease.claim.traceparent));
-    response.body += "}}";
-  }
-  response.body += "]}";
+  Response response;
+  JsonWriter json(response.body);
+  json.begin_object();
+  json.key("jobs").begin_array();
+  for (const auto& lease : leases) write_lease(json, lease);
+  json.end_array();
+  json.end_object();
   return response;
 }
 
 Response extended(const engine::Extension& extension) {
-  return {.body = fmt::format(R"({{"expires_at":"{}","cancel_requested":{}}})",
-                              base::format_rfc3339(extension.expires_at), extension.cancel_requested)};
+  Response response;
+  JsonWriter json(response.body);
+  json.begin_object();
+  json.key("expires_at").string(base::format_rfc3339(extension.expires_at));
+  json.key("cancel_requested").boolean(extension.cancel_requested);
+  json.end_object();
+  return response;
 }
 
 engine::Callback<void> respond_with_nothing(ExchangePtr exchange) {

@@ -1,4 +1,4 @@
-#include "http/bodies/json_text.hpp"
+#include "http/bodies/views.hpp"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -14,7 +14,8 @@ constexpr base::WallTime noon{std::chrono::sys_days{std::chrono::November / 24 /
 
 std::string text_of(const domain::Job& job) {
   std::string out;
-  append_job(out, job);
+  JsonWriter json(out);
+  write_job(json, job);
   return out;
 }
 
@@ -80,8 +81,51 @@ TEST(JobText, IsJsonWhateverTheTextsHold) {
 
 TEST(JobText, IsAppended) {
   std::string out = "[";
-  append_job(out, plain_job());
+  JsonWriter json(out);
+  write_job(json, plain_job());
   EXPECT_TRUE(nlohmann::json::accept(out + "]"));
+}
+
+TEST(LeaseText, IsTheJobWithItsLease) {
+  engine::Lease lease{.claim = {.token = 18446744073709551615U}, .job = plain_job(), .expires_at = noon};
+  std::string out;
+  JsonWriter json(out);
+  write_lease(json, lease);
+  const auto job = text_of(lease.job);
+  EXPECT_EQ(out, job.substr(0, job.size() - 1) +
+                     R"(,"lease":{"token":"18446744073709551615","expires_at":"2026-11-24T12:00:00.000Z"}})");
+}
+
+TEST(LeaseText, ShowsTheTraceOfTheRequestWhereThereIsOne) {
+  engine::Lease lease{
+      .claim = {.token = 1, .traceparent = "00-\"-01"}, .job = plain_job(), .expires_at = noon};
+  std::string out;
+  JsonWriter json(out);
+  write_lease(json, lease);
+  EXPECT_TRUE(out.ends_with(R"("expires_at":"2026-11-24T12:00:00.000Z","traceparent":"00-\"-01"}})")) << out;
+}
+
+TEST(QueueText, ShowsEverythingThereIs) {
+  engine::QueueState queue{
+      .name = "a\"b",
+      .capacity = 64,
+      .max_retries = 3,
+      .timeout = milliseconds{90'000},
+      .counts = {.by_status = {1, 2, 3, 4}},
+      .paused = true,
+      .ready = 5,
+      .oldest_ready = milliseconds{1500},
+      .last_minute = {.enqueued = 6, .started = 7, .done = 8, .failed = 9},
+      .circuit = engine::Circuit{
+          .state = domain::CircuitState::open, .failures = 10, .probes_in = milliseconds{30'000}}};
+  std::string out;
+  JsonWriter json(out);
+  write_queue(json, queue);
+  EXPECT_EQ(
+      out,
+      R"({"name":"a\"b","capacity":64,"max_retries":3,"timeout":"1m30s","paused":true,"queued":1,"ready":5,"running":2,)"
+      R"("done":3,"failed":4,"oldest_ready_age":"1s500ms","circuit":{"state":"open","failures":10,"probes_in":"30s"},)"
+      R"("last_minute":{"enqueued":6,"started":7,"done":8,"failed":9}})");
 }
 
 }  // namespace jobqd::http

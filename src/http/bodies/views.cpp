@@ -1,0 +1,101 @@
+#include "http/bodies/views.hpp"
+
+#include <array>
+
+#include <jobqd/base/duration.hpp>
+#include <jobqd/base/rfc3339.hpp>
+
+namespace jobqd::http {
+
+namespace {
+
+void write_time(JsonWriter& json, std::string_view name, const std::optional<base::WallTime>& time) {
+  if (time) json.key(name).string(base::format_rfc3339(*time));
+}
+
+void write_duration(JsonWriter& json, std::string_view name,
+                    const std::optional<base::milliseconds>& duration) {
+  if (duration) json.key(name).string(base::format_duration(*duration));
+}
+
+/// The members of a job, without the braces.
+void write_members(JsonWriter& json, const domain::Job& job) {
+  const auto& progress = job.progress;
+  json.key("id").string(job.id);
+  json.key("queue").string(job.queue);
+  json.key("status").string(domain::to_string(progress.status));
+  if (progress.reason != domain::Reason::none) json.key("reason").string(domain::to_string(progress.reason));
+  json.key("payload").raw(job.payload);
+  json.key("priority").number(job.priority);
+  json.key("max_retries").number(job.max_retries);
+  json.key("attempts").number(progress.attempts);
+  json.key("failures").number(progress.failures);
+  json.key("interruptions").number(progress.interruptions);
+  if (progress.deferrals > 0) json.key("deferrals").number(progress.deferrals);
+  write_duration(json, "timeout", job.timeout);
+  write_time(json, "enqueued_at", job.enqueued_at);
+  if (progress.reason == domain::Reason::delayed || progress.reason == domain::Reason::backoff)
+    write_time(json, "run_at", job.run_at);
+  write_time(json, "started_at", job.started_at);
+  write_time(json, "finished_at", job.finished_at);
+  if (!job.last_error.empty()) json.key("last_error").string(job.last_error);
+  if (job.result) json.key("result").raw(*job.result);
+}
+
+void write_circuit(JsonWriter& json, const engine::Circuit& circuit) {
+  constexpr std::array<std::string_view, 3> states{"closed", "open", "half_open"};
+  json.key("circuit").begin_object();
+  json.key("state").string(states.at(static_cast<std::size_t>(circuit.state)));
+  json.key("failures").number(circuit.failures);
+  write_duration(json, "probes_in", circuit.probes_in);
+  json.end_object();
+}
+
+void write_last_minute(JsonWriter& json, const engine::LastMinute& minute) {
+  json.key("last_minute").begin_object();
+  json.key("enqueued").number(minute.enqueued);
+  json.key("started").number(minute.started);
+  json.key("done").number(minute.done);
+  json.key("failed").number(minute.failed);
+  json.end_object();
+}
+
+}  // namespace
+
+void write_job(JsonWriter& json, const domain::Job& job) {
+  json.begin_object();
+  write_members(json, job);
+  json.end_object();
+}
+
+void write_lease(JsonWriter& json, const engine::Lease& lease) {
+  json.begin_object();
+  write_members(json, lease.job);
+  json.key("lease").begin_object();
+  json.key("token").string(std::to_string(lease.claim.token));  // JavaScript reads numbers only up to 2^53.
+  json.key("expires_at").string(base::format_rfc3339(lease.expires_at));
+  if (!lease.claim.traceparent.empty()) json.key("traceparent").string(lease.claim.traceparent);
+  json.end_object();
+  json.end_object();
+}
+
+void write_queue(JsonWriter& json, const engine::QueueState& queue) {
+  using domain::Status;
+  json.begin_object();
+  json.key("name").string(queue.name);
+  json.key("capacity").number(queue.capacity);
+  json.key("max_retries").number(queue.max_retries);
+  write_duration(json, "timeout", queue.timeout);
+  json.key("paused").boolean(queue.paused);
+  json.key("queued").number(queue.counts.of(Status::queued));
+  json.key("ready").number(queue.ready);
+  json.key("running").number(queue.counts.of(Status::running));
+  json.key("done").number(queue.counts.of(Status::done));
+  json.key("failed").number(queue.counts.of(Status::failed));
+  write_duration(json, "oldest_ready_age", queue.oldest_ready);
+  if (queue.circuit) write_circuit(json, *queue.circuit);
+  write_last_minute(json, queue.last_minute);
+  json.end_object();
+}
+
+}  // namespace jobqd::http
