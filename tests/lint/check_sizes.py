@@ -35,7 +35,6 @@ LARGE_CLASSES: dict[str, str] = {
 LONG_FILES: dict[str, str] = {}
 # Prefixes that are no folder: FOLDER/PREFIX.
 PREFIXES: dict[str, str] = {
-    "src/http/bodies/json": "being carved",
     "tests/http/connections/server": "being carved",
 }
 

@@ -65,29 +65,23 @@ Fault take_timeout(NewJob& job, const FieldValue& value) {
   return {};
 }
 
-constexpr std::array<FieldSpec, 8> fields{{{"id", take_job_id},
-                                           {"payload", nullptr},
-                                           {"max_retries", take_max_retries},
-                                           {"queue", take_queue},
-                                           {"priority", take_priority},
-                                           {"delay", take_delay},
-                                           {"run_at", take_run_at},
-                                           {"timeout", take_timeout}}};
+void keep_payload(NewJob& job, std::string_view json) {
+  job.payload = json;
+}
+
+constexpr std::array<Field<NewJob>, 8> table{{{.name = "id", .rule = take_job_id},
+                                              {.name = "payload", .keep = keep_payload},
+                                              {.name = "max_retries", .rule = take_max_retries},
+                                              {.name = "queue", .rule = take_queue},
+                                              {.name = "priority", .rule = take_priority},
+                                              {.name = "delay", .rule = take_delay},
+                                              {.name = "run_at", .rule = take_run_at},
+                                              {.name = "timeout", .rule = take_timeout}}};
 
 }  // namespace
 
-const FieldSpec* find_field(std::string_view name) {
-  for (const auto& field : fields)
-    if (field.name == name) return &field;
-  return nullptr;
-}
-
-std::uint32_t field_bit(const FieldSpec& field) {
-  return 1U << (&field - fields.data());
-}
-
-std::string_view field_names() {
-  return "id, payload, max_retries, queue, priority, delay, run_at, timeout";
+Fields<NewJob> job_fields() {
+  return table;
 }
 
 }  // namespace jobqd::http

@@ -10,11 +10,11 @@
 
 namespace jobqd::http {
 
-/// Hands a JSON text to a parser character by character, and tells how far the parser has come.
+/// Hands a JSON text to a parser character by character, and reports how far the parser has read.
 ///
-/// abridge(true) leaves out the harmless inside of strings, printable ASCII without quote and backslash,
-/// which is valid in every JSON string: the parser still checks all else, several times faster. The strings
-/// it then tells of are not the real ones. Not thread-safe; the text outlives it.
+/// abridge(true) skips the harmless inside of strings: printable ASCII except quotes and backslashes, which
+/// is valid in every JSON string. The parser still checks everything else, several times faster, but the
+/// strings it reports are incomplete. Not thread-safe; the text outlives the feed.
 class JsonFeed {
  public:
   class Iterator {
@@ -50,11 +50,11 @@ class JsonFeed {
   Iterator begin() { return {*this, begin_}; }
   Iterator end() { return {*this, end_}; }
 
-  /// Behind the last character that the parser has taken.
+  /// The end of what the parser has read.
   [[nodiscard]] const char* read() const { return read_; }
   [[nodiscard]] const char* text_end() const { return end_; }
 
-  /// Where that character stands, for people.
+  /// The place of the last character that was read, for people.
   [[nodiscard]] std::string position() const {
     const auto line = std::count(begin_, read_, '\n') + 1;
     const auto line_begin =
@@ -62,7 +62,7 @@ class JsonFeed {
     return fmt::format("line {}, column {}", line, read_ - line_begin);
   }
 
-  /// Up to 24 bytes before it, not cut inside of a character.
+  /// The last 24 bytes that were read, or fewer, so that no character is cut.
   [[nodiscard]] std::string_view last_read() const {
     const char* from = read_ - std::min<std::ptrdiff_t>(read_ - begin_, 24);
     from =
@@ -70,7 +70,7 @@ class JsonFeed {
     return {from, read_};
   }
 
-  /// Only between two values.
+  /// Switches skipping on or off. Only between two values.
   void abridge(bool on) {
     abridging_ = on;
     in_string_ = false;
@@ -86,8 +86,8 @@ class JsonFeed {
 
   static constexpr auto is_harmless = [](char c) { return c >= 0x20 && c < 0x7F && c != '"' && c != '\\'; };
 
-  /// `c` was taken inside of a string, or is one of its quotes. Nothing is left out of an escape sequence or
-  /// of a character of several bytes, nor right behind them, so that no two pieces seem to belong together.
+  /// `c` was read inside a string, or is one of its quotes. Nothing is skipped within an escape sequence or a
+  /// character of several bytes, nor right after one, so that the rest never joins into something valid.
   void follow_string(char c) {
     if (verbatim_ > 0) {
       verbatim_ = c == 'u' ? 4 : verbatim_ - 1;
@@ -103,7 +103,7 @@ class JsonFeed {
   const char* read_;
   bool abridging_ = false;
   bool in_string_ = false;
-  int verbatim_ = 0;  ///< Characters of an escape sequence still to come.
+  int verbatim_ = 0;  ///< Characters left of an escape sequence.
 };
 
 }  // namespace jobqd::http

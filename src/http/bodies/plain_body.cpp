@@ -14,13 +14,14 @@ namespace jobqd::http {
 
 namespace {
 
-/// Levels within a payload; what is nested deeper is left to the library.
+/// Levels within a payload. Deeper ones are left to the general reader.
 constexpr int payload_levels = 8;
 static_assert(payload_levels + 2 < domain::limits::json_depth);
-/// Digits that fit 64 bits with certainty.
+/// So many digits always fit into 64 bits.
 constexpr std::ptrdiff_t digits_max = 18;
 
-/// One pass over the text. Every take_…() is true when it has passed over what it is about; false is the end.
+/// One pass over the text. Each take_…() returns true when it has read what it is named after. After false
+/// the position means nothing any more, and the body goes to the general reader.
 class PlainReader {
  public:
   explicit PlainReader(std::string_view text) : at_(text.data()), end_(text.data() + text.size()) {}
@@ -31,7 +32,7 @@ class PlainReader {
   void skip_space() {
     while (at_ != end_ && (*at_ == ' ' || *at_ == '\n' || *at_ == '\r' || *at_ == '\t')) ++at_;
   }
-  /// The mark, with space on both sides.
+  /// A mark, with white space on both sides of it.
   bool take(char mark) {
     skip_space();
     if (at_ == end_ || *at_ != mark) return false;
@@ -56,6 +57,7 @@ class PlainReader {
   bool take_value(int levels);
   bool take_members(int levels, bool named, char close);
 
+  const Fields<domain::NewJob> fields_ = job_fields();
   const char* at_;
   const char* end_;
 };
@@ -88,13 +90,13 @@ bool PlainReader::take_job(domain::NewJob& job) {
 bool PlainReader::take_field(domain::NewJob& job, std::uint32_t& seen) {
   std::string_view name;
   if (!take_string(name) || !take(':')) return false;
-  const FieldSpec* field = find_field(name);
-  if (field == nullptr || (seen & field_bit(*field)) != 0) return false;
-  seen |= field_bit(*field);
+  const auto* field = find_field(fields_, name);
+  if (field == nullptr || (seen & field_bit(fields_, *field)) != 0) return false;
+  seen |= field_bit(fields_, *field);
   const char* const from = at_;
-  if (field->rule == nullptr) {
+  if (field->keep != nullptr) {
     if (!take_value(payload_levels)) return false;
-    job.payload.assign(from, at_);
+    field->keep(job, {from, at_});
     return true;
   }
   FieldValue value;
@@ -145,7 +147,7 @@ bool PlainReader::take_number() {
   return take_digits();
 }
 
-/// What comes behind a value is not looked at: it has to be a mark that the caller takes.
+/// Does not look at what follows the value. The caller does: only a mark may.
 bool PlainReader::take_value(int levels) {
   if (at_ == end_) return false;
   std::string_view text;
@@ -167,14 +169,14 @@ bool PlainReader::take_value(int levels) {
   }
 }
 
-// NOLINTNEXTLINE(misc-no-recursion): as deep as `levels` says.
+// NOLINTNEXTLINE(misc-no-recursion): bounded by `levels`.
 bool PlainReader::take_members(int levels, bool named, char close) {
   ++at_;
   skip_space();
   const auto end_of_value = [&] {
     skip_space();
     if (at_ == end_ || *at_ != close) return false;
-    ++at_;  // Not the space behind it, which is none of the payload.
+    ++at_;  // White space after it is not part of the payload.
     return true;
   };
   if (end_of_value()) return true;

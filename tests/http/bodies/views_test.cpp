@@ -23,6 +23,14 @@ domain::Job plain_job() {
   return {.id = "a", .queue = "default", .payload = R"({"n": 1})", .progress = {}, .enqueued_at = noon};
 }
 
+engine::Lease lease_of(engine::FencingToken token) {
+  engine::Lease lease;
+  lease.claim.token = token;
+  lease.job = plain_job();
+  lease.expires_at = noon;
+  return lease;
+}
+
 }  // namespace
 
 TEST(JobText, ShowsAJobThatWaits) {
@@ -87,7 +95,7 @@ TEST(JobText, IsAppended) {
 }
 
 TEST(LeaseText, IsTheJobWithItsLease) {
-  engine::Lease lease{.claim = {.token = 18446744073709551615U}, .job = plain_job(), .expires_at = noon};
+  const auto lease = lease_of(18446744073709551615U);
   std::string out;
   JsonWriter json(out);
   write_lease(json, lease);
@@ -97,8 +105,8 @@ TEST(LeaseText, IsTheJobWithItsLease) {
 }
 
 TEST(LeaseText, ShowsTheTraceOfTheRequestWhereThereIsOne) {
-  engine::Lease lease{
-      .claim = {.token = 1, .traceparent = "00-\"-01"}, .job = plain_job(), .expires_at = noon};
+  auto lease = lease_of(1);
+  lease.claim.traceparent = "00-\"-01";
   std::string out;
   JsonWriter json(out);
   write_lease(json, lease);
