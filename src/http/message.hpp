@@ -26,7 +26,7 @@ struct Request {
   std::string_view method;
   std::string path;                                             ///< Without the query, still percent-encoded.
   std::vector<std::pair<std::string, std::string>> query = {};  ///< Decoded, in order.
-  std::string id = {};  ///< The text in place of the route's `{name}`, decoded; see calls/router.hpp.
+  std::string path_param = {};  ///< The text in place of the `{name}` in the route's pattern, decoded.
   std::string body;
   std::span<const HeaderField> fields = {};  ///< In order.
   std::string_view route =

@@ -29,6 +29,9 @@ SEPARATE_ROOMS = [
     ("processors/exec", "processors/push"),
     ("http/requests", "http/bodies"),
     ("http/bodies", "http/connections"),
+    ("http/guards", "http/connections"),
+    ("http/guards", "http/requests"),
+    ("http/guards", "http/bodies"),
 ]
 
 # A library, and the only places that may include it (prefixes of paths).

@@ -120,8 +120,10 @@ def documented_routes(text: str) -> set[tuple[str, str]]:
     return {(match[1], match[2]) for match in map(ROUTE_SPAN.match, spans) if match}
 
 
-def served_routes(source: str) -> set[tuple[str, str]]:
-    return set(re.findall(r'\{\s*"([A-Z]+)",\s*"(/[^"]*)"', source))
+def served_routes(source: str) -> dict[tuple[str, str], str]:
+    """Method and pattern of each route, and who may use it."""
+    rows = re.findall(r'\{\s*"([A-Z]+)",\s*"(/[^"]*)",\s*Access::(\w+)', source)
+    return {(method, pattern): access for method, pattern, access in rows}
 
 
 def toml_keys(text: str) -> set[str]:
@@ -152,6 +154,10 @@ class Docs(unittest.TestCase):
         found = offered_settings(answer.stdout)
         self.assertGreater(len(found), 10, answer.stdout)
         return found
+
+    def routes_of_the_api(self) -> dict[tuple[str, str], str]:
+        groups = sorted((ROOT / "src/http/calls").glob("*.cpp"))
+        return served_routes("".join(file.read_text(encoding="utf-8") for file in groups))
 
     def test_links_lead_somewhere(self):
         self.assertEqual(broken_links(ROOT), [])
@@ -192,10 +198,9 @@ class Docs(unittest.TestCase):
                 self.assertIn(f"{status}: {title}", body, "status and title as the daemon sends them")
 
     def test_every_route_is_documented(self):
-        source = self.read("src/http/calls/api.cpp")
-        text = self.read("docs/http-api.md")
-        self.assertGreater(len(served_routes(source)), 5)
-        self.assertEqual(documented_routes(text), served_routes(source))
+        routes = self.routes_of_the_api()
+        self.assertGreater(len(routes), 5)
+        self.assertEqual(documented_routes(self.read("docs/http-api.md")), set(routes))
 
 
 class Checks(unittest.TestCase):
@@ -242,8 +247,8 @@ class Checks(unittest.TestCase):
     def test_routes(self):
         self.assertEqual(documented_routes("| `GET /a/{id}?wait=` | `POST` | `/b` |\n```\n`GET /c`\n```"),
                          {("GET", "/a/{id}")})
-        self.assertEqual(served_routes('{"GET", "/a",\n [this]}, {"POST",\n  "/b/{id}", x}'),
-                         {("GET", "/a"), ("POST", "/b/{id}")})
+        self.assertEqual(served_routes('{"GET", "/a",\n Access::read, f}, {"POST",\n  "/b/{id}", Access::work, f}'),
+                         {("GET", "/a"): "read", ("POST", "/b/{id}"): "work"})
 
 
 if __name__ == "__main__":

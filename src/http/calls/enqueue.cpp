@@ -1,6 +1,7 @@
-// POST /enqueue
+#include "http/calls/enqueue.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 #include <boost/url/rfc/unreserved_chars.hpp>
@@ -11,7 +12,6 @@
 #include "http/bodies/enqueue_parser.hpp"
 #include "http/bodies/field_values.hpp"
 #include "http/bodies/json_writer.hpp"
-#include "http/calls/api.hpp"
 #include "http/calls/uuid7.hpp"
 
 namespace jobqd::http {
@@ -101,7 +101,11 @@ Response accepted(const std::vector<engine::Submitted>& jobs, Wording wording) {
 
 }  // namespace
 
-void Api::enqueue(Request& request, ExchangePtr exchange) const {
+std::vector<Route> EnqueueCalls::routes() const {
+  return {{"POST", "/enqueue", Access::enqueue, std::bind_front(&EnqueueCalls::enqueue, this)}};
+}
+
+void EnqueueCalls::enqueue(const Request& request, ExchangePtr exchange) const {
   auto body = parse_enqueue(request.body);
   if (!body) return exchange->respond(problem(body.error()));
   auto wording = body->batch ? Wording::batch : Wording::status_only;
@@ -130,7 +134,7 @@ void Api::enqueue(Request& request, ExchangePtr exchange) const {
                                       .detail = fmt::format("{} must be at most 366 days ahead", pointer),
                                       .fields = {{pointer, "must be at most 366 days ahead"}}}));
   }
-  store_.submit(std::move(body->jobs), [exchange = std::move(exchange), wording](auto submitted) {
+  intake_.submit(std::move(body->jobs), [exchange = std::move(exchange), wording](auto submitted) {
     if (submitted) return exchange->respond(accepted(*submitted, wording));
     auto& error = submitted.error();
     if (wording != Wording::batch)  // The client sent no array to point into.

@@ -1,7 +1,8 @@
-// /v1/jobs
+#include "http/calls/jobs.hpp"
 
 #include <algorithm>
 #include <charconv>
+#include <functional>
 #include <utility>
 
 #include <fmt/format.h>
@@ -10,7 +11,7 @@
 #include <jobqd/base/duration.hpp>
 
 #include "http/bodies/views.hpp"
-#include "http/calls/api.hpp"
+#include "http/calls/respond.hpp"
 
 namespace jobqd::http {
 
@@ -28,7 +29,7 @@ Error wrong_parameter(std::string_view name, std::string_view value, std::string
               fmt::format("query parameter {} must be {}, not \"{}\"", name, allowed, value.substr(0, 100))};
 }
 
-/// Each parameter once and known; a misspelt one must not vanish.
+/// Each parameter must be known and given once: a misspelt one must not be ignored.
 std::optional<Error> check_parameters(const Request& request, std::initializer_list<std::string_view> known) {
   std::vector<std::string_view> seen;
   for (const auto& [name, value] : request.query) {
@@ -93,8 +94,7 @@ Response page_response(const engine::JobPage& page) {
   return response;
 }
 
-}  // namespace
-
+/// Answers with the job, or with the problem.
 engine::Callback<domain::Job> respond_with_job(ExchangePtr exchange) {
   return [exchange = std::move(exchange)](engine::Expected<domain::Job> job) {
     if (!job) return exchange->respond(problem(job.error()));
@@ -105,42 +105,61 @@ engine::Callback<domain::Job> respond_with_job(ExchangePtr exchange) {
   };
 }
 
-void Api::get_job(const Request& request, ExchangePtr exchange) const {
+}  // namespace
+
+std::vector<Route> JobCalls::routes() const {
+  using std::bind_front;
+  return {
+      {"GET", "/v1/jobs", Access::read, bind_front(&JobCalls::list, this)},
+      {"GET", "/v1/jobs/{id}", Access::read, bind_front(&JobCalls::get, this)},
+      {"DELETE", "/v1/jobs/{id}", Access::admin, bind_front(&JobCalls::remove, this)},
+      {"POST", "/v1/jobs/{id}/cancel", Access::admin, bind_front(&JobCalls::cancel, this)},
+      {"POST", "/v1/jobs/{id}/retry", Access::admin, bind_front(&JobCalls::retry, this)},
+  };
+}
+
+void JobCalls::get(const Request& request, ExchangePtr exchange) const {
   if (auto error = check_parameters(request, {"wait"})) return exchange->respond(problem(*error));
   const auto text = parameter(request, "wait");
-  if (!text) return store_.find(request.id, respond_with_job(std::move(exchange)));
+  if (!text) return operations_.find(request.path_param, respond_with_job(std::move(exchange)));
   auto wait = base::parse_duration(*text);
   if (const auto seconds = whole_number(*text); seconds && *seconds <= 60)
     wait = std::chrono::seconds(*seconds);
   if (!wait || *wait > wait_longest)
     return exchange->respond(
         problem(wrong_parameter("wait", *text, "a duration such as 30s, or seconds, at most 60s")));
-  wait_for_job(request.id, *wait, std::move(exchange));
+  wait_for(request.path_param, *wait, std::move(exchange));
 }
 
-void Api::wait_for_job(const std::string& id, base::milliseconds wait, ExchangePtr exchange) const {
-  const auto watch = store_.watch(id, respond_with_job(exchange));
+void JobCalls::wait_for(const std::string& id, base::milliseconds wait, ExchangePtr exchange) const {
+  const auto watch = operations_.watch(id, respond_with_job(exchange));
   if (watch == 0) return;
-  // Weak: once the watch has answered, the exchange is over. Whoever takes the watch away is the one to
-  // answer.
+  // Weak, because the exchange is over once the watch has answered. Only the one that removes the watch
+  // answers.
   exchange->after(wait, [this, id, watch, weak = std::weak_ptr(exchange)] {
-    if (!store_.unwatch(watch)) return;
-    if (auto waiting = weak.lock()) store_.find(id, respond_with_job(std::move(waiting)));
+    if (!operations_.unwatch(watch)) return;
+    if (auto waiting = weak.lock()) operations_.find(id, respond_with_job(std::move(waiting)));
   });
 }
 
-void Api::list_jobs(const Request& request, ExchangePtr exchange) const {
+void JobCalls::list(const Request& request, ExchangePtr exchange) const {
   const auto query = read_list_query(request);
   if (!query) return exchange->respond(problem(query.error()));
-  store_.list(*query, [exchange = std::move(exchange)](engine::Expected<engine::JobPage> page) {
+  operations_.list(*query, [exchange = std::move(exchange)](engine::Expected<engine::JobPage> page) {
     exchange->respond(page ? page_response(*page) : problem(page.error()));
   });
 }
 
-void Api::remove_job(const Request& request, ExchangePtr exchange) const {
-  store_.remove(request.id, [exchange = std::move(exchange)](engine::Expected<void> removed) {
-    exchange->respond(removed ? Response{.status = 204, .content_type = ""} : problem(removed.error()));
-  });
+void JobCalls::remove(const Request& request, ExchangePtr exchange) const {
+  operations_.remove(request.path_param, respond_with_nothing<void>(std::move(exchange)));
+}
+
+void JobCalls::cancel(const Request& request, ExchangePtr exchange) const {
+  operations_.cancel(request.path_param, respond_with_job(std::move(exchange)));
+}
+
+void JobCalls::retry(const Request& request, ExchangePtr exchange) const {
+  operations_.retry(request.path_param, respond_with_job(std::move(exchange)));
 }
 
 }  // namespace jobqd::http

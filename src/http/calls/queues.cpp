@@ -1,45 +1,18 @@
-// /v1/queues
+#include "http/calls/queues.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "http/bodies/views.hpp"
-#include "http/calls/api.hpp"
 
 namespace jobqd::http {
 
-void Api::list_queues(const ExchangePtr& exchange) const {
-  Response response;
-  JsonWriter json(response.body);
-  json.begin_object();
-  json.key("queues").begin_array();
-  for (const auto& queue : store_.queues()) write_queue(json, queue);
-  json.end_array();
-  json.end_object();
-  exchange->respond(std::move(response));
-}
+namespace {
 
-void Api::get_queue(const std::string& name, const ExchangePtr& exchange) const {
-  const auto queues = store_.queues();
-  const auto queue = std::ranges::find(queues, name, &engine::QueueState::name);
-  if (queue == queues.end())
-    return exchange->respond(problem({.code = domain::ErrorCode::queue_not_found,
-                                      .detail = fmt::format("there is no queue named \"{}\"", name)}));
-  Response response;
-  JsonWriter json(response.body);
-  write_queue(json, *queue);
-  exchange->respond(std::move(response));
-}
-
-void Api::pause_queue(const std::string& name, bool paused, ExchangePtr exchange) const {
-  store_.set_paused(name, paused, [this, name, exchange = std::move(exchange)](engine::Expected<void> done) {
-    if (!done) return exchange->respond(problem(done.error()));
-    get_queue(name, exchange);
-  });
-}
-
+/// Answers with the number of jobs, or with the problem.
 engine::Callback<std::uint64_t> respond_with_count(ExchangePtr exchange) {
   return [exchange = std::move(exchange)](engine::Expected<std::uint64_t> count) {
     if (!count) return exchange->respond(problem(count.error()));
@@ -50,6 +23,70 @@ engine::Callback<std::uint64_t> respond_with_count(ExchangePtr exchange) {
     json.end_object();
     exchange->respond(std::move(response));
   };
+}
+
+}  // namespace
+
+std::vector<Route> QueueCalls::routes() const {
+  using std::bind_front;
+  return {
+      {"GET", "/v1/queues", Access::read, bind_front(&QueueCalls::list, this)},
+      {"GET", "/v1/queues/{name}", Access::read, bind_front(&QueueCalls::get, this)},
+      {"POST", "/v1/queues/{name}/pause", Access::admin, bind_front(&QueueCalls::pause, this)},
+      {"POST", "/v1/queues/{name}/resume", Access::admin, bind_front(&QueueCalls::resume, this)},
+      {"POST", "/v1/queues/{name}/retry", Access::admin, bind_front(&QueueCalls::retry_all, this)},
+      {"POST", "/v1/queues/{name}/purge", Access::admin, bind_front(&QueueCalls::purge, this)},
+  };
+}
+
+void QueueCalls::list(const Request& /*request*/, const ExchangePtr& exchange) const {
+  Response response;
+  JsonWriter json(response.body);
+  json.begin_object();
+  json.key("queues").begin_array();
+  for (const auto& queue : operations_.queues()) write_queue(json, queue);
+  json.end_array();
+  json.end_object();
+  exchange->respond(std::move(response));
+}
+
+void QueueCalls::get(const Request& request, const ExchangePtr& exchange) const {
+  exchange->respond(shown(request.path_param));
+}
+
+void QueueCalls::pause(const Request& request, ExchangePtr exchange) const {
+  set_paused(request.path_param, true, std::move(exchange));
+}
+
+void QueueCalls::resume(const Request& request, ExchangePtr exchange) const {
+  set_paused(request.path_param, false, std::move(exchange));
+}
+
+void QueueCalls::retry_all(const Request& request, ExchangePtr exchange) const {
+  operations_.retry_all(request.path_param, respond_with_count(std::move(exchange)));
+}
+
+void QueueCalls::purge(const Request& request, ExchangePtr exchange) const {
+  operations_.purge(request.path_param, respond_with_count(std::move(exchange)));
+}
+
+void QueueCalls::set_paused(const std::string& queue, bool paused, ExchangePtr exchange) const {
+  operations_.set_paused(queue, paused,
+                         [this, queue, exchange = std::move(exchange)](engine::Expected<void> done) {
+                           exchange->respond(done ? shown(queue) : problem(done.error()));
+                         });
+}
+
+Response QueueCalls::shown(const std::string& queue) const {
+  const auto queues = operations_.queues();
+  const auto found = std::ranges::find(queues, queue, &engine::QueueState::name);
+  if (found == queues.end())
+    return problem({.code = domain::ErrorCode::queue_not_found,
+                    .detail = fmt::format("there is no queue named \"{}\"", queue)});
+  Response response;
+  JsonWriter json(response.body);
+  write_queue(json, *found);
+  return response;
 }
 
 }  // namespace jobqd::http

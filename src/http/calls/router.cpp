@@ -1,27 +1,17 @@
 #include "http/calls/router.hpp"
 
-#include <optional>
+#include <algorithm>
+#include <utility>
 
 #include <boost/url/decode_view.hpp>
 #include <boost/url/pct_string_view.hpp>
 #include <fmt/format.h>
 
+#include <jobqd/base/check.hpp>
+
 namespace jobqd::http {
 
 namespace {
-
-/// The text that stands for the placeholder, not yet decoded; empty text where the pattern has none.
-std::optional<std::string_view> match(std::string_view pattern, std::string_view path) {
-  const auto hole = pattern.find('{');
-  if (hole == std::string_view::npos)
-    return pattern == path ? std::optional(std::string_view{}) : std::nullopt;
-  const auto head = pattern.substr(0, hole);
-  const auto tail = pattern.substr(pattern.find('}') + 1);
-  if (path.size() <= head.size() + tail.size() || !path.starts_with(head) || !path.ends_with(tail))
-    return std::nullopt;
-  const auto filling = path.substr(head.size(), path.size() - head.size() - tail.size());
-  return filling.contains('/') ? std::nullopt : std::optional(filling);
-}
 
 std::string decoded(std::string_view text) {
   const boost::urls::pct_string_view encoded(text.data(), text.size());
@@ -30,41 +20,78 @@ std::string decoded(std::string_view text) {
   return plain;
 }
 
-Response options_response(std::string allow) {
+Response methods_of(std::string allow) {
   return {.status = 204, .content_type = "", .headers = {{"Allow", std::move(allow)}}};
 }
 
 }  // namespace
 
-void Router::operator()(Request& request, ExchangePtr exchange) const {
+Router::Pattern::Pattern(std::string_view text) {
+  JOBQD_CHECK(text.starts_with('/'));
+  const auto hole = std::min(text.find('{'), text.size());
+  const auto end = std::min(text.find('}', hole), text.size());
+  before_ = text.substr(0, hole);
+  after_ = text.substr(std::min(end + 1, text.size()));
+  const bool rest = text.substr(hole, end - hole).ends_with("...");
+  kind_ = hole == text.size() ? Kind::literal : rest ? Kind::rest : Kind::segment;
+  JOBQD_CHECK(kind_ == Kind::literal || end < text.size());
+  JOBQD_CHECK(kind_ != Kind::rest || after_.empty());
+  JOBQD_CHECK(!before_.contains('}') && after_.find_first_of("{}") == std::string_view::npos);
+}
+
+std::optional<std::string_view> Router::Pattern::match(std::string_view path) const {
+  if (kind_ == Kind::literal) return path == before_ ? std::optional(std::string_view{}) : std::nullopt;
+  if (path.size() < before_.size() + after_.size() || !path.starts_with(before_) || !path.ends_with(after_))
+    return std::nullopt;
+  const auto filling = path.substr(before_.size(), path.size() - before_.size() - after_.size());
+  if (kind_ == Kind::segment && (filling.empty() || filling.contains('/'))) return std::nullopt;
+  return filling;
+}
+
+Router::Router(std::vector<Route> routes) : routes_(std::move(routes)) {
+  for (const auto& route : routes_) patterns_.emplace_back(route.pattern);
+}
+
+const Route* Router::find(Request& request) const {
   const std::string_view method = request.method == "HEAD" ? "GET" : request.method;
-  if (request.path == "*") return exchange->respond(options_response("GET, HEAD, POST, DELETE, OPTIONS"));
-  for (const auto& route : routes_) {
-    if (route.method != method) continue;
-    const auto filling = match(route.pattern, request.path);
+  for (std::size_t i = 0; i < routes_.size(); ++i) {
+    if (routes_[i].method != method) continue;
+    const auto filling = patterns_[i].match(request.path);
     if (!filling) continue;
-    request.id = decoded(*filling);
-    request.route = route.pattern;
-    return route.handler(request, std::move(exchange));
+    request.route = routes_[i].pattern;
+    request.path_param = decoded(*filling);
+    return &routes_[i];
   }
+  return nullptr;
+}
+
+Response Router::answer_without_route(const Request& request) const {
+  if (request.path == "*") return methods_of("GET, HEAD, POST, DELETE, OPTIONS");
   std::string allow = allowed_methods(request.path);
   if (allow.empty())
-    return exchange->respond(problem({.code = domain::ErrorCode::not_found,
-                                      .detail = fmt::format("there is nothing at {}", request.path)}));
-  if (method == "OPTIONS") return exchange->respond(options_response(std::move(allow)));
+    return problem({.code = domain::ErrorCode::not_found,
+                    .detail = fmt::format("there is nothing at {}", request.path)});
+  if (request.method == "OPTIONS") return methods_of(std::move(allow));
   Response refused =
       problem({.code = domain::ErrorCode::method_not_allowed,
                .detail = fmt::format("{} does not take {}, only {}", request.path, request.method, allow)});
   refused.headers.emplace_back("Allow", std::move(allow));
-  exchange->respond(std::move(refused));
+  return refused;
+}
+
+bool Router::is_probe(std::string_view path) const {
+  for (std::size_t i = 0; i < routes_.size(); ++i)
+    if (routes_[i].access == Access::probe && patterns_[i].match(path)) return true;
+  return false;
 }
 
 std::string Router::allowed_methods(std::string_view path) const {
+  std::vector<std::string_view> methods;
+  for (std::size_t i = 0; i < routes_.size(); ++i)
+    if (patterns_[i].match(path) && std::ranges::find(methods, routes_[i].method) == methods.end())
+      methods.push_back(routes_[i].method);
   std::string allow;
-  for (const auto& route : routes_) {
-    if (!match(route.pattern, path)) continue;
-    allow += route.method == "GET" ? "GET, HEAD, " : fmt::format("{}, ", route.method);
-  }
+  for (const auto method : methods) allow.append(method).append(method == "GET" ? ", HEAD, " : ", ");
   return allow.empty() ? allow : allow + "OPTIONS";
 }
 

@@ -201,18 +201,4 @@ bool valid_chunk_extensions(std::string_view extensions) {
   return true;
 }
 
-bool is_probe(std::string_view path) {
-  return path == "/healthz" || path == "/livez" || path == "/readyz";
-}
-
-bool from_another_site(const std::vector<std::string_view>& origins,
-                       const std::vector<std::string_view>& sec_fetch_sites, std::string_view host) {
-  const auto foreign_site = [](std::string_view site) { return site != "same-origin" && site != "none"; };
-  const auto foreign_origin = [host](std::string_view origin) {
-    const auto scheme = origin.find("://");
-    return scheme == std::string_view::npos || base::lower(origin.substr(scheme + 3)) != base::lower(host);
-  };
-  return std::ranges::any_of(sec_fetch_sites, foreign_site) || std::ranges::any_of(origins, foreign_origin);
-}
-
 }  // namespace jobqd::http

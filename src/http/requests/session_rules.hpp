@@ -5,7 +5,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include <jobqd/domain/error.hpp>
 
@@ -72,15 +71,5 @@ struct Target {
 /// Extensions of a chunk as RFC 9112 section 7.1.1 writes them: `;name`, `;name=token`, `;name="text"`, any
 /// number.
 [[nodiscard]] bool valid_chunk_extensions(std::string_view extensions);
-
-/// Whether it is a question after the daemon's health, which is answered even where there are too many
-/// connections: who asks restarts what does not answer.
-[[nodiscard]] bool is_probe(std::string_view path);
-
-/// Whether a web page of another site made the request (RFC 6454, W3C Fetch Metadata). Programs send neither
-/// header.
-[[nodiscard]] bool from_another_site(const std::vector<std::string_view>& origins,
-                                     const std::vector<std::string_view>& sec_fetch_sites,
-                                     std::string_view host);
 
 }  // namespace jobqd::http

@@ -1,6 +1,7 @@
 #include "http/calls/router.hpp"
 
 #include <string>
+#include <type_traits>
 
 #include <gtest/gtest.h>
 
@@ -10,28 +11,52 @@ namespace jobqd::http {
 
 namespace {
 
-/// A handler that answers with its name and the id it was given.
+/// A handler that answers with its name and the parameter it was given.
 Handler named(const std::string& name) {
   return [name](const Request& request, const ExchangePtr& exchange) {
-    exchange->respond({.body = name + "(" + request.id + ")"});
+    exchange->respond({.body = name + "(" + request.path_param + ")"});
   };
 }
 
 Router example() {
-  return Router({{"GET", "/healthz", named("health")},
-                 {"GET", "/jobs", named("list")},
-                 {"GET", "/jobs/{id}", named("show")},
-                 {"DELETE", "/jobs/{id}", named("remove")},
-                 {"POST", "/jobs/{id}/cancel", named("cancel")},
-                 {"POST", "/enqueue", named("enqueue")}});
+  return Router({{"GET", "/healthz", Access::probe, named("health")},
+                 {"GET", "/jobs", Access::read, named("list")},
+                 {"GET", "/jobs/{id}", Access::read, named("show")},
+                 {"DELETE", "/jobs/{id}", Access::admin, named("remove")},
+                 {"POST", "/jobs/{id}/cancel", Access::admin, named("cancel")},
+                 {"POST", "/enqueue", Access::enqueue, named("enqueue")},
+                 {"GET", "/ui/style.css", Access::read, named("style")},
+                 {"GET", "/ui/{path...}", Access::read, named("page")}});
+}
+
+Request request_for(std::string_view method, std::string path) {
+  return {.method = method, .path = std::move(path), .body = {}};
 }
 
 Response answer(std::string_view method, std::string path) {
+  const auto router = example();
+  auto request = request_for(method, std::move(path));
+  const auto* const route = router.find(request);
+  if (route == nullptr) return router.answer_without_route(request);
   const auto exchange = std::make_shared<FakeExchange>();
-  Request request{.method = method, .path = std::move(path), .body = {}};
-  example()(request, exchange);
+  route->handler(request, exchange);
   return exchange->response();
 }
+
+std::string pattern_of(std::string_view method, std::string path) {
+  const auto router = example();
+  auto request = request_for(method, std::move(path));
+  const auto* const route = router.find(request);
+  EXPECT_EQ(request.route, route == nullptr ? "" : route->pattern);
+  return std::string(request.route);
+}
+
+// A route is declared with all four of its parts, or it does not compile.
+static_assert(std::is_constructible_v<Route, const char*, const char*, Access, Handler>);
+static_assert(!std::is_constructible_v<Route, const char*, const char*, Handler>);
+static_assert(!std::is_constructible_v<Route, const char*, const char*, Access>);
+static_assert(!std::is_default_constructible_v<Route>);
+static_assert(!std::is_convertible_v<Handler, Access> && !std::is_convertible_v<int, Access>);
 
 }  // namespace
 
@@ -43,7 +68,44 @@ TEST(Router, FindsTheHandlerOfMethodAndPath) {
   EXPECT_EQ(answer("POST", "/jobs/a/cancel").body, "cancel(a)");
 }
 
-TEST(Router, DecodesTheId) {
+TEST(Router, NamesTheRouteByItsPattern) {
+  EXPECT_EQ(pattern_of("GET", "/healthz"), "/healthz");
+  EXPECT_EQ(pattern_of("HEAD", "/jobs/a%20b"), "/jobs/{id}");
+  EXPECT_EQ(pattern_of("POST", "/jobs/a/cancel"), "/jobs/{id}/cancel");
+  EXPECT_EQ(pattern_of("GET", "/ui/a/b"), "/ui/{path...}");
+  EXPECT_EQ(pattern_of("GET", "/nope"), "");
+  EXPECT_EQ(pattern_of("POST", "/jobs"), "");
+}
+
+TEST(Router, GivesAPrefixTheRestOfThePath) {
+  EXPECT_EQ(answer("GET", "/ui/").body, "page()");
+  EXPECT_EQ(answer("GET", "/ui/app.js").body, "page(app.js)");
+  EXPECT_EQ(answer("GET", "/ui/queues/mail/").body, "page(queues/mail/)");
+  EXPECT_EQ(answer("GET", "/ui//a%2Fb%20c").body, "page(/a/b c)");
+  EXPECT_EQ(answer("HEAD", "/ui/x").body, "page(x)");
+  EXPECT_EQ(summary(answer("GET", "/ui")), "404 /problems/not-found") << "trailing slashes count";
+  EXPECT_EQ(summary(answer("GET", "/uix")), "404 /problems/not-found");
+}
+
+TEST(Router, TakesTheFirstRouteThatMatches) {
+  EXPECT_EQ(answer("GET", "/ui/style.css").body, "style()");
+  EXPECT_EQ(answer("GET", "/ui/style.css/").body, "page(style.css/)");
+  EXPECT_EQ(field_of(answer("POST", "/ui/style.css"), "Allow"), "GET, HEAD, OPTIONS") << "each method once";
+}
+
+TEST(Router, KnowsThePathsOfProbes) {
+  const auto router = example();
+  EXPECT_TRUE(router.is_probe("/healthz"));
+  for (const auto* path : {"/healthz/", "/jobs", "/enqueue", "/jobs/healthz", "/", "", "*", "/nope"})
+    EXPECT_FALSE(router.is_probe(path)) << path;
+}
+
+TEST(RouterDeathTest, AbortsOnAPatternThatBreaksTheRules) {
+  for (const auto* pattern : {"", "jobs", "/a/{id", "/a/id}", "/{a}/{b}", "/{a...}/b", "/{a}}", "/{{a}}"})
+    EXPECT_DEATH(Router({{"GET", pattern, Access::read, named("x")}}), "") << pattern;
+}
+
+TEST(Router, DecodesTheParameter) {
   EXPECT_EQ(answer("GET", "/jobs/a%20b").body, "show(a b)");
   EXPECT_EQ(answer("GET", "/jobs/a%2Fb").body, "show(a/b)");
   EXPECT_EQ(answer("GET", "/jobs/%E2%82%AC%22%3f").body, "show(\xE2\x82\xAC\"?)");
@@ -59,7 +121,7 @@ TEST(Router, TakesIdsThatLookLikePartsOfAPath) {
   EXPECT_EQ(answer("GET", "/jobs/{id}").body, "show({id})");
 }
 
-TEST(Router, AnIdIsOneSegmentAndNotEmpty) {
+TEST(Router, AParameterIsOneSegmentAndNotEmpty) {
   for (const auto* path :
        {"/jobs/", "/jobs/a/b", "/jobs/a/", "/jobs//cancel", "/jobs/a/b/cancel", "/jobs/cancel/"})
     EXPECT_EQ(summary(answer("POST", path)), "404 /problems/not-found") << path;
@@ -88,14 +150,14 @@ TEST(Router, AnswersHeadAsGet) {
   EXPECT_EQ(answer("HEAD", "/jobs/a").body, "show(a)");
 }
 
-TEST(Router, TellsTheMethodsOfAPathThatIsAskedForThem) {
+TEST(Router, AnswersOptionsWithTheMethodsOfThePath) {
   const auto response = answer("OPTIONS", "/jobs/a");
   EXPECT_EQ(response.status, 204U);
   EXPECT_EQ(field_of(response, "Allow"), "GET, HEAD, DELETE, OPTIONS");
   EXPECT_EQ(summary(answer("OPTIONS", "/nope")), "404 /problems/not-found");
 }
 
-TEST(Router, TellsTheMethodsOfTheServerAsAWhole) {
+TEST(Router, AnswersOptionsOfTheServerAsAWhole) {
   const auto response = answer("OPTIONS", "*");
   EXPECT_EQ(response.status, 204U);
   EXPECT_FALSE(field_of(response, "Allow").empty());

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <iostream>
 #include <thread>
+#include <utility>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -34,10 +35,14 @@ constexpr std::string_view suite = "http11probe-cases.json";
 
 /// What the suite expects to find at `/`.
 Handler echo() {
-  const auto route = [](const Request& request, const ExchangePtr& exchange) {
+  const auto answer = [](const Request& request, const ExchangePtr& exchange) {
     exchange->respond({.content_type = "text/plain", .body = request.method == "POST" ? request.body : "OK"});
   };
-  return Router({{"GET", "/", route}, {"POST", "/", route}});
+  const Router router({{"GET", "/", Access::read, answer}, {"POST", "/", Access::enqueue, answer}});
+  return [router](Request& request, ExchangePtr exchange) {
+    if (const auto* const route = router.find(request)) return route->handler(request, std::move(exchange));
+    exchange->respond(router.answer_without_route(request));
+  };
 }
 
 std::vector<ProbeResult> probe_all(const std::vector<ProbeCase>& cases, std::uint16_t port) {

@@ -1,7 +1,6 @@
 #include "http/requests/session_rules.hpp"
 
 #include <string>
-#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -241,34 +240,6 @@ TEST(ChunkExtensions, AreRefusedOtherwise) {
                                  ";a=\"b\"c", ";a=\"\\", ";a=\"b\\\"", ";a\xC3\xA9"})
     EXPECT_FALSE(valid_chunk_extensions(extensions)) << extensions;
   EXPECT_FALSE(valid_chunk_extensions(std::string_view(";\0a", 3)));
-}
-
-TEST(CrossSite, ProgramsSendNeitherHeader) {
-  EXPECT_FALSE(from_another_site({}, {}, "a:80"));
-}
-
-TEST(CrossSite, APageOfThisHostMayAsk) {
-  EXPECT_FALSE(from_another_site({"http://a:80"}, {}, "a:80"));
-  EXPECT_FALSE(from_another_site({"http://A:80"}, {}, "a:80"));
-  EXPECT_FALSE(from_another_site({"http://a:80"}, {"same-origin"}, "a:80"));
-  EXPECT_FALSE(from_another_site({}, {"none"}, "a:80")) << "the person's own doing: address bar, bookmark";
-}
-
-TEST(CrossSite, APageOfAnotherHostMayNot) {
-  for (const auto* origin :
-       {"http://b:80", "http://a", "http://a:81", "http://a:80.evil", "null", "a:80", "http://"})
-    EXPECT_TRUE(from_another_site({origin}, {}, "a:80")) << origin;
-}
-
-TEST(CrossSite, TheBrowsersWordIsTaken) {
-  for (const auto* site : {"cross-site", "same-site", "whatever"})
-    EXPECT_TRUE(from_another_site({"http://a:80"}, {site}, "a:80")) << site;
-}
-
-TEST(CrossSite, EveryHeaderCounts) {
-  EXPECT_TRUE(from_another_site({"http://a:80", "http://b:80"}, {}, "a:80"));
-  EXPECT_TRUE(from_another_site({}, {"same-origin", "cross-site"}, "a:80"));
-  EXPECT_TRUE(from_another_site({""}, {}, "a:80"));
 }
 
 }  // namespace jobqd::http
