@@ -106,7 +106,7 @@ def memory(system: System, scale: Scale) -> dict:
 
 
 def restart(system: System, scale: Scale) -> dict:
-    count = scale.jobs(1_000_000)
+    count = scale.jobs(system.restart_jobs)
     with system.running():
         system.fill(count)
         time.sleep(1.2)  # so that what is synced every second is there

@@ -50,6 +50,7 @@ class System:
     fill_batch = 100
     drain_jobs = 200_000
     memory_jobs = 500_000
+    restart_jobs = 1_000_000
     latency_jobs = 1_000
     user: Optional[str] = None   # who runs it when we are root
     ending = signal.SIGKILL
