@@ -1,8 +1,10 @@
 #include <jobqd/app/run.hpp>
 
+#include <algorithm>
 #include <csignal>
 #include <exception>
 #include <functional>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -40,7 +42,7 @@ void wait_for_stop(const sigset_t& signals, App& daemon, Log& log, const ReadAga
   }
 }
 
-int serve(const Config& config, const ProcessorFactories& more, const ReadAgain& read_again) {
+int serve(const Config& config, const ReadAgain& read_again) {
   sigset_t signals;  // Blocked in every thread to come: only this one takes them, in sigwait().
   sigemptyset(&signals);
   for (const int number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, number);
@@ -49,7 +51,7 @@ int serve(const Config& config, const ProcessorFactories& more, const ReadAgain&
 
   const base::SystemClock clock;
   Log log(config.log_level, config.log_format, clock);
-  const auto daemon = build(config, clock, log, more);
+  const auto daemon = build(config, clock, log);
   if (!daemon) return fail(1, daemon.error());
   if (const auto started = (*daemon)->start(); !started) return fail(1, started.error());
 
@@ -62,25 +64,38 @@ int serve(const Config& config, const ProcessorFactories& more, const ReadAgain&
   return 0;
 }
 
-int answer_or_serve(const Command& command, const ProcessorFactories& more, const ReadAgain& read_again) {
-  if (const auto* wanted = std::get_if<Serve>(&command)) return serve(wanted->config, more, read_again);
+int answer_or_serve(const Command& command, const ReadAgain& read_again) {
+  if (const auto* wanted = std::get_if<Serve>(&command)) return serve(wanted->config, read_again);
   const auto answered = answer(command);
   if (!answered) return fail(1, answered.error());
   fmt::print("{}", answered->text);
   return answered->exit_code;
 }
 
+/// The kinds of jobqd and these.
+std::vector<processors::ProcessorKind> all_kinds(std::vector<processors::ProcessorKind> more) {
+  const auto built_in = processors::built_in_kinds();
+  std::vector<processors::ProcessorKind> kinds(built_in.begin(), built_in.end());
+  for (auto& kind : more) {
+    const auto same = std::ranges::find(kinds, kind.name, &processors::ProcessorKind::name);
+    if (same == kinds.end())
+      kinds.push_back(std::move(kind));
+    else
+      *same = std::move(kind);
+  }
+  return kinds;
+}
+
 }  // namespace
 
-int run(int argc, const char* const* argv, const ProcessorFactories& more) {
+int run(int argc, const char* const* argv, std::vector<processors::ProcessorKind> more) {
   try {
-    std::vector<std::string> names;
-    for (const auto& [name, factory] : more) names.push_back(name);
+    const auto kinds = all_kinds(std::move(more));
     const auto read = [&] {
-      return read_command({argv, static_cast<std::size_t>(argc)}, process_environment, names);
+      return read_command({argv, static_cast<std::size_t>(argc)}, process_environment, kinds);
     };
     const auto command = read();
-    return command ? answer_or_serve(*command, more, read) : fail(2, command.error());
+    return command ? answer_or_serve(*command, read) : fail(2, command.error());
   } catch (const std::exception& error) {
     return fail(1, error.what());
   }

@@ -4,21 +4,22 @@
 #include <string>
 #include <string_view>
 
-/// What goes to whoever does the work, and what comes back, as text.
+/// Payloads and results as the text that programs and web services exchange.
 namespace jobqd::processors {
 
-/// A payload: a string as its text, anything else as its JSON.
+/// The text of a payload: of a JSON string its content, of anything else its JSON.
 [[nodiscard]] std::string text_of(const std::string& payload);
 
-/// Whether text_of() the payload is the text of a string.
+/// Whether the payload is a JSON string.
 [[nodiscard]] inline bool is_string(std::string_view payload) {
   return payload.starts_with('"');
 }
 
-/// A result: JSON as it is, other text as a JSON string, cut to limits::result_bytes; line ends at its end
-/// are no part of it, and nothing gives none.
+/// The result that some output is: JSON as it is, other text as a JSON string, cut to limits::result_bytes.
+/// Line ends at its end are no part of it; empty output is no result.
 [[nodiscard]] std::optional<std::string> result_of(std::string_view output);
 
+/// The text without the line ends at its end.
 [[nodiscard]] std::string_view without_line_end(std::string_view text);
 
 }  // namespace jobqd::processors

@@ -23,7 +23,6 @@ MAX_PREFIX = 2  # so many files of a folder may share a prefix
 # What may be larger, each with its reason. An entry that is not needed any more is an error.
 LARGE_CLASSES: dict[str, str] = {
     "jobqd::app::Config": "plain data: a member for each setting",
-    "jobqd::app::QueueConfig": "plain data: a member for each key of a queue",
     "jobqd::domain::Job": "plain data: a member for each field of a job",
     "jobqd::engine::Claim": "plain data: what a worker has to know about its job",
     "jobqd::stores::embedded::Record": "plain data, packed: there is one in memory for each job",

@@ -180,8 +180,11 @@ class Docs(unittest.TestCase):
         self.assertEqual(toml_keys(text) - names, set())
 
     def test_operations_has_every_key_of_a_queue(self):
-        source = self.read("src/app/settings/queue_settings.cpp") + self.read("src/app/settings/processor_settings.cpp")
-        keys = set(re.findall(r'^ {4}\{"([a-z_.]+)",', source, re.MULTILINE))
+        sources = [ROOT / "src/app/settings/queue_settings.cpp", *ROOT.glob("src/processors/*/kind.cpp")]
+        self.assertEqual(len(sources), 4)
+        keys = {"processor"}
+        for source in sources:
+            keys |= set(re.findall(r'\.name = "([a-z_.]+)",\s*\.allowed', source.read_text(encoding="utf-8")))
         self.assertGreater(len(keys), 10)
         self.assertEqual(documented_queue_keys(self.read("docs/operations.md")), keys)
 

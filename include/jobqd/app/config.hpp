@@ -15,9 +15,7 @@
 #include <jobqd/domain/circuit_breaker.hpp>
 #include <jobqd/domain/rate_limit.hpp>
 #include <jobqd/domain/retry_policy.hpp>
-#include <jobqd/processors/exec.hpp>
-#include <jobqd/processors/push.hpp>
-#include <jobqd/processors/simulate.hpp>
+#include <jobqd/processors/kind.hpp>
 
 namespace jobqd::app {
 
@@ -30,32 +28,31 @@ struct ListenAddress {
   [[nodiscard]] bool is_loopback() const { return host.starts_with("127.") || host == "::1"; }
 };
 
-/// Secrets, by the names under which they were found.
-struct SecretNames {
-  std::vector<std::string> names;
-  std::vector<std::string> values;  ///< Never shown.
-};
-
-/// One queue, with places, workers and rules of its own. What is allowed: the table in queue_settings.cpp.
+/// One queue, with places, workers and rules of its own. What is allowed: the table in queue_settings.cpp,
+/// and the keys of the processor's kind.
 struct QueueConfig {
   std::string name = "default";
-  std::string processor = "simulate";  ///< `exec`, `http`, `remote`, or one that read_command() was told of.
-  std::size_t workers = 4;             ///< 0 for `remote`: others work its jobs off.
+  const processors::ProcessorKind* kind =
+      nullptr;                   ///< Of its processor. Never null in what read_command() returns.
+  processors::KeyValues values;  ///< Of the keys of its kind.
+  std::size_t workers = 4;       ///< 0 where remote workers run its jobs.
   std::size_t capacity = 64;
-  std::uint16_t max_retries = 0;  ///< For jobs that do not say.
-  base::milliseconds timeout{0};  ///< As max_retries; 0: none.
+  std::uint16_t max_retries = 0;  ///< For jobs that do not set it.
+  base::milliseconds timeout{0};  ///< Likewise; 0: none.
   domain::RetryPolicy backoff;
   domain::RateLimit rate;
   domain::CircuitRule circuit;
   std::uint32_t interruptions_max = 10;
   base::milliseconds retention = std::chrono::hours{24};
-  processors::Simulate::Options simulate;
-  processors::Exec::Options exec;
-  processors::Push::Options http;  ///< Without secrets, which are in the next two.
-  SecretNames secret_env;
-  SecretNames secret_file;
 
-  [[nodiscard]] bool is_remote() const { return processor == "remote"; }
+  [[nodiscard]] bool is_remote() const { return kind->is_remote(); }
+};
+
+/// The settings SIMULATE_*, from which queues with the simulated processor take what they do not set.
+struct SimulateSettings {
+  base::milliseconds shortest{100};
+  base::milliseconds longest{150};
+  double failure_rate = 0.2;
 };
 
 /// Everything that can be set, with its defaults. What is allowed: the table in settings.cpp.
@@ -68,7 +65,7 @@ struct Config {
   base::milliseconds shutdown_grace{25'000};
   domain::RetryPolicy backoff;
   std::uint32_t interruptions_max = 10;
-  processors::Simulate::Options simulate;
+  SimulateSettings simulate;
   std::size_t max_body = 1024UL * 1024;
   std::size_t max_connections = 1024;
   base::milliseconds retention = std::chrono::hours{24};
@@ -102,14 +99,14 @@ using Environment = std::function<std::optional<std::string>(std::string_view)>;
 /// The environment of this process.
 [[nodiscard]] std::optional<std::string> process_environment(std::string_view name);
 
-/// Flags over environment over file over default. The error is one line: the setting, where it came from, the
-/// value, and what is allowed.
-/// `more_processors`: names that a queue's processor may have besides those of jobqd.
+/// Reads flags, environment and file: flags override the environment, which overrides the file. The error is
+/// one line: the setting, where its value came from, the value, and what is allowed. The configuration refers
+/// to `kinds`, which outlive it and among which is "simulate".
 [[nodiscard]] std::expected<Command, std::string> read_command(
     std::span<const char* const> arguments, const Environment& environment,
-    std::span<const std::string> more_processors = {});
+    std::span<const processors::ProcessorKind> kinds = processors::built_in_kinds());
 
-/// All settings, then all queues as TOML: what `jobqd --check-config` prints.
+/// What `jobqd --check-config` prints: all settings, then all queues as TOML.
 [[nodiscard]] std::string describe(const Config& config);
 
 /// Every setting's name and effective value, in the order of --help.

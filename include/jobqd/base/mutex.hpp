@@ -122,6 +122,16 @@ class StoppableConditionVariable {
 
   /// Returns what the condition says at the end.
   template <class Condition>
+  bool wait_for(Mutex& mutex, std::stop_token stop, milliseconds longest, Condition condition)
+      JOBQD_REQUIRES(mutex) JOBQD_NO_THREAD_SAFETY_ANALYSIS {
+    std::unique_lock lock(mutex.mutex_, std::adopt_lock);
+    const bool holds = variable_.wait_for(lock, std::move(stop), longest, std::move(condition));
+    lock.release();
+    return holds;
+  }
+
+  /// Returns what the condition says at the end.
+  template <class Condition>
   bool wait_until(Mutex& mutex, std::stop_token stop, SteadyTime until, Condition condition)
       JOBQD_REQUIRES(mutex) JOBQD_NO_THREAD_SAFETY_ANALYSIS {
     std::unique_lock lock(mutex.mutex_, std::adopt_lock);

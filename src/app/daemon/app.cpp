@@ -57,7 +57,7 @@ std::expected<void, std::string> App::start() {
   for (const auto& queue : parts_->config.queues)
     parts_->log.write(LogLevel::info, "queue",
                       {{"name", queue.name},
-                       {"processor", queue.processor},
+                       {"processor", queue.kind->name},
                        {"workers", queue.workers},
                        {"capacity", queue.capacity}});
   if (!parts_->config.listen.is_loopback())

@@ -6,7 +6,6 @@
 #include <string>
 
 #include <jobqd/app/config.hpp>
-#include <jobqd/app/run.hpp>
 #include <jobqd/base/clock.hpp>
 
 #include "app/logging/log.hpp"
@@ -37,8 +36,7 @@ class App {
   [[nodiscard]] std::uint16_t port() const;
 
  private:
-  friend std::expected<std::unique_ptr<App>, std::string> build(const Config&, const base::Clock&, Log&,
-                                                                const ProcessorFactories&);
+  friend std::expected<std::unique_ptr<App>, std::string> build(const Config&, const base::Clock&, Log&);
   explicit App(std::unique_ptr<Parts> parts);
 
   /// Waits until `over` or the deadline; asks again after each attempt.
@@ -52,7 +50,6 @@ class App {
 
 /// Wires all parts of the daemon; starts nothing. The error is one line. `clock` and `log` outlive the app.
 [[nodiscard]] std::expected<std::unique_ptr<App>, std::string> build(const Config& config,
-                                                                     const base::Clock& clock, Log& log,
-                                                                     const ProcessorFactories& more = {});
+                                                                     const base::Clock& clock, Log& log);
 
 }  // namespace jobqd::app

@@ -1,6 +1,8 @@
 #include <string_view>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include <jobqd/stores/embedded_store.hpp>
 
 #include "app/daemon/parts.hpp"
@@ -53,22 +55,14 @@ std::expected<void, std::string> open_store(App::Parts& parts, const stores::Due
   return {};
 }
 
-std::unique_ptr<engine::Processor> make_processor(const QueueConfig& config, const base::Clock& clock,
-                                                  base::Random& random, const ProcessorFactories& more) {
-  if (const auto made_by = more.find(config.processor); made_by != more.end()) return made_by->second(config);
-  if (config.processor == "exec") return std::make_unique<processors::Exec>(config.exec);
-  if (config.processor == "http") {
-    auto options = config.http;
-    for (const auto* secrets : {&config.secret_env, &config.secret_file})
-      options.secrets.insert(options.secrets.end(), secrets->values.begin(), secrets->values.end());
-    return std::make_unique<processors::Push>(std::move(options), clock);
-  }
-  return std::make_unique<processors::Simulate>(config.simulate, random);
-}
-
-QueueParts make_queue(App::Parts& parts, const QueueConfig& config, const ProcessorFactories& more) {
+/// What runs the jobs of one queue; nothing where remote workers do.
+std::expected<QueueParts, std::string> make_queue(App::Parts& parts, const QueueConfig& config) {
   QueueParts queue;
-  queue.processor = make_processor(config, parts.clock, parts.random, more);
+  if (config.is_remote()) return queue;
+  auto made = config.kind->make(
+      {.values = config.values, .queue = config.name, .clock = parts.clock, .random = parts.random});
+  if (!made) return std::unexpected(fmt::format("queues.{}: {}", config.name, made.error()));
+  queue.processor = *std::move(made);
   queue.retry_processor = std::make_unique<engine::RetryProcessor>(
       *parts.store, *queue.processor, config.backoff, parts.random, parts.observer);
   queue.workers =
@@ -93,7 +87,7 @@ http::ServerOptions server_options(const Config& config) {
 }  // namespace
 
 std::expected<std::unique_ptr<App>, std::string> build(const Config& config, const base::Clock& clock,
-                                                       Log& log, const ProcessorFactories& more) {
+                                                       Log& log) {
   auto owned = std::make_unique<App::Parts>(config, clock, log);
   auto& parts = *owned;
   // The store is built before the scheduler that it wakes.
@@ -104,8 +98,11 @@ std::expected<std::unique_ptr<App>, std::string> build(const Config& config, con
   parts.scheduler = std::make_unique<engine::Scheduler>(*parts.store, clock);
   parts.remote = std::make_unique<engine::RemoteWorkers>(*parts.store, remote_queues(config), parts.random,
                                                          parts.observer);
-  for (const auto& queue : config.queues)
-    parts.queues.push_back(queue.is_remote() ? QueueParts{} : make_queue(parts, queue, more));
+  for (const auto& queue : config.queues) {
+    auto made = make_queue(parts, queue);
+    if (!made) return std::unexpected(made.error());
+    parts.queues.push_back(*std::move(made));
+  }
   parts.server = std::make_unique<http::Server>(server_options(config), *parts.store, *parts.remote, clock,
                                                 parts.random);
   return std::unique_ptr<App>(new App(std::move(owned)));

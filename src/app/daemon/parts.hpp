@@ -9,7 +9,6 @@
 #include <jobqd/engine/scheduler.hpp>
 #include <jobqd/engine/worker_pool.hpp>
 #include <jobqd/http/server.hpp>
-#include <jobqd/processors/simulate.hpp>
 
 #include "app/daemon/app.hpp"
 #include "app/logging/job_log.hpp"

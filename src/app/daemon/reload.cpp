@@ -38,29 +38,34 @@ struct Changes {
   std::string restart;  ///< Wants one.
 };
 
-/// `to`, but for what cannot change.
-QueueConfig merged(QueueConfig from, const QueueConfig& to) {
-  if (from.is_remote() == to.is_remote()) from.workers = to.workers;
-  from.capacity = to.capacity;
-  from.max_retries = to.max_retries;
-  from.timeout = to.timeout;
-  from.backoff = to.backoff;
-  from.rate = to.rate;
-  from.circuit = to.circuit;
-  from.interruptions_max = to.interruptions_max;
-  from.retention = to.retention;
-  return from;
+/// `to` as far as a running queue can change, and otherwise `from`.
+QueueConfig merged(const QueueConfig& from, QueueConfig to) {
+  if (from.is_remote() != to.is_remote()) to.workers = from.workers;
+  to.kind = from.kind;
+  to.values = from.values;
+  return to;
+}
+
+/// The keys whose values differ.
+std::string differences(const QueueConfig& from, const QueueConfig& to) {
+  std::string names;
+  const auto before = effective_keys(from);
+  const auto after = effective_keys(to);
+  const auto add_others = [&](const auto& keys, const auto& others, bool also_changed) {
+    for (const auto& [key, value] : keys) {
+      const auto other = std::ranges::find(others, key, [](const auto& entry) { return entry.first; });
+      if (other == others.end() || (also_changed && other->second != value))
+        add(names, fmt::format("queues.{}.{}", to.name, key));
+    }
+  };
+  add_others(after, before, true);
+  add_others(before, after, false);
+  return names;
 }
 
 Changes changes_of(const QueueConfig& from, const QueueConfig& to) {
   const auto possible = merged(from, to);
-  Changes changes;
-  for (const auto& setting : queue_settings()) {
-    const auto name = fmt::format("queues.{}.{}", to.name, setting.key);
-    if (setting.show(possible) != setting.show(from)) add(changes.live, name);
-    if (setting.show(possible) != setting.show(to)) add(changes.restart, name);
-  }
-  return changes;
+  return {.live = differences(from, possible), .restart = differences(possible, to)};
 }
 
 }  // namespace

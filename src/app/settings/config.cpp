@@ -1,13 +1,15 @@
 #include <jobqd/app/config.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <map>
-#include <sstream>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+
+#include <jobqd/base/check.hpp>
 
 #include "app/settings/config_file.hpp"
 #include "app/settings/queue_settings.hpp"
@@ -18,10 +20,8 @@ namespace jobqd::app {
 
 namespace {
 
-/// Of a queue with a receiver, where nothing else is said.
-constexpr std::uint32_t http_circuit_failures = 10;
-
-/// The values that one source gives, by setting name.
+using Kinds = std::span<const processors::ProcessorKind>;
+/// The values that one source gives, by the names of the settings.
 using Values = std::map<std::string_view, std::string>;
 
 std::expected<void, std::string> apply(Config& config, const Values& values, std::string_view source) {
@@ -42,7 +42,7 @@ std::expected<void, std::string> apply(Config& config, const ConfigFile& file) {
   return {};
 }
 
-/// What stands before the @ of a URL is nothing for a message.
+/// The text without what stands before the @ of a URL, which is no business of a message's readers.
 std::string without_password(std::string text) {
   const auto begin = text.find("://");
   const auto at = text.find('@');
@@ -53,39 +53,31 @@ std::string without_password(std::string text) {
 
 /// Takes the keys that the file has for a queue.
 std::expected<void, std::string> take_keys(QueueConfig& queue, bool is_default,
-                                           const ConfigFile::Queue& given,
-                                           std::span<const std::string> processors) {
-  for (const auto& [setting, value] : given.values) {
+                                           const ConfigFile::Queue& given) {
+  for (const auto& [key, value] : given.values) {
     const auto refuse = [&](std::string_view allowed) {
       return std::unexpected(fmt::format(
-          "queues.{}.{}: \"{}\" ({}) is not allowed: {}", given.name, setting->key,
+          "queues.{}.{}: \"{}\" ({}) is not allowed: {}", given.name, key.name(),
           shown(without_password(fmt::to_string(fmt::join(value.texts, ", ")))), value.place, allowed));
     };
-    if (is_default && setting->key == "workers") return refuse("set WORKERS for the default queue");
-    if (is_default && setting->key == "capacity") return refuse("set QUEUE_SIZE for the default queue");
-    if (!setting->read(queue, value.texts)) {
-      const auto why = setting->why == nullptr ? std::string{} : setting->why(value.texts);
-      return refuse(why.empty() ? std::string(setting->allowed)
-                                : fmt::format("{}: {}", setting->allowed, why));
-    }
-    if (setting->key == "processor" && std::ranges::find(processors, queue.processor) == processors.end())
-      return refuse(fmt::to_string(fmt::join(processors, ", ")));
+    if (is_default && key.name() == "workers") return refuse("set WORKERS for the default queue");
+    if (is_default && key.name() == "capacity") return refuse("set QUEUE_SIZE for the default queue");
+    if (const auto read = key.read(queue, value.texts); !read) return refuse(read.error());
   }
   return {};
 }
 
-/// What the processor of a queue makes of its keys, once all are known.
+/// Checks the keys of a queue against its processor, once all of them are known.
 std::expected<void, std::string> fit_processor(QueueConfig& queue, const ConfigFile::Queue& given) {
-  for (const auto& [setting, value] : given.values)
-    if (!setting->processor.empty() && setting->processor != queue.processor)
+  for (const auto& [key, value] : given.values)
+    if (key.kind() != nullptr && key.kind() != queue.kind)
       return std::unexpected(fmt::format("queues.{}.{} ({}): is not allowed: it goes with processor = \"{}\"",
-                                         given.name, setting->key, value.place, setting->processor));
-  const auto find = [&](std::string_view key) {
-    return std::ranges::find(given.values, key, [](const auto& entry) { return entry.first->key; });
+                                         given.name, key.name(), value.place, key.kind()->name));
+  const auto find = [&](std::string_view name) {
+    return std::ranges::find(given.values, name, [](const auto& entry) { return entry.first.name(); });
   };
   const auto none = given.values.end();
-  if (queue.processor == "http" && find("circuit.failures") == none)
-    queue.circuit.failures = http_circuit_failures;
+  if (find("circuit.failures") == none) queue.circuit.failures = queue.kind->circuit_failures;
   if (queue.is_remote()) {
     if (const auto workers = find("workers"); workers != none)
       return std::unexpected(fmt::format(
@@ -98,16 +90,28 @@ std::expected<void, std::string> fit_processor(QueueConfig& queue, const ConfigF
   return {};
 }
 
-/// The default queue, and those of the file. What a queue does not say it has from the settings.
-std::expected<void, std::string> make_queues(Config& config, const ConfigFile& file,
-                                             std::span<const std::string> more_processors) {
-  std::vector<std::string> processors{"simulate", "exec", "http", "remote"};
-  processors.insert(processors.end(), more_processors.begin(), more_processors.end());
+/// The standards of a kind's keys: those of its own, and those that a setting gives.
+processors::KeyValues standards_of(const processors::ProcessorKind& kind, const Config& config) {
+  processors::KeyValues values;
+  values.set_standards(kind.keys);
+  for (const auto& key : kind.keys) {
+    const auto setting = std::ranges::find(settings(), key.setting, &Setting::name);
+    if (setting == settings().end()) continue;
+    const auto taken = values.set(key, std::array{setting->show(config)});
+    JOBQD_CHECK(taken.has_value());
+  }
+  return values;
+}
+
+/// Makes the default queue, and those of the file. What the table of a queue does not say comes from the
+/// settings.
+std::expected<void, std::string> make_queues(Config& config, const ConfigFile& file, Kinds kinds) {
   QueueConfig inherited;
+  inherited.kind = processors::find_kind(kinds, "simulate");
+  inherited.values = standards_of(*inherited.kind, config);
   inherited.backoff = config.backoff;
   inherited.interruptions_max = config.interruptions_max;
   inherited.retention = config.retention;
-  inherited.simulate = config.simulate;
   config.queues = {inherited};
   config.queues.front().workers = config.workers;
   config.queues.front().capacity = config.queue_size;
@@ -115,7 +119,9 @@ std::expected<void, std::string> make_queues(Config& config, const ConfigFile& f
     const bool is_default = given.name == config.queues.front().name;
     auto& queue = is_default ? config.queues.front() : config.queues.emplace_back(inherited);
     queue.name = given.name;
-    if (auto taken = take_keys(queue, is_default, given, processors); !taken) return taken;
+    queue.kind = given.kind;
+    queue.values = standards_of(*given.kind, config);
+    if (auto taken = take_keys(queue, is_default, given); !taken) return taken;
     if (auto fits = fit_processor(queue, given); !fits) return fits;
   }
   return {};
@@ -179,7 +185,7 @@ std::optional<std::string> process_environment(std::string_view name) {
 
 std::expected<Command, std::string> read_command(std::span<const char* const> arguments,
                                                  const Environment& environment,
-                                                 std::span<const std::string> more_processors) {
+                                                 std::span<const processors::ProcessorKind> kinds) {
   auto flags = read_flags(arguments);
   if (!flags) return std::unexpected(flags.error());
   if (flags->command) return *std::move(flags->command);
@@ -193,7 +199,7 @@ std::expected<Command, std::string> read_command(std::span<const char* const> ar
   Config config;
   ConfigFile file;
   if (!path.empty()) {
-    auto read = read_config_file(path);
+    auto read = read_config_file(path, kinds);
     if (!read) return std::unexpected(read.error());
     file = *std::move(read);
     if (auto applied = apply(config, file); !applied) return std::unexpected(applied.error());
@@ -202,7 +208,7 @@ std::expected<Command, std::string> read_command(std::span<const char* const> ar
     return std::unexpected(applied.error());
   if (auto applied = apply(config, flags->values, "flag"); !applied) return std::unexpected(applied.error());
   if (auto wrong = contradiction(config)) return std::unexpected(*std::move(wrong));
-  if (auto made = make_queues(config, file, more_processors); !made) return std::unexpected(made.error());
+  if (auto made = make_queues(config, file, kinds); !made) return std::unexpected(made.error());
   if (flags->check_config) return Print{describe(config)};
   return Serve{std::move(config)};
 }
@@ -213,11 +219,7 @@ std::string describe(const Config& config) {
   for (const auto& queue : config.queues) {
     text += fmt::format("\n[queues.{}]\n",
                         queue.name.contains('.') ? fmt::format("\"{}\"", queue.name) : queue.name);
-    for (const auto& setting : queue_settings()) {
-      const bool applies = setting.processor.empty() || setting.processor == queue.processor;
-      if (const auto value = setting.show(queue); applies && !value.empty())
-        text += fmt::format("{} = {}\n", setting.key, value);
-    }
+    for (const auto& [key, value] : effective_keys(queue)) text += fmt::format("{} = {}\n", key, value);
   }
   return text;
 }

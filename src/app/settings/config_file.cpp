@@ -14,6 +14,7 @@ namespace jobqd::app {
 namespace {
 
 using Error = std::unexpected<std::string>;
+using Kinds = std::span<const processors::ProcessorKind>;
 
 std::string place(const toml::source_region& region) {
   return fmt::format("{}:{}:{}", shown(region.path ? *region.path : ""), region.begin.line,
@@ -43,57 +44,85 @@ std::optional<std::vector<std::string>> list_texts(const toml::node& node) {
   return texts;
 }
 
-/// What is of another kind than the setting takes is none.
-std::optional<std::vector<std::string>> texts_for(const QueueSetting& setting, const toml::node& node) {
-  if (setting.list) return list_texts(node);
+/// The values for a key; empty where the node is of another type than the key takes.
+std::optional<std::vector<std::string>> texts_for(const QueueKey& key, const toml::node& node) {
+  if (key.is_list()) return list_texts(node);
   auto text = scalar_text(node);
   if (!text) return std::nullopt;
   return std::vector{*std::move(text)};
 }
 
-std::expected<void, std::string> read_queue(const toml::table& table, const std::string& prefix,
-                                            ConfigFile::Queue& queue) {
+/// The keys that a queue of this kind has, and behind them those of other kinds, for errors.
+std::vector<QueueKey> known_keys(Kinds kinds, const processors::ProcessorKind& kind) {
+  std::vector<QueueKey> keys;
+  for (const auto& setting : queue_settings()) keys.emplace_back(setting);
+  for (const auto& key : kind.keys) keys.emplace_back(kind, key);
+  for (const auto& other : kinds)
+    for (const auto& key : other.keys) keys.emplace_back(other, key);
+  return keys;
+}
+
+std::expected<void, std::string> read_keys(const toml::table& table, const std::string& prefix,
+                                           std::span<const QueueKey> known, ConfigFile::Queue& queue) {
   for (const auto& [key, node] : table) {
     const auto name = prefix + std::string(key.str());
-    const auto setting = std::ranges::find(queue_settings(), name, &QueueSetting::key);
+    if (name == "processor") continue;
+    const auto found = std::ranges::find(known, name, &QueueKey::name);
     const bool has_keys_below = std::ranges::any_of(
-        queue_settings(), [&](const QueueSetting& other) { return other.key.starts_with(name + "."); });
+        known, [&](const QueueKey& other) { return other.name().starts_with(name + "."); });
     if (const auto* below = node.as_table(); below != nullptr && has_keys_below) {
-      if (auto read = read_queue(*below, name + ".", queue); !read) return read;
+      if (auto read = read_keys(*below, name + ".", known, queue); !read) return read;
       continue;
     }
-    if (setting == queue_settings().end())
+    if (found == known.end())
       return wrong(key.source(),
                    fmt::format("a queue has no setting \"{}\"; see docs/operations.md", shown(name)));
-    auto texts = texts_for(*setting, node);
+    auto texts = texts_for(*found, node);
     if (!texts)
-      return wrong(node.source(), fmt::format("queues.{}.{} must be {}", queue.name, name, setting->allowed));
-    queue.values.emplace_back(&*setting,
+      return wrong(node.source(), fmt::format("queues.{}.{} must be {}", queue.name, name, found->allowed()));
+    queue.values.emplace_back(*found,
                               ConfigFile::Value{.texts = *std::move(texts), .place = place(node.source())});
   }
   return {};
 }
 
-std::expected<void, std::string> read_queues(const toml::node& node, ConfigFile& file) {
+/// The kind of a queue's processor.
+std::expected<const processors::ProcessorKind*, std::string> read_kind(const toml::table& table,
+                                                                       std::string_view queue, Kinds kinds) {
+  const auto* node = table.get("processor");
+  if (node == nullptr) return processors::find_kind(kinds, "simulate");
+  const auto name = scalar_text(*node);
+  if (!name)
+    return wrong(node->source(), fmt::format("queues.{}.processor must be the name of a processor", queue));
+  if (const auto* kind = processors::find_kind(kinds, *name)) return kind;
+  std::string names;
+  for (const auto& kind : kinds) names.append(names.empty() ? "" : ", ").append(kind.name);
+  return Error(fmt::format("queues.{}.processor: \"{}\" ({}) is not allowed: {}", queue, shown(*name),
+                           place(node->source()), names));
+}
+
+std::expected<void, std::string> read_queues(const toml::node& node, Kinds kinds, ConfigFile& file) {
   const auto* table = node.as_table();
   if (table == nullptr) return wrong(node.source(), "queues must be tables, as [queues.NAME]");
   for (const auto& [key, queue_node] : *table) {
-    if (const auto fault = queue_name_fault(key.str()); !fault.empty()) return wrong(key.source(), fault);
+    const std::string name(key.str());
+    if (const auto fault = queue_name_fault(name); !fault.empty()) return wrong(key.source(), fault);
     const auto* queue_table = queue_node.as_table();
     if (queue_table == nullptr)
-      return wrong(queue_node.source(),
-                   fmt::format("queues.{} must be a table, as [queues.{}]", key.str(), key.str()));
-    auto& queue = file.queues.emplace_back(ConfigFile::Queue{.name = std::string(key.str()), .values = {}});
-    if (auto read = read_queue(*queue_table, "", queue); !read) return read;
+      return wrong(queue_node.source(), fmt::format("queues.{} must be a table, as [queues.{}]", name, name));
+    const auto kind = read_kind(*queue_table, name, kinds);
+    if (!kind) return std::unexpected(kind.error());
+    auto& queue = file.queues.emplace_back(ConfigFile::Queue{.name = name, .kind = *kind, .values = {}});
+    if (auto read = read_keys(*queue_table, "", known_keys(kinds, **kind), queue); !read) return read;
   }
   return {};
 }
 
-std::expected<ConfigFile, std::string> read_document(const toml::table& document) {
+std::expected<ConfigFile, std::string> read_document(const toml::table& document, Kinds kinds) {
   ConfigFile file;
   for (const auto& [key, node] : document) {
     if (key.str() == "queues") {
-      if (auto read = read_queues(node, file); !read) return std::unexpected(read.error());
+      if (auto read = read_queues(node, kinds, file); !read) return std::unexpected(read.error());
       continue;
     }
     const auto setting = std::ranges::find(settings(), key.str(), &Setting::file_key);
@@ -119,8 +148,8 @@ std::string shown(std::string_view text) {
   return plain;
 }
 
-std::expected<ConfigFile, std::string> read_config_file(const std::string& path) {
-  // What toml++ does not say, or reads as an empty file.
+std::expected<ConfigFile, std::string> read_config_file(const std::string& path, Kinds kinds) {
+  // toml++ reports neither of these two: it reads such a path as an empty file.
   const auto cannot = [&path](int error) {
     return Error(fmt::format("CONFIG: {}: {}", shown(path), std::generic_category().message(error)));
   };
@@ -128,7 +157,7 @@ std::expected<ConfigFile, std::string> read_config_file(const std::string& path)
   if (std::filesystem::is_directory(path, ignored)) return cannot(EISDIR);
   if (::access(path.c_str(), R_OK) != 0) return cannot(errno);
   try {
-    return read_document(toml::parse_file(path));
+    return read_document(toml::parse_file(path), kinds);
   } catch (const toml::parse_error& error) {
     return wrong(error.source(), shown(error.description()));
   }

@@ -2,12 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <iterator>
 #include <utility>
-#include <vector>
 
 #include <fmt/format.h>
 
+#include <jobqd/base/characters.hpp>
 #include <jobqd/base/duration.hpp>
 #include <jobqd/domain/limits.hpp>
 
@@ -18,13 +17,13 @@ namespace jobqd::app {
 namespace {
 
 using base::milliseconds;
+namespace limits = domain::limits;
 using Queue = QueueConfig;
-using Text = std::string_view;
 using Values = std::span<const std::string>;
 
 constexpr std::array<std::string_view, 3> jitter_names{"full", "equal", "none"};
 constexpr std::size_t most_delays = 100;
-constexpr std::uint16_t most_retries{domain::limits::max_retries};
+constexpr std::uint16_t most_retries{limits::max_retries};
 
 bool read_delays(Values texts, std::vector<milliseconds>& out) {
   std::vector<milliseconds> delays(texts.size());
@@ -41,7 +40,7 @@ std::string show_delays(const Queue& queue) {
   return text.empty() ? text : fmt::format("[{}]", text);
 }
 
-/// A key that a list of delays leaves without a say.
+/// What is shown of a key that has no effect beside a list of delays.
 template <class Show>
 std::string unless_listed(const Queue& queue, Show show) {
   return queue.backoff.delays.empty() ? show() : std::string{};
@@ -52,89 +51,133 @@ std::string show_jitter(const Queue& queue) {
   return unless_listed(queue, [name] { return quoted(name); });
 }
 
-constexpr std::array<QueueSetting, 16> table{{
-    {"processor", "the name of a processor", [](Queue& q, Values v) { return q.processor = v[0], true; },
-     [](const Queue& q) { return quoted(std::string_view(q.processor)); }},
-    {"workers", "a whole number from 1 to 1024",
-     [](Queue& q, Values v) { return read_number<std::size_t>(v[0], 1, 1024, q.workers); },
-     [](const Queue& q) { return q.is_remote() ? std::string{} : fmt::to_string(q.workers); }},
-    {"capacity", "a whole number from 1 to 100000000",
-     [](Queue& q, Values v) { return read_number<std::size_t>(v[0], 1, most_jobs, q.capacity); },
-     [](const Queue& q) { return fmt::to_string(q.capacity); }},
-    {"max_retries", "a whole number from 0 to 1000",
-     [](Queue& q, Values v) { return read_number<std::uint16_t>(v[0], 0, most_retries, q.max_retries); },
-     [](const Queue& q) { return fmt::to_string(q.max_retries); }},
-    {"timeout", "a duration from 1ms to 24h",
-     [](Queue& q, Values v) {
-       return read_duration(v[0], one_ms, domain::limits::timeout_longest, q.timeout);
-     },
-     [](const Queue& q) { return q.timeout == zero ? std::string{} : quoted(q.timeout); }},
-    {"backoff", "a list of up to 100 durations from 0s to 24h, or a table of base, cap, factor and jitter",
-     [](Queue& q, Values v) { return read_delays(v, q.backoff.delays); }, show_delays, true},
-    {"backoff.base", "a duration from 1ms to 24h",
-     [](Queue& q, Values v) { return read_duration(v[0], one_ms, day, q.backoff.base); },
-     [](const Queue& q) { return unless_listed(q, [&] { return quoted(q.backoff.base); }); }},
-    {"backoff.cap", "a duration from 1ms to 24h",
-     [](Queue& q, Values v) { return read_duration(v[0], one_ms, day, q.backoff.cap); },
-     [](const Queue& q) { return unless_listed(q, [&] { return quoted(q.backoff.cap); }); }},
-    {"backoff.factor", "a number from 1 to 100",
-     [](Queue& q, Values v) { return read_number<double>(v[0], 1, 100, q.backoff.factor); },
-     [](const Queue& q) { return unless_listed(q, [&] { return fmt::format("{}", q.backoff.factor); }); }},
-    {"backoff.jitter", "full, equal or none",
-     [](Queue& q, Values v) { return read_choice(v[0], jitter_names, q.backoff.jitter); }, show_jitter},
-    {"interruptions_max", "a whole number from 0 to 1000000",
-     [](Queue& q, Values v) { return read_number<std::uint32_t>(v[0], 0, 1'000'000, q.interruptions_max); },
-     [](const Queue& q) { return fmt::to_string(q.interruptions_max); }},
-    {"retention", "a duration from 0s to 366d",
-     [](Queue& q, Values v) { return read_duration(v[0], zero, 366 * day, q.retention); },
-     [](const Queue& q) { return quoted(q.retention); }},
-    {"circuit.failures", "a whole number from 0 to 1000000",
-     [](Queue& q, Values v) { return read_number<std::uint32_t>(v[0], 0, 1'000'000, q.circuit.failures); },
-     [](const Queue& q) { return fmt::to_string(q.circuit.failures); }},
-    {"circuit.wait", "a duration from 1ms to 24h",
-     [](Queue& q, Values v) { return read_duration(v[0], one_ms, day, q.circuit.wait); },
-     [](const Queue& q) { return q.circuit.applies() ? quoted(q.circuit.wait) : std::string{}; }},
-    {"rate.per_second", "a number from 0.001 to 1000000",
-     [](Queue& q, Values v) { return read_number<double>(v[0], 0.001, 1e6, q.rate.per_second); },
-     [](const Queue& q) { return q.rate.limits() ? fmt::format("{}", q.rate.per_second) : std::string{}; }},
-    {"rate.burst", "a whole number from 1 to 1000000",
-     [](Queue& q, Values v) { return read_number<std::uint32_t>(v[0], 1, 1'000'000, q.rate.burst); },
-     [](const Queue& q) { return q.rate.limits() ? fmt::to_string(q.rate.burst) : std::string{}; }},
+std::string show_factor(const Queue& queue) {
+  return unless_listed(queue, [&] { return fmt::format("{}", queue.backoff.factor); });
+}
+
+std::string show_rate(const Queue& queue) {
+  return queue.rate.limits() ? fmt::format("{}", queue.rate.per_second) : std::string{};
+}
+
+constexpr std::array<QueueSetting, 15> table{{
+    {.name = "workers",
+     .allowed = "a whole number from 1 to 1024",
+     .read = [](Queue& q, Values v) { return read_number<std::size_t>(v[0], 1, 1024, q.workers); },
+     .show = [](const Queue& q) { return q.is_remote() ? std::string{} : fmt::to_string(q.workers); }},
+    {.name = "capacity",
+     .allowed = "a whole number from 1 to 100000000",
+     .read = [](Queue& q, Values v) { return read_number<std::size_t>(v[0], 1, most_jobs, q.capacity); },
+     .show = [](const Queue& q) { return fmt::to_string(q.capacity); }},
+    {.name = "max_retries",
+     .allowed = "a whole number from 0 to 1000",
+     .read = [](Queue& q,
+                Values v) { return read_number<std::uint16_t>(v[0], 0, most_retries, q.max_retries); },
+     .show = [](const Queue& q) { return fmt::to_string(q.max_retries); }},
+    {.name = "timeout",
+     .allowed = "a duration from 1ms to 24h",
+     .read = [](Queue& q,
+                Values v) { return read_duration(v[0], one_ms, limits::timeout_longest, q.timeout); },
+     .show = [](const Queue& q) { return q.timeout == zero ? std::string{} : quoted(q.timeout); }},
+    {.name = "backoff",
+     .allowed = "a list of up to 100 durations from 0s to 24h, or a table of base, cap, factor and jitter",
+     .read = [](Queue& q, Values v) { return read_delays(v, q.backoff.delays); },
+     .show = show_delays,
+     .is_list = true},
+    {.name = "backoff.base",
+     .allowed = "a duration from 1ms to 24h",
+     .read = [](Queue& q, Values v) { return read_duration(v[0], one_ms, day, q.backoff.base); },
+     .show = [](const Queue& q) { return unless_listed(q, [&] { return quoted(q.backoff.base); }); }},
+    {.name = "backoff.cap",
+     .allowed = "a duration from 1ms to 24h",
+     .read = [](Queue& q, Values v) { return read_duration(v[0], one_ms, day, q.backoff.cap); },
+     .show = [](const Queue& q) { return unless_listed(q, [&] { return quoted(q.backoff.cap); }); }},
+    {.name = "backoff.factor",
+     .allowed = "a number from 1 to 100",
+     .read = [](Queue& q, Values v) { return read_number<double>(v[0], 1, 100, q.backoff.factor); },
+     .show = show_factor},
+    {.name = "backoff.jitter",
+     .allowed = "full, equal or none",
+     .read = [](Queue& q, Values v) { return read_choice(v[0], jitter_names, q.backoff.jitter); },
+     .show = show_jitter},
+    {.name = "interruptions_max",
+     .allowed = "a whole number from 0 to 1000000",
+     .read = [](Queue& q,
+                Values v) { return read_number<std::uint32_t>(v[0], 0, 1'000'000, q.interruptions_max); },
+     .show = [](const Queue& q) { return fmt::to_string(q.interruptions_max); }},
+    {.name = "retention",
+     .allowed = "a duration from 0s to 366d",
+     .read = [](Queue& q, Values v) { return read_duration(v[0], zero, 366 * day, q.retention); },
+     .show = [](const Queue& q) { return quoted(q.retention); }},
+    {.name = "circuit.failures",
+     .allowed = "a whole number from 0 to 1000000",
+     .read = [](Queue& q,
+                Values v) { return read_number<std::uint32_t>(v[0], 0, 1'000'000, q.circuit.failures); },
+     .show = [](const Queue& q) { return fmt::to_string(q.circuit.failures); }},
+    {.name = "circuit.wait",
+     .allowed = "a duration from 1ms to 24h",
+     .read = [](Queue& q, Values v) { return read_duration(v[0], one_ms, day, q.circuit.wait); },
+     .show = [](const Queue& q) { return q.circuit.applies() ? quoted(q.circuit.wait) : std::string{}; }},
+    {.name = "rate.per_second",
+     .allowed = "a number from 0.001 to 1000000",
+     .read = [](Queue& q, Values v) { return read_number<double>(v[0], 0.001, 1e6, q.rate.per_second); },
+     .show = show_rate},
+    {.name = "rate.burst",
+     .allowed = "a whole number from 1 to 1000000",
+     .read = [](Queue& q, Values v) { return read_number<std::uint32_t>(v[0], 1, 1'000'000, q.rate.burst); },
+     .show = [](const Queue& q) { return q.rate.limits() ? fmt::to_string(q.rate.burst) : std::string{}; }},
 }};
 
 bool is_name_char(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
-         c == '.';
+  return base::is_letter_or_digit(c) || c == '_' || c == '-' || c == '.';
 }
 
 }  // namespace
 
 std::span<const QueueSetting> queue_settings() {
-  static const auto all = [] {
-    std::vector<QueueSetting> settings(table.begin(), table.end());
-    std::ranges::move(processor_settings(), std::back_inserter(settings));
-    return settings;
-  }();
-  return all;
+  return table;
+}
+
+std::expected<void, std::string> QueueKey::read(QueueConfig& queue,
+                                                std::span<const std::string> values) const {
+  if (key_ == nullptr) {
+    if (setting_->read(queue, values)) return {};
+    return std::unexpected(std::string(setting_->allowed));
+  }
+  auto taken = queue.values.set(*key_, values);
+  if (taken) return {};
+  return std::unexpected(taken.error().empty() ? key_->allowed
+                                               : fmt::format("{}: {}", key_->allowed, taken.error()));
+}
+
+std::vector<std::pair<std::string_view, std::string>> effective_keys(const QueueConfig& queue) {
+  std::vector<std::pair<std::string_view, std::string>> keys{{"processor", quoted(queue.kind->name)}};
+  const auto add = [&keys](std::string_view name, std::string value) {
+    if (!value.empty()) keys.emplace_back(name, std::move(value));
+  };
+  for (const auto& setting : table) add(setting.name, setting.show(queue));
+  for (const auto& key : queue.kind->keys) add(key.name, queue.values.toml(key));
+  return keys;
 }
 
 std::string_view queue_name_fault(std::string_view name) {
-  const bool dots = name == "." || name == "..";  // which no path can name
-  const bool fits = !name.empty() && name.size() <= domain::limits::queue_bytes && !dots &&
-                    std::ranges::all_of(name, is_name_char);
+  const bool dots = name == "." || name == "..";  // URLs drop such a step of a path.
+  const bool fits =
+      !name.empty() && name.size() <= limits::queue_bytes && !dots && std::ranges::all_of(name, is_name_char);
   return fits ? "" : "a queue's name is 1 to 64 of a-z, A-Z, 0-9, _, - and .";
 }
 
 std::optional<std::string> contradiction(const QueueConfig& queue) {
-  if (auto wrong = above("backoff.base", queue.backoff.base, "backoff.cap", queue.backoff.cap)) return wrong;
-  const auto needs = [&](Text key) {
-    return fmt::format("{}: is missing, which processor = \"{}\" needs", key, queue.processor);
-  };
-  if (queue.processor == "exec" && queue.exec.command.empty()) return needs("command");
-  if (queue.processor == "http" && queue.http.url.empty()) return needs("url");
+  if (auto wrong = processors::above("backoff.base", queue.backoff.base, "backoff.cap", queue.backoff.cap);
+      !wrong.empty())
+    return wrong;
+  for (const auto& key : queue.kind->keys)
+    if (key.is_required && !queue.values.has(key.name))
+      return fmt::format("{}: is missing, which processor = \"{}\" needs", key.name, queue.kind->name);
   if (queue.rate.burst > 1 && !queue.rate.limits())
     return "rate.burst: is not allowed without rate.per_second";
-  return above("simulate.min", queue.simulate.shortest, "simulate.max", queue.simulate.longest);
+  if (!queue.kind->check) return std::nullopt;
+  auto wrong = queue.kind->check(queue.values);
+  return wrong.empty() ? std::nullopt : std::optional(std::move(wrong));
 }
 
 }  // namespace jobqd::app

@@ -8,6 +8,7 @@
 
 #include <jobqd/base/characters.hpp>
 #include <jobqd/base/duration.hpp>
+#include <jobqd/base/size.hpp>
 
 #include "app/settings/values.hpp"
 
@@ -18,7 +19,7 @@ namespace {
 using base::milliseconds;
 
 bool is_ip_address(std::string_view host, bool bracketed) {
-  // The zone of a link-local address (fe80::1%eth0) is the kernel's business.
+  // The zone of a link-local address (fe80::1%eth0) is checked by the kernel.
   const std::string address(bracketed ? host.substr(0, host.find('%')) : host);
   in6_addr parsed{};
   return inet_pton(bracketed ? AF_INET6 : AF_INET, address.c_str(), &parsed) == 1;
@@ -40,7 +41,7 @@ bool read_listen(std::string_view text, ListenAddress& out) {
 
 bool read_store(std::string_view text, std::string& out) {
   constexpr std::string_view sqlite = "sqlite:";
-  // SQLite takes ":memory:" for no file at all.
+  // For SQLite ":memory:" is not the name of a file.
   const bool names_file =
       text.starts_with(sqlite) && text.size() > sqlite.size() && text[sqlite.size()] != ':';
   if (text != "memory" && !names_file) return false;
@@ -100,8 +101,8 @@ constexpr std::array<Setting, 19> table{{
      [](Config& c, Text t) { return read_number<double>(t, 0, 1, c.simulate.failure_rate); },
      [](const Config& c) { return fmt::format("{}", c.simulate.failure_rate); }},
     {"MAX_BODY", "largest request body", "a size from 1KiB to 64MiB",
-     [](Config& c, Text t) { return read_size(t, kib, 64 * mib, c.max_body); },
-     [](const Config& c) { return show_size(c.max_body); }},
+     [](Config& c, Text t) { return read_size(t, base::kib, 64 * base::mib, c.max_body); },
+     [](const Config& c) { return base::format_size(c.max_body); }},
     {"MAX_CONNECTIONS", "HTTP connections open at once", "a whole number from 1 to 100000",
      [](Config& c, Text t) { return read_number<std::size_t>(t, 1, 100'000, c.max_connections); },
      [](const Config& c) { return fmt::to_string(c.max_connections); }},
@@ -113,8 +114,8 @@ constexpr std::array<Setting, 19> table{{
      [](const Config& c) { return fmt::to_string(c.retention_max); }},
     {"RETENTION_BYTES", "how much of the finished jobs' payloads, results and errors is kept",
      "a size from 0B to 1024GiB",
-     [](Config& c, Text t) { return read_size(t, 0, 1024 * gib, c.retention_bytes); },
-     [](const Config& c) { return show_size(c.retention_bytes); }},
+     [](Config& c, Text t) { return read_size(t, 0, 1024 * base::gib, c.retention_bytes); },
+     [](const Config& c) { return base::format_size(c.retention_bytes); }},
     {"LOG_LEVEL", "least level that is logged, to standard error", "debug, info, warn or error",
      [](Config& c, Text t) { return read_choice(t, level_names, c.log_level); },
      [](const Config& c) { return std::string(level_names.at(static_cast<std::size_t>(c.log_level))); }},
@@ -140,9 +141,12 @@ std::span<const Setting> settings() {
 }
 
 std::optional<std::string> contradiction(const Config& config) {
-  if (auto wrong = above("BACKOFF_BASE", config.backoff.base, "BACKOFF_CAP", config.backoff.cap))
-    return wrong;
-  return above("SIMULATE_MIN", config.simulate.shortest, "SIMULATE_MAX", config.simulate.longest);
+  using processors::above;
+  for (auto wrong :
+       {above("BACKOFF_BASE", config.backoff.base, "BACKOFF_CAP", config.backoff.cap),
+        above("SIMULATE_MIN", config.simulate.shortest, "SIMULATE_MAX", config.simulate.longest)})
+    if (!wrong.empty()) return wrong;
+  return std::nullopt;
 }
 
 }  // namespace jobqd::app

@@ -2,23 +2,16 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstddef>
-#include <optional>
 #include <string>
 #include <string_view>
-#include <system_error>
-#include <vector>
 
 #include <jobqd/base/clock.hpp>
+#include <jobqd/base/number.hpp>
 
-/// How the values of settings are written, the same for flags, environment and file. Each read_ function
-/// leaves `out` alone where it returns false.
+/// How the values of settings are written: the same for flags, the environment and the file. Each read_
+/// function returns false where the value is not allowed, and then leaves `out` alone. Bounds are included.
 namespace jobqd::app {
-
-inline constexpr std::size_t kib = 1024;
-inline constexpr std::size_t mib = 1024 * kib;
-inline constexpr std::size_t gib = 1024 * mib;
 
 inline constexpr base::milliseconds zero{0};
 inline constexpr base::milliseconds one_ms{1};
@@ -28,11 +21,9 @@ inline constexpr std::size_t most_jobs = 100'000'000;
 
 template <class Number>
 bool read_number(std::string_view text, Number low, Number high, Number& out) {
-  Number number{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{} || end != text.data() + text.size() || !(number >= low && number <= high))
-    return false;
-  out = number;
+  const auto number = base::parse_number<Number>(text);
+  if (!number || !(*number >= low && *number <= high)) return false;  // NaN is neither.
+  out = *number;
   return true;
 }
 
@@ -47,15 +38,9 @@ bool read_choice(std::string_view text, const std::array<std::string_view, count
 bool read_duration(std::string_view text, base::milliseconds low, base::milliseconds high,
                    base::milliseconds& out);
 bool read_size(std::string_view text, std::size_t low, std::size_t high, std::size_t& out);
-[[nodiscard]] std::string show_size(std::size_t bytes);
 
-/// As TOML has it.
+/// The value as TOML has it, in quotes.
 [[nodiscard]] std::string quoted(std::string_view text);
-[[nodiscard]] std::string quoted(const std::vector<std::string>& texts);
 [[nodiscard]] std::string quoted(base::milliseconds duration);
-
-/// Why a lower bound cannot be so, by the names of both; empty where it is not above the upper one.
-[[nodiscard]] std::optional<std::string> above(std::string_view low, base::milliseconds low_value,
-                                               std::string_view high, base::milliseconds high_value);
 
 }  // namespace jobqd::app

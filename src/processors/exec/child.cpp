@@ -15,11 +15,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-namespace jobqd::processors {
+namespace jobqd::processors::exec {
 
 namespace {
 
-std::string in_words(int error) {
+std::string message_of(int error) {
   return std::generic_category().message(error);
 }
 
@@ -28,7 +28,8 @@ struct Pipe {
   Descriptor write;
 };
 
-/// Both ends above the standard streams, which this process may have been started without.
+/// A pipe whose ends are numbered above the standard streams, which this process may have been started
+/// without.
 std::expected<Pipe, int> make_pipe() {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) return std::unexpected(errno);
@@ -55,13 +56,13 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
   return all;
 }
 
-/// All that the child needs, made before there is one.
+/// All that the child needs, prepared before vfork().
 struct Plan {
   char* const* arguments;
   char* const* environment;
   const char* working_directory;
   std::array<int, 3> streams;
-  int report;  ///< Where it writes why it could not become the program; closed once it did.
+  int report;  ///< Takes the errno of a failed start; execve() closes it.
   rlimit memory;
   rlimit cpu;
   pid_t parent;
@@ -69,10 +70,10 @@ struct Plan {
 
 constexpr int report_in_child = STDERR_FILENO + 1;
 
-/// The first half of becoming the program. 0, or why not.
+/// First half of the start: group, privileges, limits, folder. Returns 0 or errno.
 int take_limits(const Plan& plan) {
   if (::setpgid(0, 0) != 0) return errno;
-  // Sent when the thread that started us ends: workers live as long as the daemon, and no longer.
+  // The signal comes when the thread that called vfork() ends: workers live as long as the daemon.
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != plan.parent) return ESRCH;
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return errno;
@@ -84,7 +85,7 @@ int take_limits(const Plan& plan) {
   return ::chdir(plan.working_directory) == 0 ? 0 : errno;
 }
 
-/// The second half: streams, signals, and the program itself. Returns why not.
+/// Second half of the start: streams, signals, and the program itself. Returns errno.
 int become_program(const Plan& plan) {
   for (int stream = 0; stream < 3; ++stream)
     if (::dup2(plan.streams[static_cast<std::size_t>(stream)], stream) < 0) return errno;
@@ -100,7 +101,7 @@ int become_program(const Plan& plan) {
   return errno;
 }
 
-/// In the child, which shares our memory until it is another program: system calls only.
+/// Runs in the child, which shares the parent's memory until execve(): nothing but system calls.
 [[noreturn]] void run_child(const Plan& plan) {
   int report = plan.report;
   int error = take_limits(plan);
@@ -112,13 +113,12 @@ int become_program(const Plan& plan) {
   ::_exit(127);
 }
 
-/// vfork() and not fork(): the memory of a daemon with millions of jobs is not to be copied, not even its
-/// tables.
+/// Uses vfork(), because fork() copies the page tables, which takes long in a daemon with millions of jobs.
 [[gnu::noinline]] pid_t spawn(const Plan& plan) {
   sigset_t all;
   sigset_t before;
   sigfillset(&all);
-  ::pthread_sigmask(SIG_BLOCK, &all, &before);  // No handler of ours runs in the child.
+  ::pthread_sigmask(SIG_BLOCK, &all, &before);  // No signal handler of this process may run in the child.
   // NOLINTNEXTLINE(bugprone-unsafe-functions,clang-analyzer-security.insecureAPI.vfork): see decision 0010.
   const pid_t pid = ::vfork();
   if (pid == 0) run_child(plan);
@@ -128,7 +128,7 @@ int become_program(const Plan& plan) {
   return pid;
 }
 
-/// The limit, or the one that this process has.
+/// The limit where it is set, and otherwise the one of this process.
 rlimit limit_or_own(int resource, rlim_t value) {
   if (value > 0) return {.rlim_cur = value, .rlim_max = value};
   rlimit own{};
@@ -138,13 +138,9 @@ rlimit limit_or_own(int resource, rlim_t value) {
 
 }  // namespace
 
-void Descriptor::close() {
-  if (is_open()) ::close(release());
-}
-
 std::expected<Child, std::string> Child::start(const Program& program) {
   const auto cannot = [&program](int error) {
-    return std::unexpected(fmt::format("cannot run {}: {}", program.command.front(), in_words(error)));
+    return std::unexpected(fmt::format("cannot run {}: {}", program.command.front(), message_of(error)));
   };
   std::array<Pipe, 4> pipes;
   for (auto& pipe : pipes) {
@@ -170,8 +166,7 @@ std::expected<Child, std::string> Child::start(const Program& program) {
   child.process_ = Descriptor(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
   int error = child.process_.is_open() ? 0 : errno;
   report.write.close();
-  (void)!::read(report.read.get(), &error,
-                sizeof error);  // Nothing comes from a child that is the program now.
+  (void)!::read(report.read.get(), &error, sizeof error);  // Reads nothing where the start succeeded.
   if (error != 0) {
     child.signal(SIGKILL);
     ::waitpid(pid, nullptr, 0);
@@ -198,7 +193,7 @@ void Child::signal(int number) const {
 
 ProgramEnd Child::reap() {
   siginfo_t end{};
-  // Its number is ours until it is taken, and so is that of its group.
+  // Until the end is taken (without WNOWAIT), neither the process id nor that of the group can be reused.
   while (::waitid(P_PIDFD, static_cast<id_t>(process_.get()), &end, WEXITED | WNOWAIT) != 0 && errno == EINTR)
     continue;
   signal(SIGKILL);
@@ -207,4 +202,4 @@ ProgramEnd Child::reap() {
   return {.by_signal = end.si_code != CLD_EXITED, .number = end.si_status};
 }
 
-}  // namespace jobqd::processors
+}  // namespace jobqd::processors::exec

@@ -7,40 +7,18 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
-#include <jobqd/processors/exec.hpp>
+#include "processors/exec/descriptor.hpp"
 
-namespace jobqd::processors {
+namespace jobqd::processors::exec {
 
-/// Closed at the end.
-class Descriptor {
- public:
-  Descriptor() = default;
-  explicit Descriptor(int number) : number_(number) {}
-  Descriptor(Descriptor&& other) noexcept : number_(other.release()) {}
-  Descriptor& operator=(Descriptor&& other) noexcept {
-    close();
-    number_ = other.release();
-    return *this;
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() { close(); }
-
-  [[nodiscard]] int get() const { return number_; }
-  [[nodiscard]] bool is_open() const { return number_ >= 0; }
-  void close();
-
- private:
-  int release() {
-    const int number = number_;
-    number_ = -1;
-    return number;
-  }
-  int number_ = -1;
+/// How a program ended.
+struct ProgramEnd {
+  bool by_signal = false;
+  int number = 0;  ///< The exit code, or the signal.
 };
 
-/// A running program, and our ends of its standard streams. They never block. Killed and waited for at the
-/// end.
+/// A running program, and this process's ends of its standard streams, which never block. The destructor
+/// kills the program and waits for its end.
 class Child {
  public:
   struct Program {
@@ -51,7 +29,7 @@ class Child {
     rlim_t max_cpu_seconds = 0;
   };
 
-  /// The error is one line.
+  /// Starts the program. The error is one line.
   static std::expected<Child, std::string> start(const Program& program);
 
   Child(Child&&) = default;
@@ -60,13 +38,13 @@ class Child {
   Child& operator=(const Child&) = delete;
   ~Child();
 
-  /// To the whole group.
+  /// Sends the signal to the program's whole process group.
   void signal(int number) const;
 
-  /// Readable once the program has ended.
+  /// A descriptor that becomes readable when the program has ended.
   [[nodiscard]] int ended() const { return process_.get(); }
 
-  /// Kills what is left of the group, and takes the program's end. Once, after it has ended.
+  /// Kills what is left of the group and returns how the program ended. Waits for the end; once.
   [[nodiscard]] ProgramEnd reap();
 
   Descriptor input;
@@ -80,4 +58,4 @@ class Child {
   pid_t group_ = 0;
 };
 
-}  // namespace jobqd::processors
+}  // namespace jobqd::processors::exec

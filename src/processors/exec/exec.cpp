@@ -1,4 +1,4 @@
-#include <jobqd/processors/exec.hpp>
+#include "processors/exec/exec.hpp"
 
 #include <algorithm>
 #include <array>
@@ -13,7 +13,6 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/eventfd.h>
-#include <sys/stat.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
@@ -22,16 +21,17 @@
 #include "processors/exec/child.hpp"
 #include "processors/texts.hpp"
 
-namespace jobqd::processors {
+namespace jobqd::processors::exec {
 
 namespace {
 
 using domain::limits::result_bytes;
 
 constexpr std::size_t piece = 64UL * 1024;
-/// What is still read once the program has ended: others may hold its streams, and write without end.
+/// How many pieces are still read once the program has ended: processes that it left behind may hold its
+/// streams and write for ever.
 constexpr std::size_t leftover_pieces = 16;
-/// The end of what the program said; the rest of the limit is for how it ended.
+/// How much of standard error is kept: the rest of the limit is for how the program ended.
 constexpr std::size_t errors_kept = domain::limits::error_bytes - 64;
 
 std::vector<std::string> environment_of(const engine::Claim& claim, const std::vector<std::string>& names) {
@@ -39,7 +39,7 @@ std::vector<std::string> environment_of(const engine::Claim& claim, const std::v
                                fmt::format("JOB_ATTEMPT={}", claim.attempt),
                                fmt::format("JOB_LEASE_TOKEN={}", claim.token)};
   for (const auto& name : names) {
-    const char* value = std::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe): nobody sets any.
+    const char* value = std::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe): no thread sets any.
     if (value != nullptr) all.push_back(name + "=" + value);
   }
   return all;
@@ -50,19 +50,19 @@ std::string name_of_signal(int number) {
   return name == nullptr ? fmt::to_string(number) : name;
 }
 
-/// What wakes a conversation besides its program.
+/// What wakes a conversation apart from its program.
 struct Alarms {
   Descriptor stop{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
   Descriptor timer{::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK)};
 
-  /// Any thread.
-  void ask_to_stop() const {
+  /// Wakes the conversation. Any thread.
+  void request_stop() const {
     const std::uint64_t one = 1;
     (void)!::write(stop.get(), &one, sizeof one);
   }
 };
 
-/// The talk with one program, until it has ended.
+/// Feeds one program and reads what it writes, until it has ended.
 class Conversation {
  public:
   Conversation(Child& child, const Alarms& alarms, std::string input, base::milliseconds kill_after)
@@ -71,7 +71,7 @@ class Conversation {
   void run() {
     while (!step()) continue;
     for (auto [stream, text] : {std::pair{&child_.output, &output_}, {&child_.errors, &errors_}})
-      for (std::size_t i = 0; i < leftover_pieces && listen(*stream, *text); ++i) continue;
+      for (std::size_t i = 0; i < leftover_pieces && read_piece(*stream, *text); ++i) continue;
   }
 
   /// Whether the program was asked to stop.
@@ -80,7 +80,7 @@ class Conversation {
   [[nodiscard]] const std::string& errors() const { return errors_; }
 
  private:
-  /// Waits for the next thing to happen, and does what it asks for; true once the program has ended.
+  /// Waits for one event and handles it; true once the program has ended.
   bool step() {
     std::array<pollfd, 6> wanted{{{child_.ended(), POLLIN, 0},
                                   {stopped_ ? -1 : alarms_.stop.get(), POLLIN, 0},
@@ -90,16 +90,16 @@ class Conversation {
                                   {child_.errors.get(), POLLIN, 0}}};
     if (::poll(wanted.data(), wanted.size(), -1) < 0) return false;
     const auto& [ended, stop, timer, input, output, errors] = wanted;
-    if (ended.revents != 0) return true;  // Also where it was to be stopped just now.
-    if (stop.revents != 0) ask_to_stop();
+    if (ended.revents != 0) return true;  // An end counts before a stop that came at the same time.
+    if (stop.revents != 0) terminate();
     if (timer.revents != 0) kill();
-    if (input.revents != 0) tell();
-    if (output.revents != 0) (void)listen(child_.output, output_);
-    if (errors.revents != 0) (void)listen(child_.errors, errors_);
+    if (input.revents != 0) send_input();
+    if (output.revents != 0) (void)read_piece(child_.output, output_);
+    if (errors.revents != 0) (void)read_piece(child_.errors, errors_);
     return false;
   }
 
-  void ask_to_stop() {
+  void terminate() {
     stopped_ = true;
     child_.signal(SIGTERM);
     const auto ns = std::chrono::nanoseconds(kill_after_).count();
@@ -115,18 +115,17 @@ class Conversation {
     child_.signal(SIGKILL);
   }
 
-  void tell() {
-    const auto left = std::string_view(input_).substr(told_, piece);
+  void send_input() {
+    const auto left = std::string_view(input_).substr(sent_, piece);
     const auto taken = left.empty() ? 0 : ::write(child_.input.get(), left.data(), left.size());
     if (taken < 0 && (errno == EAGAIN || errno == EINTR)) return;
-    if (taken > 0) told_ += static_cast<std::size_t>(taken);
-    // It has all, or wants no more.
-    if (taken < 0 || told_ == input_.size()) child_.input.close();
+    if (taken > 0) sent_ += static_cast<std::size_t>(taken);
+    // The program has read it all, or will read no more.
+    if (taken < 0 || sent_ == input_.size()) child_.input.close();
   }
 
-  /// Takes in what is there; false when that is nothing. Keeps the beginning of the output and the end of the
-  /// errors.
-  bool listen(Descriptor& stream, std::string& text) {
+  /// Reads one piece; false where there is none. Keeps the beginning of the output and the end of the errors.
+  bool read_piece(Descriptor& stream, std::string& text) {
     if (!stream.is_open()) return false;
     std::array<char, piece> buffer;  // NOLINT(cppcoreguidelines-pro-type-member-init): read() fills it.
     const auto got = ::read(stream.get(), buffer.data(), buffer.size());
@@ -147,14 +146,14 @@ class Conversation {
   const base::milliseconds kill_after_;
   std::string output_;
   std::string errors_;
-  std::size_t told_ = 0;
+  std::size_t sent_ = 0;
   bool stopped_ = false;
 };
 
 }  // namespace
 
 engine::Outcome Exec::process(const engine::Claim& claim, std::stop_token stop) {
-  // Writing to a program that has ended is EPIPE, whatever the program does that runs us.
+  // Writing to a program that has ended gives EPIPE, also in a program that does not ignore SIGPIPE.
   sigset_t broken_pipe;
   sigemptyset(&broken_pipe);
   sigaddset(&broken_pipe, SIGPIPE);
@@ -171,25 +170,14 @@ engine::Outcome Exec::process(const engine::Claim& claim, std::stop_token stop) 
                              .max_memory = options_.max_memory,
                              .max_cpu_seconds = static_cast<rlim_t>(cpu)});
   if (!child) return engine::Retry{.error = child.error()};
-  Conversation talk(*child, alarms, text_of(claim.payload), options_.kill_after);
+  Conversation conversation(*child, alarms, text_of(claim.payload), options_.kill_after);
   {
-    const std::stop_callback on_stop(stop, [&alarms] { alarms.ask_to_stop(); });
-    talk.run();
+    const std::stop_callback on_stop(stop, [&alarms] { alarms.request_stop(); });
+    conversation.run();
   }
   const auto ending = child->reap();
-  if (talk.stopped()) return engine::Interrupted{};
-  return outcome_of(ending, talk.output(), talk.errors());
-}
-
-std::string program_fault(const std::string& path) {
-  if (!path.starts_with('/')) return "the program must be an absolute path";
-  struct stat found{};
-  if (::stat(path.c_str(), &found) != 0)
-    return fmt::format("{}: {}", path, std::generic_category().message(errno));
-  if (!S_ISREG(found.st_mode)) return fmt::format("{} is not a file", path);
-  if (::access(path.c_str(), X_OK) != 0)
-    return fmt::format("{}: {}", path, std::generic_category().message(errno));
-  return {};
+  if (conversation.stopped()) return engine::Interrupted{};
+  return outcome_of(ending, conversation.output(), conversation.errors());
 }
 
 engine::Outcome outcome_of(ProgramEnd end, std::string_view output, std::string_view errors) {
@@ -203,4 +191,4 @@ engine::Outcome outcome_of(ProgramEnd end, std::string_view output, std::string_
   return engine::Retry{.error = std::move(error)};
 }
 
-}  // namespace jobqd::processors
+}  // namespace jobqd::processors::exec

@@ -1,11 +1,8 @@
 #include "processors/push/address_guard.hpp"
 
 #include <algorithm>
-#include <charconv>
 
-#include <fmt/format.h>
-
-#include <jobqd/processors/push.hpp>
+#include <jobqd/base/number.hpp>
 
 namespace jobqd::processors::push {
 
@@ -57,12 +54,10 @@ std::expected<Network, std::string> read_network(std::string_view text) {
   boost::system::error_code none;
   const auto address = ip::make_address(std::string(text.substr(0, slash)), none);
   if (none || (address.is_v6() && address.to_v6().scope_id() != 0)) return wrong;
-  const auto length = text.substr(slash + 1);
-  unsigned bits = 0;
-  const auto [end, error] = std::from_chars(length.data(), length.data() + length.size(), bits);
+  const auto bits = base::parse_number<unsigned>(text.substr(slash + 1));
   const unsigned longest = address.is_v4() ? 32 : 128;
-  if (error != std::errc{} || end != length.data() + length.size() || bits > longest) return wrong;
-  Network network{.prefix = bytes_of(address), .bits = bits + 128 - longest};
+  if (!bits || *bits > longest) return wrong;
+  Network network{.prefix = bytes_of(address), .bits = *bits + 128 - longest};
   for (auto bit = network.bits; bit < 128; ++bit)
     if (bit_of(network.prefix, bit)) return std::unexpected("it has bits set behind its prefix");
   return network;
@@ -70,19 +65,10 @@ std::expected<Network, std::string> read_network(std::string_view text) {
 
 bool AddressGuard::allows(const ip::address& address) const {
   const auto holds_it = [&](const Network& network) { return network.contains(address); };
-  // An IPv4-mapped address is the IPv4 address as much as any other, but nobody has a use for that form.
+  // An IPv4-mapped address reaches the IPv4 address. No receiver needs that form, so it is always denied.
   const bool mapped = address.is_v6() && address.to_v6().is_v4_mapped();
   if (mapped) return false;
   return std::ranges::any_of(allowed_, holds_it) || std::ranges::none_of(denied(), holds_it);
 }
 
 }  // namespace jobqd::processors::push
-
-namespace jobqd::processors {
-
-std::string network_fault(std::string_view network) {
-  const auto read = push::read_network(network);
-  return read ? std::string{} : read.error();
-}
-
-}  // namespace jobqd::processors

@@ -11,14 +11,14 @@
 
 namespace jobqd::processors::push {
 
-/// What a receiver said.
+/// A receiver's response.
 struct Answer {
   unsigned status = 0;
   std::string retry_after = {};  ///< The header; empty: none.
-  std::string body = {};         ///< As much of it as was read.
+  std::string body = {};         ///< As much of it as was read: at most limits::result_bytes + 1.
 };
 
-/// What an answer means for the attempt.
+/// What an answer means for the attempt. `retry_on`: more status codes that are worth another attempt.
 [[nodiscard]] engine::Outcome outcome_of(const Answer& answer, std::span<const std::uint16_t> retry_on,
                                          base::WallTime now);
 

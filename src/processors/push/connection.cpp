@@ -21,7 +21,6 @@
 
 #include <jobqd/base/check.hpp>
 #include <jobqd/domain/limits.hpp>
-#include <jobqd/processors/push.hpp>
 
 namespace jobqd::processors::push {
 
@@ -226,26 +225,4 @@ std::unique_ptr<Connection> make_connection(const Url& url, asio::ssl::context& 
   return std::make_unique<StreamConnection<beast::tcp_stream>>(url);
 }
 
-std::expected<void, std::string> prepare(asio::ssl::context& tls, const std::string& ca_file) {
-  error_code error;
-  SSL_CTX_set_min_proto_version(tls.native_handle(), TLS1_2_VERSION);
-  tls.set_verify_mode(asio::ssl::verify_peer);
-  if (ca_file.empty())
-    tls.set_default_verify_paths(error);
-  else
-    tls.load_verify_file(ca_file, error);
-  if (error) return std::unexpected(error.message());
-  return {};
-}
-
 }  // namespace jobqd::processors::push
-
-namespace jobqd::processors {
-
-std::string ca_file_fault(const std::string& path) {
-  boost::asio::ssl::context tls(boost::asio::ssl::context::tls_client);
-  const auto prepared = push::prepare(tls, path);
-  return prepared ? std::string{} : prepared.error();
-}
-
-}  // namespace jobqd::processors

@@ -55,8 +55,4 @@ class Connection {
 /// `url` and `tls` outlive the connection.
 [[nodiscard]] std::unique_ptr<Connection> make_connection(const Url& url, boost::asio::ssl::context& tls);
 
-/// TLS 1.2 and 1.3, verifying the peer. The error is one line.
-[[nodiscard]] std::expected<void, std::string> prepare(boost::asio::ssl::context& tls,
-                                                       const std::string& ca_file);
-
 }  // namespace jobqd::processors::push

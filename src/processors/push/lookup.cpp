@@ -1,9 +1,7 @@
 #include "processors/push/lookup.hpp"
 
 #include <array>
-#include <condition_variable>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <thread>
 
@@ -11,6 +9,7 @@
 #include <fmt/format.h>
 #include <netdb.h>
 
+#include <jobqd/base/mutex.hpp>
 #include <jobqd/base/thread_name.hpp>
 
 namespace jobqd::processors::push {
@@ -20,11 +19,11 @@ namespace {
 namespace ip = boost::asio::ip;
 using Found = std::expected<std::vector<std::string>, std::string>;
 
-/// What a lookup and whoever waits for it share; the last of them lets go of it.
+/// What the thread of a look-up shares with the thread that waits for it; both own it.
 struct Wait {
-  std::mutex mutex;
-  std::condition_variable_any answered;
-  std::optional<Found> found;
+  base::Mutex mutex;
+  base::StoppableConditionVariable answered;
+  std::optional<Found> found JOBQD_GUARDED_BY(mutex);
 };
 
 std::expected<std::vector<ip::address>, std::string> addresses_of(const Found& found,
@@ -56,20 +55,20 @@ Found system_lookup(const std::string& host) {
   return found;
 }
 
-std::expected<std::vector<ip::address>, std::string> look_up(const Push::Lookup& lookup,
-                                                             const std::string& host,
+std::expected<std::vector<ip::address>, std::string> look_up(const Lookup& lookup, const std::string& host,
                                                              base::milliseconds longest,
                                                              const std::stop_token& stop) {
   const auto wait = std::make_shared<Wait>();
   std::thread([wait, lookup, host] {
     base::name_this_thread("lookup");
     auto found = lookup(host);
-    const std::scoped_lock lock(wait->mutex);
+    const base::MutexLock lock(wait->mutex);
     wait->found = std::move(found);
     wait->answered.notify_all();
   }).detach();
-  std::unique_lock lock(wait->mutex);
-  if (!wait->answered.wait_for(lock, stop, longest, [&] { return wait->found.has_value(); }))
+  const base::MutexLock lock(wait->mutex);
+  const auto is_answered = [&]() JOBQD_REQUIRES(wait->mutex) { return wait->found.has_value(); };
+  if (!wait->answered.wait_for(wait->mutex, stop, longest, is_answered))
     return std::unexpected(fmt::format("looking up {} took longer than {} ms", host, longest.count()));
   return addresses_of(*wait->found, host);
 }

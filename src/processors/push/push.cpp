@@ -1,118 +1,114 @@
-#include <jobqd/processors/push.hpp>
+#include "processors/push/push.hpp"
 
-#include <algorithm>
-#include <mutex>
-#include <stdexcept>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
+
+#include <jobqd/base/mutex.hpp>
 
 #include "processors/push/connection.hpp"
 #include "processors/push/lookup.hpp"
 #include "processors/push/signature.hpp"
+#include "processors/push/tls.hpp"
 #include "processors/texts.hpp"
 
-namespace jobqd::processors {
+namespace jobqd::processors::push {
 
 namespace {
 
 namespace asio = boost::asio;
-using push::Answer;
-using push::Connection;
-using push::NoAnswer;
 
-std::vector<push::Network> networks_of(const std::vector<std::string>& texts) {
-  std::vector<push::Network> networks;
-  networks.reserve(texts.size());
-  for (const auto& text : texts) networks.push_back(push::read_network(text).value());
-  return networks;
-}
-
-std::vector<std::string> keys_of(const std::vector<std::string>& secrets) {
-  std::vector<std::string> keys;
-  keys.reserve(secrets.size());
-  for (const auto& secret : secrets) keys.push_back(push::read_secret(secret).value());
-  return keys;
+/// Each text as `read` reads it; the first error where one cannot be read.
+template <class T>
+std::expected<std::vector<T>, std::string> read_all(const std::vector<std::string>& texts,
+                                                    std::expected<T, std::string> (*read)(std::string_view)) {
+  std::vector<T> all;
+  all.reserve(texts.size());
+  for (const auto& text : texts) {
+    auto one = read(text);
+    if (!one) return std::unexpected(std::move(one.error()));
+    all.push_back(*std::move(one));
+  }
+  return all;
 }
 
 }  // namespace
 
 class Push::Impl {
  public:
-  Impl(Options options, const base::Clock& clock)
+  Impl(Options options, Url url, std::vector<std::string> keys, std::vector<Network> networks,
+       const base::Clock& clock)
       : options_(std::move(options)),
-        url_(push::read_url(options_.url).value()),
-        keys_(keys_of(options_.secrets)),
-        guard_(networks_of(options_.allow_networks)),
-        clock_(clock) {
-    if (!options_.lookup) options_.lookup = push::system_lookup;
-    if (auto prepared = push::prepare(tls_, options_.ca_file); !prepared)
-      throw std::runtime_error(prepared.error());
-  }
+        url_(std::move(url)),
+        keys_(std::move(keys)),
+        guard_(std::move(networks)),
+        clock_(clock) {}
+
+  std::expected<void, std::string> prepare_tls() { return prepare(tls_, options_.ca_file); }
 
   engine::Outcome process(const engine::Claim& claim, const std::stop_token& stop) {
     const auto answer = ask(delivery_of(claim), stop);
     if (stop.stop_requested() && !answer) return engine::Interrupted{};
     if (!answer) return engine::Retry{.error = answer.error()};
-    return push::outcome_of(*answer, options_.retry_on, clock_.now().wall);
+    return outcome_of(*answer, options_.retry_on, clock_.now().wall);
   }
 
  private:
-  push::Delivery delivery_of(const engine::Claim& claim) const {
-    push::Delivery delivery{
-        .headers = {{"Content-Type",
-                     is_string(claim.payload) ? "text/plain; charset=utf-8" : "application/json"},
-                    {"User-Agent", "jobqd"},
-                    {"Job-Id", push::header_id(claim.id)},
-                    {"Job-Queue", claim.queue},
-                    {"Job-Attempt", fmt::to_string(claim.attempt)},
-                    {"Job-Max-Retries", fmt::to_string(claim.max_retries)},
-                    {"Job-Lease-Token", fmt::to_string(claim.token)}},
-        .body = text_of(claim.payload)};
+  Delivery delivery_of(const engine::Claim& claim) const {
+    Delivery delivery{.headers = {{"Content-Type", is_string(claim.payload) ? "text/plain; charset=utf-8"
+                                                                            : "application/json"},
+                                  {"User-Agent", "jobqd"},
+                                  {"Job-Id", header_id(claim.id)},
+                                  {"Job-Queue", claim.queue},
+                                  {"Job-Attempt", fmt::to_string(claim.attempt)},
+                                  {"Job-Max-Retries", fmt::to_string(claim.max_retries)},
+                                  {"Job-Lease-Token", fmt::to_string(claim.token)}},
+                      .body = text_of(claim.payload)};
     if (!claim.traceparent.empty()) delivery.headers.emplace_back("traceparent", claim.traceparent);
     if (keys_.empty()) return delivery;
-    const auto id = push::webhook_id(claim.id);
+    const auto id = webhook_id(claim.id);
     const auto now = clock_.now().wall;
     delivery.headers.emplace_back("webhook-id", id);
-    delivery.headers.emplace_back("webhook-timestamp", push::timestamp(now));
-    delivery.headers.emplace_back("webhook-signature", push::signatures(keys_, id, now, delivery.body));
+    delivery.headers.emplace_back("webhook-timestamp", timestamp(now));
+    delivery.headers.emplace_back("webhook-signature", signatures(keys_, id, now, delivery.body));
     return delivery;
   }
 
-  /// Over a kept connection, or a new one. A receiver may close a kept one at any time: where not a byte came
-  /// back, it did, most likely, and a new connection is tried at once. (If it had read the request all the
-  /// same, it gets it twice under the same id, which at least once allows.)
-  std::expected<Answer, std::string> ask(const push::Delivery& delivery, const std::stop_token& stop) {
+  /// Sends over a kept connection, or a new one. A receiver may close a kept connection at any time: if not a
+  /// byte came back, it most likely did, and a new connection is tried at once. (If the receiver had read the
+  /// request after all, it gets it twice with the same id, which at-least-once delivery allows.)
+  std::expected<Answer, std::string> ask(const Delivery& delivery, const std::stop_token& stop) {
     if (auto kept = take_kept()) {
       auto answer = kept->send(delivery, options_.request_timeout, stop);
       if (answer || !answer.error().unheard || stop.stop_requested())
-        return given(std::move(kept), std::move(answer));
+        return answer_over(std::move(kept), std::move(answer));
     }
     const auto addresses = addresses_of(stop);
     if (!addresses) return std::unexpected(addresses.error());
-    auto connection = push::make_connection(url_, tls_);
+    auto connection = make_connection(url_, tls_);
     if (auto opened = connection->open(*addresses, guard_, options_.connect_timeout, stop); !opened)
       return std::unexpected(opened.error());
     if (stop.stop_requested()) return std::unexpected("it was stopped");
     auto answer = connection->send(delivery, options_.request_timeout, stop);
-    return given(std::move(connection), std::move(answer));
+    return answer_over(std::move(connection), std::move(answer));
   }
 
-  std::expected<Answer, std::string> given(std::unique_ptr<Connection> connection,
-                                           std::expected<Answer, NoAnswer> answer) {
+  std::expected<Answer, std::string> answer_over(std::unique_ptr<Connection> connection,
+                                                 std::expected<Answer, NoAnswer> answer) {
     if (!answer) return std::unexpected(std::move(answer.error().error));
     if (connection->is_reusable()) keep(std::move(connection));
     return *std::move(answer);
   }
 
-  /// Every address is looked at: a name that also stands for a denied one is not to be trusted with the
-  /// others.
+  /// The addresses of the receiver. All of them are checked: a name that also resolves to a denied address is
+  /// not trusted with the others either.
   std::expected<std::vector<asio::ip::address>, std::string> addresses_of(const std::stop_token& stop) const {
     std::vector<asio::ip::address> addresses;
     if (url_.address) {
       addresses.push_back(*url_.address);
     } else {
-      auto found = push::look_up(options_.lookup, url_.host, options_.connect_timeout, stop);
+      auto found = look_up(options_.lookup, url_.host, options_.connect_timeout, stop);
       if (!found) return found;
       addresses = *std::move(found);
     }
@@ -124,7 +120,7 @@ class Push::Impl {
   }
 
   std::unique_ptr<Connection> take_kept() {
-    const std::scoped_lock lock(mutex_);
+    const base::MutexLock lock(mutex_);
     while (!kept_.empty()) {
       auto connection = std::move(kept_.back());
       kept_.pop_back();
@@ -133,24 +129,36 @@ class Push::Impl {
     return nullptr;
   }
 
-  /// There are never more than attempts at a time.
+  /// No more connections are kept than there were attempts at the same time.
   void keep(std::unique_ptr<Connection> connection) {
-    const std::scoped_lock lock(mutex_);
+    const base::MutexLock lock(mutex_);
     kept_.push_back(std::move(connection));
   }
 
-  Options options_;
-  const push::Url url_;
+  const Options options_;
+  const Url url_;
   const std::vector<std::string> keys_;
-  const push::AddressGuard guard_;
+  const AddressGuard guard_;
   const base::Clock& clock_;
   asio::ssl::context tls_{asio::ssl::context::tls_client};
-  std::mutex mutex_;
-  std::vector<std::unique_ptr<Connection>> kept_;
+  base::Mutex mutex_;
+  std::vector<std::unique_ptr<Connection>> kept_ JOBQD_GUARDED_BY(mutex_);
 };
 
-Push::Push(Options options, const base::Clock& clock)
-    : impl_(std::make_unique<Impl>(std::move(options), clock)) {}
+std::expected<std::unique_ptr<Push>, std::string> Push::make(Options options, const base::Clock& clock) {
+  auto url = read_url(options.url);
+  if (!url) return std::unexpected(std::move(url.error()));
+  auto keys = read_all(options.secrets, read_secret);
+  if (!keys) return std::unexpected(std::move(keys.error()));
+  auto networks = read_all(options.allow_networks, read_network);
+  if (!networks) return std::unexpected(std::move(networks.error()));
+  auto impl = std::make_unique<Impl>(std::move(options), *std::move(url), *std::move(keys),
+                                     *std::move(networks), clock);
+  if (auto prepared = impl->prepare_tls(); !prepared) return std::unexpected(std::move(prepared.error()));
+  return std::unique_ptr<Push>(new Push(std::move(impl)));
+}
+
+Push::Push(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 Push::~Push() = default;
 
@@ -158,4 +166,4 @@ engine::Outcome Push::process(const engine::Claim& claim, std::stop_token stop) 
   return impl_->process(claim, stop);
 }
 
-}  // namespace jobqd::processors
+}  // namespace jobqd::processors::push

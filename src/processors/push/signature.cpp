@@ -7,8 +7,8 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
+#include <jobqd/base/characters.hpp>
 #include <jobqd/base/check.hpp>
-#include <jobqd/processors/push.hpp>
 
 namespace jobqd::processors::push {
 
@@ -78,10 +78,7 @@ std::string signatures(std::span<const std::string> keys, std::string_view id, b
 }
 
 std::string webhook_id(std::string_view id) {
-  return encoded(id, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '_' || c == '~';
-  });
+  return encoded(id, [](char c) { return base::is_letter_or_digit(c) || c == '-' || c == '_' || c == '~'; });
 }
 
 std::string header_id(std::string_view id) {
@@ -89,12 +86,3 @@ std::string header_id(std::string_view id) {
 }
 
 }  // namespace jobqd::processors::push
-
-namespace jobqd::processors {
-
-std::string secret_fault(std::string_view secret) {
-  const auto read = push::read_secret(secret);
-  return read ? std::string{} : read.error();
-}
-
-}  // namespace jobqd::processors

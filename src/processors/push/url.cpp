@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include <jobqd/base/characters.hpp>
-#include <jobqd/processors/push.hpp>
 
 namespace jobqd::processors::push {
 
@@ -16,20 +15,16 @@ namespace ip = boost::asio::ip;
 
 constexpr std::string_view not_a_host = "the host is no address of four decimal numbers, and no name";
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
 bool is_name_char(char c) {
-  return (c >= 'a' && c <= 'z') || is_digit(c) || c == '-' || c == '_' || c == '.';
+  return (c >= 'a' && c <= 'z') || base::is_digit(c) || c == '-' || c == '_' || c == '.';
 }
 
-/// Whether a reader might take it for an IPv4 address.
+/// Whether some reader might take the host for an IPv4 address.
 bool ends_in_a_number(std::string_view host) {
   if (host.ends_with('.')) host.remove_suffix(1);
   const auto dot = host.rfind('.');
   const auto last = dot == std::string_view::npos ? host : host.substr(dot + 1);
-  return std::ranges::all_of(last, is_digit) || last.starts_with("0x");
+  return std::ranges::all_of(last, base::is_digit) || last.starts_with("0x");
 }
 
 std::string name_fault(std::string_view host) {
@@ -40,7 +35,7 @@ std::string name_fault(std::string_view host) {
   return {};
 }
 
-/// Into host and address; why not, or nothing.
+/// Fills in host and address. Returns what is wrong with the host, or nothing.
 std::string read_host(const boost::urls::url_view& parsed, Url& url) {
   const std::string_view encoded = parsed.encoded_host();
   boost::system::error_code wrong;
@@ -49,7 +44,7 @@ std::string read_host(const boost::urls::url_view& parsed, Url& url) {
     url.address = ip::make_address_v6(url.host, wrong);
     return wrong ? "the host is no IPv6 address" : "";
   }
-  // Boost.URL 1.81 ends an authority behind four numbers, whatever follows them.
+  // Boost.URL 1.81 ends an authority after four numbers, whatever follows them.
   const std::string_view target = parsed.encoded_target();
   if (!target.empty() && target.front() != '/' && target.front() != '?') return std::string(not_a_host);
   url.host = base::lower(encoded);
@@ -86,12 +81,3 @@ std::expected<Url, std::string> read_url(std::string_view text) {
 }
 
 }  // namespace jobqd::processors::push
-
-namespace jobqd::processors {
-
-std::string url_fault(std::string_view url) {
-  const auto read = push::read_url(url);
-  return read ? std::string{} : read.error();
-}
-
-}  // namespace jobqd::processors

@@ -10,19 +10,19 @@
 
 namespace jobqd::processors::push {
 
-/// Where a push goes.
+/// The receiver of pushes.
 struct Url {
   bool tls = false;
   std::string host{};                                 ///< A name, or an address without brackets.
-  std::optional<boost::asio::ip::address> address{};  ///< Where `host` is one.
+  std::optional<boost::asio::ip::address> address{};  ///< Set where `host` is an address.
   std::uint16_t port = 80;
   std::string target{};     ///< Path and query, as in a request line.
   std::string authority{};  ///< For the Host header.
 };
 
-/// http or https, without user and fragment. A host is a name, a dotted quad or an IPv6 address in brackets:
-/// other forms of IPv4 addresses (WHATWG URL, "ends in a number") are refused, because every reader reads
-/// them otherwise.
+/// Reads an http or https URL without user and fragment. The host is a name, a dotted quad or an IPv6 address
+/// in brackets. Other forms of IPv4 addresses (WHATWG URL, "ends in a number") are refused, because readers
+/// do not agree on what they mean. The error is one line.
 [[nodiscard]] std::expected<Url, std::string> read_url(std::string_view text);
 
 }  // namespace jobqd::processors::push

@@ -9,6 +9,7 @@
 
 #include <jobqd/app/config.hpp>
 
+#include "app/settings/queue_settings.hpp"
 #include "app/settings/settings.hpp"
 
 namespace jobqd::app {
@@ -18,12 +19,15 @@ namespace {
 using namespace std::chrono_literals;
 using Variables = std::map<std::string, std::string, std::less<>>;
 
-std::expected<Command, std::string> read(std::vector<const char*> flags, const Variables& variables = {}) {
+std::expected<Command, std::string> read(
+    std::vector<const char*> flags, const Variables& variables = {},
+    std::span<const processors::ProcessorKind> kinds = processors::built_in_kinds()) {
   flags.insert(flags.begin(), "jobqd");
-  return read_command(flags, [&](std::string_view name) {
+  const auto variable = [&](std::string_view name) {
     const auto found = variables.find(name);
     return found == variables.end() ? std::nullopt : std::optional(found->second);
-  });
+  };
+  return read_command(flags, variable, kinds);
 }
 
 Config config_of(const std::expected<Command, std::string>& command) {
@@ -146,14 +150,14 @@ TEST(ReadCommand, NoticesContradictions) {
             "BACKOFF_BASE: 100ms is not allowed: it is above BACKOFF_CAP, which is 50ms");
 }
 
-TEST(ReadCommand, TellsWhatIsWrongInAFile) {
-  for (const auto& [text, told] :
+TEST(ReadCommand, ReportsWhatIsWrongInAFile) {
+  for (const auto& [text, message] :
        {std::pair{"\nworker = 3\n", ":2:1: there is no setting \"worker\"; see jobqd --help"},
         {"config = \"x\"\n", ":1:1: there is no setting \"config\"; see jobqd --help"},
         {"workers = [1]\n", ":1:11: workers must be a string or a number"},
         {"workers = true\n", ":1:11: workers must be a string or a number"}}) {
     const File file(text);
-    EXPECT_EQ(error_of(read({}, {{"CONFIG", file.path()}})), "CONFIG: " + file.path() + told);
+    EXPECT_EQ(error_of(read({}, {{"CONFIG", file.path()}})), "CONFIG: " + file.path() + message);
   }
 }
 
@@ -182,7 +186,9 @@ simulate.failure_rate = 0
   EXPECT_EQ(queues[1].capacity, 64U);
   EXPECT_EQ(queues[1].backoff,
             (domain::RetryPolicy{.base = 10ms, .cap = 1h, .factor = 3, .jitter = domain::Jitter::equal}));
-  EXPECT_EQ(queues[1].simulate.failure_rate, 0);
+  double failure_rate = 1;
+  queues[1].values.get("simulate.failure_rate", failure_rate);
+  EXPECT_EQ(failure_rate, 0);
   EXPECT_EQ(queues[2].name, "mail");
   EXPECT_EQ(queues[2].workers, 8U);
   EXPECT_EQ(queues[2].capacity, 1000U);
@@ -200,8 +206,8 @@ TEST(ReadCommand, MakesTheDefaultQueueAlways) {
   EXPECT_EQ(config_of(read({}, {{"CONFIG", file.path()}})).queues.at(0).max_retries, 3U);
 }
 
-TEST(ReadCommand, TellsWhatIsWrongInAQueue) {
-  for (const auto& [text, told] : {
+TEST(ReadCommand, ReportsWhatIsWrongInAQueue) {
+  for (const auto& [text, message] : {
            std::pair{"[queues.mail]\nworkerz = 1\n",
                      "CONFIG: FILE:2:1: a queue has no setting \"workerz\"; see docs/operations.md"},
            {"[queues.mail]\nworkers = 0\n",
@@ -222,7 +228,7 @@ TEST(ReadCommand, TellsWhatIsWrongInAQueue) {
             "CONFIG: FILE:2:1: a queue has no setting \"backoff.bass\"; see docs/operations.md"},
        }) {
     const File file(text);
-    auto expected = std::string(told);
+    auto expected = std::string(message);
     if (const auto at = expected.find("FILE"); at != std::string::npos) expected.replace(at, 4, file.path());
     EXPECT_EQ(error_of(read({}, {{"CONFIG", file.path()}})), expected);
   }
@@ -258,7 +264,39 @@ TEST(ReadCommand, LeavesAQueueForRemoteWorkersWithoutWorkers) {
                         wrong.path()));
 }
 
-TEST(ReadCommand, TellsOfAFileThatIsNone) {
+TEST(ReadCommand, ReadsKeysOfKindsThatAProgramAdds) {
+  const auto built_in = processors::built_in_kinds();
+  std::vector<processors::ProcessorKind> kinds(built_in.begin(), built_in.end());
+  kinds.push_back({.name = "own",
+                   .keys = {{.name = "url", .allowed = "any text"},
+                            {.name = "own.list",
+                             .allowed = "a list of numbers from 1 to 9",
+                             .type = processors::Whole{.low = 1, .high = 9},
+                             .is_list = true}},
+                   .circuit_failures = 3,
+                   .make = [](const auto&) { return std::unexpected(std::string("not in this test")); }});
+  const File file("[queues.a]\nprocessor = \"own\"\nurl = \"not a URL\"\nown.list = [9, 1]\n");
+  const auto queue = config_of(read({}, {{"CONFIG", file.path()}}, kinds)).queues.at(1);
+  std::vector<int> numbers;
+  queue.values.get("own.list", numbers);
+  EXPECT_EQ(numbers, (std::vector{9, 1}));
+  EXPECT_EQ(queue.circuit.failures, 3U);
+  const auto shown = std::get<Print>(read({"--check-config"}, {{"CONFIG", file.path()}}, kinds).value()).text;
+  EXPECT_TRUE(shown.ends_with("url = \"not a URL\"\nown.list = [9, 1]\n")) << shown;
+  const File other("[queues.a]\nown.list = []\n");
+  EXPECT_EQ(error_of(read({}, {{"CONFIG", other.path()}}, kinds)),
+            fmt::format("queues.a.own.list ({}:2:12): is not allowed: it goes with processor = \"own\"",
+                        other.path()));
+}
+
+TEST(ReadCommand, KeysOfProcessorsDifferFromThoseOfEveryQueue) {
+  for (const auto& kind : processors::built_in_kinds())
+    for (const auto& key : kind.keys)
+      EXPECT_EQ(std::ranges::find(queue_settings(), key.name, &QueueSetting::name), queue_settings().end())
+          << key.name;
+}
+
+TEST(ReadCommand, ReportsAFileThatCannotBeRead) {
   EXPECT_TRUE(error_of(read({"--config", "/nowhere/jobqd.toml"})).starts_with("CONFIG: /nowhere/jobqd.toml"));
   EXPECT_EQ(error_of(read({"--config", "/"})), "CONFIG: /: Is a directory");
 }

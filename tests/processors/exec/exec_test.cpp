@@ -1,4 +1,4 @@
-#include <jobqd/processors/exec.hpp>
+#include "processors/exec/exec.hpp"
 
 #include <cerrno>
 #include <charconv>
@@ -22,7 +22,7 @@
 
 #include "support/jobs.hpp"
 
-namespace jobqd::processors {
+namespace jobqd::processors::exec {
 
 namespace {
 
@@ -37,11 +37,11 @@ engine::Claim claim_of(std::string payload) {
   return claim;
 }
 
-Exec::Options shell(std::string script) {
+Options shell(std::string script) {
   return {.command = {"/bin/sh", "-c", std::move(script)}, .env = {"PATH"}};
 }
 
-engine::Outcome run(Exec::Options options, std::string payload = "null", std::stop_token stop = {}) {
+engine::Outcome run(Options options, std::string payload = "null", std::stop_token stop = {}) {
   return Exec(std::move(options)).process(claim_of(std::move(payload)), std::move(stop));
 }
 
@@ -54,7 +54,7 @@ std::string result(const engine::Outcome& outcome) {
 }
 
 /// What the script wrote, as text.
-std::string said(Exec::Options options, std::string payload = "null") {
+std::string said(Options options, std::string payload = "null") {
   return nlohmann::json::parse(result(run(std::move(options), std::move(payload)))).get<std::string>();
 }
 
@@ -235,4 +235,4 @@ TEST(Exec, FindsOutWhatCannotBeRun) {
   EXPECT_EQ(program_fault("/proc/version"), "/proc/version: Permission denied");
 }
 
-}  // namespace jobqd::processors
+}  // namespace jobqd::processors::exec

@@ -46,7 +46,7 @@ TEST(AnswerOutcome, OfEverythingElseIsAFailure) {
   EXPECT_EQ(said({.status = 404}, {404, 409}), "retry HTTP 404");
 }
 
-TEST(AnswerOutcome, TellsWhatTheReceiverSaid) {
+TEST(AnswerOutcome, QuotesTheReceiver) {
   EXPECT_EQ(said({.status = 400, .body = "no such customer\r\n"}), "fail HTTP 400: no such customer");
   EXPECT_LT(said({.status = 400, .body = std::string(60'000, 'x')}).size(), 400U);
 }

@@ -1,6 +1,6 @@
 // Pushes to receivers that misbehave, and stops at every point of a push.
 
-#include <jobqd/processors/push.hpp>
+#include "processors/push/push.hpp"
 
 #include <atomic>
 #include <future>
@@ -24,18 +24,22 @@ using testing::StartsWith;
 
 const base::SystemClock system_clock;
 
-Push::Options options(std::string url) {
+Options options(std::string url) {
   return {.url = std::move(url),
           .allow_networks = {"127.0.0.0/8"},
           .connect_timeout = support::patience,
           .request_timeout = support::patience};
 }
 
-engine::Outcome push(Push::Options options, std::stop_token stop = {}, engine::Claim claim = new_claim("a")) {
-  return Push(std::move(options), system_clock).process(claim, std::move(stop));
+std::unique_ptr<Push> made(Options options) {
+  return Push::make(std::move(options), system_clock).value();
 }
 
-std::string told(const engine::Outcome& outcome) {
+engine::Outcome push(Options options, std::stop_token stop = {}, engine::Claim claim = new_claim("a")) {
+  return made(std::move(options))->process(claim, std::move(stop));
+}
+
+std::string description_of(const engine::Outcome& outcome) {
   if (const auto* done = std::get_if<engine::Done>(&outcome))
     return "done: " + done->result.value_or("nothing");
   if (const auto* retry = std::get_if<engine::Retry>(&outcome)) return "retry: " + retry->error;
@@ -63,7 +67,7 @@ Receiver::Serve saying_and_closing(std::string text) {
 
 std::string pushed_to(Receiver::Serve serve) {
   const Receiver receiver(std::move(serve));
-  return told(push(options(receiver.url())));
+  return description_of(push(options(receiver.url())));
 }
 
 /// More than the buffers of both ends hold.
@@ -74,15 +78,14 @@ engine::Claim large_claim() {
 }
 
 /// Stops the push when `ready` says that it has come so far, and returns what became of it.
-std::string stopped_when(std::future<void> ready, Push::Options options,
-                         engine::Claim claim = new_claim("a")) {
+std::string stopped_when(std::future<void> ready, Options options, engine::Claim claim = new_claim("a")) {
   std::stop_source stop;
   auto outcome = std::async(std::launch::async,
                             [&] { return push(std::move(options), stop.get_token(), std::move(claim)); });
   EXPECT_EQ(ready.wait_for(support::patience), std::future_status::ready);
   stop.request_stop();
   EXPECT_EQ(outcome.wait_for(support::patience / 3), std::future_status::ready) << "long before its limits";
-  return told(outcome.get());
+  return description_of(outcome.get());
 }
 
 }  // namespace
@@ -132,7 +135,7 @@ TEST(Push, CutsABodyWithoutEnd) {
   EXPECT_LE(result.size(), domain::limits::result_bytes + 6);
 }
 
-TEST(Push, TellsWhatIsNoAnswer) {
+TEST(Push, ReportsWhatIsNoAnswer) {
   EXPECT_EQ(pushed_to(saying_and_closing("")), "retry: no answer: the connection was closed");
   EXPECT_THAT(pushed_to(saying_and_closing("HTTP/1.1 200 OK\r\nContent-Le")),
               StartsWith("retry: no answer: "));
@@ -161,7 +164,7 @@ TEST(Push, EndsWithinItsLimitWhateverTheReceiverDoes) {
     const Receiver receiver(serve);
     auto soon = options(receiver.url());
     soon.request_timeout = 300ms;
-    EXPECT_THAT(told(push(soon)), HasSubstr("it took too long"));
+    EXPECT_THAT(description_of(push(soon)), HasSubstr("it took too long"));
   }
 }
 
@@ -172,7 +175,7 @@ TEST(Push, HearsAnAnswerThatComesBeforeTheRequestWasRead) {
     connection.send("HTTP/1.1 413 Too Large\r\nContent-Length: 3\r\n\r\nbig");
     ended.get_future().wait();  // Reads no more of it.
   });
-  EXPECT_EQ(told(push(options(receiver.url()), {}, large_claim())), "fail: HTTP 413: big");
+  EXPECT_EQ(description_of(push(options(receiver.url()), {}, large_claim())), "fail: HTTP 413: big");
   ended.set_value();
 }
 
@@ -180,8 +183,8 @@ TEST(Push, KeepsItsConnection) {
   const Receiver receiver([](ServedConnection& connection, int) {
     while (!connection.request().empty()) connection.answer("1");
   });
-  Push http(options(receiver.url()), system_clock);
-  for (int i = 0; i < 5; ++i) EXPECT_EQ(told(http.process(new_claim("a"), {})), "done: 1");
+  const auto http = made(options(receiver.url()));
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(description_of(http->process(new_claim("a"), {})), "done: 1");
   EXPECT_EQ(receiver.connections(), 1);
 }
 
@@ -193,9 +196,9 @@ TEST(Push, PushesAgainWhereAKeptConnectionIsClosed) {
       if (reads_first && number == 1) connection.request();  // And never answers it.
       if (number == 2) connection.wait_for_end();
     });
-    Push http(options(receiver.url()), system_clock);
-    EXPECT_EQ(told(http.process(new_claim("a"), {})), "done: 1");
-    EXPECT_EQ(told(http.process(new_claim("b"), {})), "done: 2");
+    const auto http = made(options(receiver.url()));
+    EXPECT_EQ(description_of(http->process(new_claim("a"), {})), "done: 1");
+    EXPECT_EQ(description_of(http->process(new_claim("b"), {})), "done: 2");
   }
 }
 
@@ -206,9 +209,9 @@ TEST(Push, AKeptConnectionThatSaidSomethingAndClosedIsNotPushedToAgain) {
     connection.request();
     connection.send("HTTP/1.1 100 Continue\r\n\r\n");
   });
-  Push http(options(receiver.url()), system_clock);
-  EXPECT_EQ(told(http.process(new_claim("a"), {})), "done: 1");
-  EXPECT_THAT(told(http.process(new_claim("b"), {})), StartsWith("retry: no answer: "));
+  const auto http = made(options(receiver.url()));
+  EXPECT_EQ(description_of(http->process(new_claim("a"), {})), "done: 1");
+  EXPECT_THAT(description_of(http->process(new_claim("b"), {})), StartsWith("retry: no answer: "));
   EXPECT_EQ(receiver.connections(), 1) << "it heard the push, so that it is for the retries";
 }
 
@@ -220,16 +223,16 @@ TEST(Push, WhatAKeptConnectionSaysUnaskedIsNoAnswer) {
     connection.answer(std::to_string(number));
     if (number == 1) {
       answered.get_future().wait();
-      connection.answer("\"of nobody's\"");
+      connection.answer("\"unasked\"");
       said.set_value();
     }
     connection.wait_for_end();
   });
-  Push http(options(receiver.url()), system_clock);
-  EXPECT_EQ(told(http.process(new_claim("a"), {})), "done: 1");
+  const auto http = made(options(receiver.url()));
+  EXPECT_EQ(description_of(http->process(new_claim("a"), {})), "done: 1");
   answered.set_value();
   said.get_future().wait();
-  EXPECT_EQ(told(http.process(new_claim("b"), {})), "done: 2");
+  EXPECT_EQ(description_of(http->process(new_claim("b"), {})), "done: 2");
 }
 
 TEST(Push, SaysWhyItCannotConnect) {
@@ -238,7 +241,7 @@ TEST(Push, SaysWhyItCannotConnect) {
     const Receiver receiver(saying(""));
     closed = receiver.url();
   }
-  EXPECT_EQ(told(push(options(closed))), "retry: cannot connect: Connection refused");
+  EXPECT_EQ(description_of(push(options(closed))), "retry: cannot connect: Connection refused");
 }
 
 TEST(Push, RefusesANameIfOneOfItsAddressesIsDenied) {
@@ -249,7 +252,7 @@ TEST(Push, RefusesANameIfOneOfItsAddressesIsDenied) {
                                 {"127.0.0.1", "169.254.169.254"}}) {
     auto mixed = options(receiver.url("both.test"));
     mixed.lookup = [&](const std::string&) { return addresses; };
-    EXPECT_THAT(told(push(mixed)), HasSubstr("is in no allowed network"));
+    EXPECT_THAT(description_of(push(mixed)), HasSubstr("is in no allowed network"));
   }
   EXPECT_EQ(receiver.connections(), 0) << "not even the address that is allowed";
 }
@@ -261,10 +264,10 @@ TEST(Push, LooksUpOnceForEachConnection) {
   rebinding.lookup = [&](const std::string&) {
     return std::vector<std::string>{++lookups == 1 ? "127.0.0.1" : "10.0.0.1"};
   };
-  Push http(rebinding, system_clock);
-  EXPECT_EQ(told(http.process(new_claim("a"), {})), "done: 1");
+  const auto http = made(rebinding);
+  EXPECT_EQ(description_of(http->process(new_claim("a"), {})), "done: 1");
   EXPECT_EQ(lookups, 1) << "what was judged is what was connected to";
-  EXPECT_THAT(told(http.process(new_claim("b"), {})), HasSubstr("rebind.test is at 10.0.0.1"));
+  EXPECT_THAT(description_of(http->process(new_claim("b"), {})), HasSubstr("rebind.test is at 10.0.0.1"));
   EXPECT_EQ(receiver.connections(), 1);
 }
 
@@ -283,7 +286,7 @@ TEST(Push, GivesALookupUpAtItsLimitAndAtAStop) {
   };
   EXPECT_EQ(stopped_when(asked.get_future(), stopped), "interrupted");
   waiting.connect_timeout = 100ms;
-  EXPECT_EQ(told(push(waiting)), "retry: looking up name.test took longer than 100 ms");
+  EXPECT_EQ(description_of(push(waiting)), "retry: looking up name.test took longer than 100 ms");
   release.set_value();
 }
 
@@ -327,7 +330,7 @@ TEST(Push, IsInterruptedWhereTheStopCameFirst) {
   std::stop_source stop;
   stop.request_stop();
   const Receiver receiver([](ServedConnection& connection, int) { connection.wait_for_end(); });
-  EXPECT_EQ(told(push(options(receiver.url()), stop.get_token())), "interrupted");
+  EXPECT_EQ(description_of(push(options(receiver.url()), stop.get_token())), "interrupted");
 }
 
 }  // namespace jobqd::processors::push

@@ -5,8 +5,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include <jobqd/processors/push.hpp>
-
+#include "processors/push/options.hpp"
 #include "support/suites.hpp"
 
 namespace jobqd::processors::push {

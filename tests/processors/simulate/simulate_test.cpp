@@ -1,4 +1,4 @@
-#include <jobqd/processors/simulate.hpp>
+#include "processors/simulate/simulate.hpp"
 
 #include <thread>
 
@@ -6,7 +6,7 @@
 
 #include "support/jobs.hpp"
 
-namespace jobqd::processors {
+namespace jobqd::processors::simulate {
 
 namespace {
 
@@ -36,7 +36,7 @@ TEST(Simulate, AlwaysFailsAtARateOfOne) {
 }
 
 TEST(Simulate, FailsOneInFiveByDefault) {
-  EXPECT_NEAR(failures(Simulate::Options{}.failure_rate, 10'000, 1), 2'000, 150);
+  EXPECT_NEAR(failures(Options{}.failure_rate, 10'000, 1), 2'000, 150);
 }
 
 TEST(Simulate, FailsAtTheSameAttemptsForTheSameSeed) {
@@ -79,4 +79,4 @@ TEST(Simulate, StopsInTheMiddleOfItsWait) {
   EXPECT_TRUE(std::holds_alternative<engine::Interrupted>(outcome));
 }
 
-}  // namespace jobqd::processors
+}  // namespace jobqd::processors::simulate

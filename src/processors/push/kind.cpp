@@ -1,0 +1,135 @@
+#include "processors/push/kind.hpp"
+
+#include <cerrno>
+#include <cstdlib>
+#include <fstream>
+#include <system_error>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "processors/push/options.hpp"
+#include "processors/push/push.hpp"
+
+namespace jobqd::processors::push {
+
+namespace {
+
+using base::milliseconds;
+
+using Secret = std::expected<std::string, std::string>;
+
+/// A secret from a variable of this process. The error does not contain it.
+Secret secret_in_variable(const std::string& name) {
+  const char* value = std::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe): no thread sets any.
+  if (value == nullptr) return std::unexpected(fmt::format("{} is not set", name));
+  if (const auto fault = secret_fault(value); !fault.empty())
+    return std::unexpected(fmt::format("the value of {} is none: {}", name, fault));
+  return value;
+}
+
+/// A secret from the first line of a file. The error does not contain it.
+Secret secret_in_file(const std::string& path) {
+  errno = 0;
+  std::ifstream file(path);
+  std::string line;
+  if (!std::getline(file, line))
+    return std::unexpected(fmt::format(
+        "{}: {}", path, errno == 0 ? "the file is empty" : std::generic_category().message(errno)));
+  while (line.ends_with('\r') || line.ends_with(' ')) line.pop_back();
+  if (const auto fault = secret_fault(line); !fault.empty())
+    return std::unexpected(fmt::format("the first line of {} is none: {}", path, fault));
+  return line;
+}
+
+std::string variable_fault(const std::string& name) {
+  const auto secret = secret_in_variable(name);
+  return secret ? std::string{} : secret.error();
+}
+
+std::string secret_file_fault(const std::string& path) {
+  const auto secret = secret_in_file(path);
+  return secret ? std::string{} : secret.error();
+}
+
+/// The first fault that `fault` finds; empty where there is none.
+template <class Fault>
+std::string first_fault(Texts texts, Fault fault) {
+  for (const auto& text : texts)
+    if (auto wrong = fault(text); !wrong.empty()) return wrong;
+  return {};
+}
+
+std::vector<Key> keys() {
+  return {{.name = "url",
+           .allowed = "a URL that begins with http:// or https://",
+           .is_required = true,
+           .fault = [](Texts url) { return url_fault(url.front()); }},
+          {.name = "secret_env",
+           .allowed =
+               "a list of environment variables, each of which holds whsec_ and the base64 of 24 to 64 bytes",
+           .is_list = true,
+           .surroundings_fault = [](Texts names) { return first_fault(names, variable_fault); }},
+          {.name = "secret_file",
+           .allowed =
+               "a list of files, the first line of each of which is whsec_ and the base64 of 24 to 64 bytes",
+           .is_list = true,
+           .surroundings_fault = [](Texts paths) { return first_fault(paths, secret_file_fault); }},
+          {.name = "allow_networks",
+           .allowed = "a list of networks such as 10.1.0.0/16 or fd00::/8",
+           .is_list = true,
+           .fault = [](Texts networks) { return first_fault(networks, network_fault); }},
+          {.name = "retry_on",
+           .allowed = "a list of status codes from 300 to 499",
+           .type = Whole{.low = 300, .high = 499},
+           .is_list = true},
+          {.name = "connect_timeout",
+           .allowed = "a duration from 1ms to 5m",
+           .type = Duration{.low = milliseconds{1}, .high = std::chrono::minutes{5}},
+           .standard = {"5s"}},
+          {.name = "request_timeout",
+           .allowed = "a duration from 1ms to 24h",
+           .type = Duration{.low = milliseconds{1}, .high = std::chrono::hours{24}},
+           .standard = {"30s"}},
+          {.name = "ca_file",
+           .allowed = "the path of a file with certificates in PEM",
+           .surroundings_fault = [](Texts path) { return ca_file_fault(path.front()); }}};
+}
+
+std::expected<Options, std::string> options_of(const KeyValues& values) {
+  Options options;
+  values.get("url", options.url);
+  values.get("allow_networks", options.allow_networks);
+  values.get("retry_on", options.retry_on);
+  values.get("connect_timeout", options.connect_timeout);
+  values.get("request_timeout", options.request_timeout);
+  values.get("ca_file", options.ca_file);
+  using Read = Secret (*)(const std::string&);
+  for (const auto& [key, read] :
+       {std::pair<const char*, Read>{"secret_env", secret_in_variable}, {"secret_file", secret_in_file}}) {
+    std::vector<std::string> names;
+    values.get(key, names);
+    for (const auto& name : names) {
+      auto secret = read(name);
+      if (!secret) return std::unexpected(fmt::format("{}: {}", key, secret.error()));
+      options.secrets.push_back(*std::move(secret));
+    }
+  }
+  return options;
+}
+
+}  // namespace
+
+ProcessorKind kind() {
+  constexpr std::uint32_t circuit_failures = 10;
+  return {.name = "http",
+          .keys = keys(),
+          .circuit_failures = circuit_failures,
+          .make = [](const ProcessorContext& context) -> ProcessorKind::Made {
+            auto options = options_of(context.values);
+            if (!options) return std::unexpected(std::move(options.error()));
+            return Push::make(*std::move(options), context.clock);
+          }};
+}
+
+}  // namespace jobqd::processors::push

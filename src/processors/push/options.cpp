@@ -1,0 +1,36 @@
+#include "processors/push/options.hpp"
+
+#include "processors/push/address_guard.hpp"
+#include "processors/push/signature.hpp"
+#include "processors/push/tls.hpp"
+#include "processors/push/url.hpp"
+
+namespace jobqd::processors::push {
+
+namespace {
+
+template <class T>
+std::string fault_of(const std::expected<T, std::string>& read) {
+  return read ? std::string{} : read.error();
+}
+
+}  // namespace
+
+std::string url_fault(std::string_view url) {
+  return fault_of(read_url(url));
+}
+
+std::string network_fault(std::string_view network) {
+  return fault_of(read_network(network));
+}
+
+std::string secret_fault(std::string_view secret) {
+  return fault_of(read_secret(secret));
+}
+
+std::string ca_file_fault(const std::string& path) {
+  boost::asio::ssl::context tls(boost::asio::ssl::context::tls_client);
+  return fault_of(prepare(tls, path));
+}
+
+}  // namespace jobqd::processors::push
