@@ -62,9 +62,10 @@ void append_escaped(std::string& out, char32_t point) {
 void append_json_string(std::string& out, std::string_view text, JsonLetters letters) {
   out += '"';
   while (true) {
-    const auto plain =
-        static_cast<std::size_t>(std::ranges::find_if_not(text, is_plain_in_string) - text.begin());
-    out += text.substr(0, plain);
+    const auto* const plain_end =
+        std::find_if_not(text.data(), text.data() + text.size(), is_plain_in_string);
+    const auto plain = static_cast<std::size_t>(plain_end - text.data());
+    out.append(text.data(), plain);
     text.remove_prefix(plain);
     if (text.empty()) break;
     const auto next = first_character(text);

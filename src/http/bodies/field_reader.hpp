@@ -88,6 +88,8 @@ class FieldReader {
   FieldReader(std::string_view body, const BodyForm<Target>& form, std::vector<Target>& targets)
       : body_(body), feed_(body), form_(form), targets_(&targets) {}
 
+  ~FieldReader() = default;
+
   FieldReader(const FieldReader&) = delete;
   FieldReader& operator=(const FieldReader&) = delete;
 

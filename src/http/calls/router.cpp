@@ -59,7 +59,7 @@ const Route* Router::find(Request& request) const {
     const auto filling = patterns_[i].match(request.path);
     if (!filling) continue;
     request.route = routes_[i].pattern;
-    request.path_param = decoded(*filling);
+    if (!filling->empty()) request.path_param = decoded(*filling);
     return &routes_[i];
   }
   return nullptr;

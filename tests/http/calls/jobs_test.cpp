@@ -69,7 +69,7 @@ TEST_F(Jobs, AreShownAsTheyAreWhenTheWaitIsOver) {
   const auto waiting = wait_for("a", "30s");
   waiting->end_the_wait();
   EXPECT_EQ(status_in(waiting->response()), "queued");
-  settle(claim());  // and nobody is told twice
+  settle(claim());  // and it is not answered twice
 }
 
 TEST_F(Jobs, AreNotWaitedForOnceTheyHaveEnded) {

@@ -37,7 +37,7 @@ class Remote : public ApiTest {
   Response tell(const std::string& id, const std::string& what, const std::string& body) {
     return ask("POST", "/v1/jobs/" + id + "/" + what, body)->response();
   }
-  /// Leases the one job that is ready, and tells its token as JSON text.
+  /// Leases the one job that is ready; its token as JSON text.
   std::string token() {
     return json::parse(lease()->response().body).at("jobs").at(0).at("lease").at("token").dump();
   }
