@@ -25,13 +25,20 @@ ALLOWED = {
 
 # Rooms within one layer that never see each other.
 SEPARATE_ROOMS = [
+    ("stores/embedded", "stores/sqlite"),
     ("stores/embedded", "stores/postgres"),
+    ("stores/sqlite", "stores/postgres"),
     ("processors/exec", "processors/push"),
     ("http/requests", "http/bodies"),
     ("http/bodies", "http/connections"),
     ("http/guards", "http/connections"),
     ("http/guards", "http/requests"),
     ("http/guards", "http/bodies"),
+]
+
+# A room that others of its layer stand on, and those: they see it, and it sees none of them.
+FOUNDATIONS = [
+    ("stores/journal", ("stores/embedded", "stores/sqlite", "stores/postgres")),
 ]
 
 # A library, and the only places that may include it (prefixes of paths).
@@ -73,7 +80,9 @@ def check_include(path: str, quote: str, target: str) -> Iterator[tuple[str, str
         if other != layer and other not in ALLOWED.get(layer, ()):
             yield "layer", f"{layer} may not include <{target}>"
 
-    for one, other in SEPARATE_ROOMS + [(b, a) for a, b in SEPARATE_ROOMS]:
+    walls = SEPARATE_ROOMS + [(b, a) for a, b in SEPARATE_ROOMS]
+    walls += [(below, above) for below, rooms in FOUNDATIONS for above in rooms]
+    for one, other in walls:
         if room.startswith(one + "/") and target.removeprefix("jobqd/").startswith(other + "/"):
             yield "room", f"{one} may not include {target}"
 

@@ -65,9 +65,20 @@ class CheckLayers(unittest.TestCase):
         self.expect("public-header", "include/jobqd/http/a.hpp", '#include "http/connections/session.hpp"\n')
 
     def test_rooms_of_the_stores_do_not_see_each_other(self):
-        self.expect("room", "src/stores/embedded/a.cpp", '#include "stores/postgres/pool.hpp"\n')
-        self.expect("room", "src/stores/postgres/a.cpp", '#include "stores/embedded/table.hpp"\n')
+        rooms = ("embedded", "sqlite", "postgres")
+        for room in rooms:
+            for other in rooms:
+                with self.subTest(room=room, other=other):
+                    path, text = f"src/stores/{room}/a.cpp", f'#include "stores/{other}/b.hpp"\n'
+                    self.expect_clean(path, text) if room == other else self.expect("room", path, text)
+        self.expect_clean("src/stores/open.cpp", '#include "stores/sqlite/b.hpp"\n')
         self.expect_clean("src/stores/postgres/a.cpp", '#include "stores/shared.hpp"\n')
+
+    def test_stores_and_their_journals_stand_on_the_journal_which_sees_neither(self):
+        for room in ("embedded", "sqlite", "postgres"):
+            with self.subTest(room=room):
+                self.expect_clean(f"src/stores/{room}/a.cpp", '#include "stores/journal/journal.hpp"\n')
+                self.expect("room", "src/stores/journal/a.hpp", f'#include "stores/{room}/b.hpp"\n', line=1)
 
     def test_fences(self):
         for header, outside, inside in [
@@ -75,7 +86,7 @@ class CheckLayers(unittest.TestCase):
             ("boost/asio.hpp", "src/app/a.cpp", "src/processors/push/a.cpp"),
             ("boost/asio/ip/tcp.hpp", "src/processors/exec/exec.cpp", "src/processors/push/client.cpp"),
             ("nlohmann/json.hpp", "src/app/a.cpp", "src/http/bodies/a.cpp"),
-            ("sqlite3.h", "src/stores/embedded/job_table.cpp", "src/stores/sqlite/sqlite_journal.cpp"),
+            ("sqlite3.h", "src/stores/embedded/job_table.cpp", "src/stores/sqlite/journal.cpp"),
             ("libpq-fe.h", "src/stores/embedded/a.cpp", "src/stores/postgres/a.cpp"),
             ("spdlog/spdlog.h", "src/engine/a.cpp", "src/app/logging/log.cpp"),
             ("CLI/CLI.hpp", "src/main.cpp", "src/app/settings/config.cpp"),

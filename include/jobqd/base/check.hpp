@@ -8,6 +8,9 @@
       ::jobqd::base::check_failed(#condition, __FILE__, __LINE__); \
   } while (false)
 
+/// Code that is never reached while the invariants hold. `why` is a string literal that says so.
+#define JOBQD_UNREACHABLE(why) ::jobqd::base::check_failed(why, __FILE__, __LINE__)
+
 namespace jobqd::base {
 
 /// Prints one line to standard error and aborts. Any thread.

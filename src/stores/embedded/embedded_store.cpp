@@ -9,17 +9,6 @@
 #include <jobqd/domain/lifecycle.hpp>
 
 #include "stores/embedded/turn.hpp"
-#include "stores/journal/null_journal.hpp"
-
-namespace jobqd::stores {
-
-std::unique_ptr<engine::Store> open_memory_store(EmbeddedOptions options, const base::Clock& clock,
-                                                 DueChanged due_changed) {
-  return std::make_unique<embedded::EmbeddedStore>(std::move(options), clock, std::move(due_changed),
-                                                   std::make_unique<embedded::NullJournal>());
-}
-
-}  // namespace jobqd::stores
 
 namespace jobqd::stores::embedded {
 
@@ -50,7 +39,7 @@ std::optional<base::WallTime> optional_time(base::WallTime time) {
 }  // namespace
 
 EmbeddedStore::EmbeddedStore(EmbeddedOptions options, const base::Clock& clock, DueChanged due_changed,
-                             std::unique_ptr<Journal> journal)
+                             std::unique_ptr<journal::Journal> journal)
     : options_(std::move(options)),
       clock_(clock),
       due_changed_(std::move(due_changed)),

@@ -15,7 +15,6 @@
 #include "stores/embedded/due_queue.hpp"
 #include "stores/embedded/job_table.hpp"
 #include "stores/journal/journal.hpp"
-#include "stores/journal/stored_job.hpp"
 
 namespace jobqd::stores::embedded {
 
@@ -27,7 +26,7 @@ namespace jobqd::stores::embedded {
 class EmbeddedStore final : public engine::Store {
  public:
   EmbeddedStore(EmbeddedOptions options, const base::Clock& clock, DueChanged due_changed,
-                std::unique_ptr<Journal> journal);
+                std::unique_ptr<journal::Journal> journal);
   ~EmbeddedStore() override;
 
   void submit(std::vector<domain::NewJob> jobs,
@@ -66,7 +65,7 @@ class EmbeddedStore final : public engine::Store {
   /// Takes in one job of an earlier run: queued and delayed ones go on, a running one was interrupted,
   /// finished ones are kept. Returns what makes going on impossible, in one line. Before anything else is
   /// called.
-  std::string restore(StoredJob stored, Recovery& recovery);
+  std::string restore(journal::StoredJob stored, Recovery& recovery);
 
   /// A queue that was paused; one that is not configured any more is passed over.
   void restore_paused(std::string_view queue);
@@ -254,15 +253,7 @@ class EmbeddedStore final : public engine::Store {
   bool claiming_ = true;
 
   /// Last: its thread, where it has one, calls back into the rest.
-  std::unique_ptr<Journal> journal_;
+  std::unique_ptr<journal::Journal> journal_;
 };
-
-class SqliteJournal;
-
-/// An embedded store with all that the journal's file holds.
-[[nodiscard]] std::expected<OpenedStore, std::string> restore_store(EmbeddedOptions options,
-                                                                    const base::Clock& clock,
-                                                                    DueChanged due_changed,
-                                                                    std::unique_ptr<SqliteJournal> journal);
 
 }  // namespace jobqd::stores::embedded

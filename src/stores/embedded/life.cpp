@@ -23,7 +23,7 @@ domain::Progress certain(std::expected<domain::Progress, domain::Error> progress
 }
 
 void note_error(Record& record, std::string error) {
-  if (!record.ending) record.ending = std::make_unique<Ending>();
+  if (!record.ending) record.ending = std::make_unique<journal::Ending>();
   record.ending->last_error = std::move(error);
 }
 
@@ -103,7 +103,8 @@ void EmbeddedStore::apply(Turn& turn, engine::JobHandle handle, Record& record,
   if (auto* done = std::get_if<engine::Done>(&resolution)) {
     record.ending.reset();
     if (done->result)
-      record.ending = std::make_unique<Ending>(Ending{.last_error = {}, .result = done->result});
+      record.ending =
+          std::make_unique<journal::Ending>(journal::Ending{.last_error = {}, .result = done->result});
     finish(turn, handle, record, certain(domain::succeeded(record.progress)));
   } else if (auto* failed = std::get_if<engine::Failed>(&resolution)) {
     note_error(record, std::move(failed->error));
@@ -206,7 +207,7 @@ void EmbeddedStore::take_out_of_finished(Record& record) {
 
 void EmbeddedStore::forget(engine::JobHandle handle, Record& record) {
   --count_of(record);
-  journal_->erase(record);
+  journal_->erase(record.number);
   table_.erase(handle);
 }
 

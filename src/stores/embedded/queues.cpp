@@ -39,7 +39,7 @@ void EmbeddedStore::set_paused(std::string_view queue, bool paused, engine::Call
   if (!index) return answer(turn, std::move(done), index.error());
   queues_[*index].paused = paused;
   queues_[*index].hold_if_needed();
-  journal_->set_paused(*index, paused);
+  journal_->set_paused(queue, paused);
   journal_->when_durable(std::move(done));
   turn.flush();
 }

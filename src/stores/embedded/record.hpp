@@ -2,25 +2,17 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
-#include <string>
 
 #include <jobqd/domain/job.hpp>
 #include <jobqd/engine/claim.hpp>
 
-#include "stores/journal/job_bytes.hpp"
+#include "stores/journal/stored_job.hpp"
 
 namespace jobqd::stores::embedded {
 
-/// How an attempt ended; most jobs have none, so it lives apart.
-struct Ending {
-  std::string last_error;
-  std::optional<std::string> result;
-};
-
 /// One job in memory, laid out to be small: there may be millions waiting.
 struct Record {
-  Content content;
+  journal::JobBytes content;
   std::uint64_t number = 0;  ///< Grows with every job accepted: the order of enqueueing, and the key on disk.
   std::uint64_t fingerprint = 0;  ///< domain::fingerprint() of what was submitted.
   engine::FencingToken token = 0;
@@ -36,7 +28,7 @@ struct Record {
   /// Its place in the channel (queued) or among the finished. 0: in neither.
   std::uint64_t ticket = 0;
 
-  std::unique_ptr<Ending> ending;
+  std::unique_ptr<journal::Ending> ending;  ///< Most jobs have none, so it is kept apart.
   domain::Progress progress;
   std::uint32_t timeout_ms = 0;  ///< 0: none.
   std::uint16_t max_retries = 0;

@@ -8,48 +8,12 @@
 #include <jobqd/domain/lifecycle.hpp>
 
 #include "stores/embedded/turn.hpp"
-#include "stores/sqlite/sqlite_journal.hpp"
-
-namespace jobqd::stores {
-
-std::expected<OpenedStore, std::string> open_sqlite_store(const std::string& path, EmbeddedOptions options,
-                                                          const base::Clock& clock, DueChanged due_changed,
-                                                          engine::Observer& observer) {
-  embedded::SqliteJournal::Options journal_options{.path = path};
-  for (const auto& queue : options.queues) journal_options.queues.push_back(queue.name);
-  auto journal = embedded::SqliteJournal::open(std::move(journal_options), observer);
-  if (!journal) return std::unexpected(journal.error());
-  return embedded::restore_store(std::move(options), clock, std::move(due_changed), *std::move(journal));
-}
-
-}  // namespace jobqd::stores
 
 namespace jobqd::stores::embedded {
 
 using domain::Status;
 
-std::expected<OpenedStore, std::string> restore_store(EmbeddedOptions options, const base::Clock& clock,
-                                                      DueChanged due_changed,
-                                                      std::unique_ptr<SqliteJournal> journal) {
-  SqliteJournal& file = *journal;
-  auto store =
-      std::make_unique<EmbeddedStore>(std::move(options), clock, std::move(due_changed), std::move(journal));
-  Recovery recovery;
-  std::string fault;
-  const auto read = file.replay([&](StoredJob&& stored) {
-    if (fault.empty()) fault = store->restore(std::move(stored), recovery);
-  });
-  if (!read) return std::unexpected(read.error());
-  if (!fault.empty()) return std::unexpected(fault);
-  const auto paused = file.paused_queues();
-  if (!paused) return std::unexpected(paused.error());
-  for (const auto& queue : *paused) store->restore_paused(queue);
-  store->finish_restore(std::uint64_t{file.epoch()} << 32);
-  file.start();
-  return OpenedStore{.store = std::move(store), .recovery = std::move(recovery)};
-}
-
-std::string EmbeddedStore::restore(StoredJob stored, Recovery& recovery) {
+std::string EmbeddedStore::restore(journal::StoredJob stored, Recovery& recovery) {
   Turn turn(*this);
   last_number_ = std::max(last_number_, stored.job.number);
   if (!stored.sound || table_.find_id(stored.job.content.id()) != 0) {
@@ -61,28 +25,7 @@ std::string EmbeddedStore::restore(StoredJob stored, Recovery& recovery) {
   if (!queue)
     return fmt::format("the file holds jobs of queue \"{}\", which is not configured", stored.job.queue);
 
-  Record record;
-  record.content = std::move(stored.job.content);
-  record.number = stored.job.number;
-  record.fingerprint = stored.job.fingerprint;
-  record.enqueued_at = stored.job.enqueued_at;
-  record.run_at = stored.job.run_at;
-  record.queue = *queue;
-  record.priority = stored.job.priority;
-  record.max_retries = stored.job.max_retries;
-  record.timeout_ms = stored.job.timeout_ms;
-  record.durable = true;
-  if (stored.progress) {
-    record.progress = stored.progress->progress;
-    record.run_at = stored.progress->run_at;
-    record.started_at = stored.progress->started_at;
-    record.finished_at = stored.progress->finished_at;
-    if (stored.progress->ending)
-      record.ending = std::make_unique<Ending>(*std::move(stored.progress->ending));
-  } else if (record.run_at != base::WallTime{}) {
-    record.progress.reason = domain::Reason::delayed;
-  }
-  const auto handle = table_.insert(std::move(record));
+  const auto handle = table_.insert(record_of(std::move(stored), *queue));
   Record& kept = table_.at(handle);
   ++count_of(kept);
   resume(turn, handle, kept, recovery);

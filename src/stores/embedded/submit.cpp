@@ -18,15 +18,21 @@ void EmbeddedStore::submit(std::vector<domain::NewJob> jobs,
   Turn turn(*this);
   auto admission = admit(jobs, turn.now);
   if (!admission) return answer(turn, std::move(done), std::move(admission.error()));
-  if (!journal_->defers()) {
+  if (!journal_->keeps()) {
     acknowledge(turn, *admission);
     return turn.call([done = std::move(done), result = submitted(*std::move(admission))]() mutable {
       done(std::move(result));
     });
   }
-  boost::container::small_vector<Record*, 1> created;  // One is what nearly every request brings.
-  for (const auto& job : *admission)
-    if (job.created) created.push_back(&table_.at(job.handle));
+  // Nearly every request brings one job.
+  boost::container::small_vector<Record*, 1> created;
+  boost::container::small_vector<journal::JobRow, 1> rows;
+  rows.reserve(admission->size());
+  for (const auto& job : *admission) {
+    if (!job.created) continue;
+    Record& record = *created.emplace_back(&table_.at(job.handle));
+    rows.push_back(job_row(record, queues_[record.queue].options.name));
+  }
   auto settled = [this, admission = *std::move(admission),
                   done = std::move(done)](std::expected<void, Error> durable) mutable {
     engine::Expected<std::vector<engine::Submitted>> result;
@@ -45,7 +51,7 @@ void EmbeddedStore::submit(std::vector<domain::NewJob> jobs,
   if (created.empty()) {
     journal_->when_durable(std::move(settled));
   } else {
-    const auto batch = journal_->insert({created.data(), created.size()}, std::move(settled));
+    const auto batch = journal_->insert({rows.data(), rows.size()}, std::move(settled));
     for (Record* record : created) record->batch = batch;
   }
   turn.flush();
@@ -130,7 +136,7 @@ engine::Expected<void> EmbeddedStore::reserve_places(const Admission& admission)
 Record EmbeddedStore::make_record(const domain::NewJob& job, std::uint64_t fingerprint, std::uint16_t queue,
                                   base::Now now) {
   Record record;
-  record.content = Content(job.id, job.payload, job.traceparent);
+  record.content = journal::JobBytes(job.id, job.payload, job.traceparent);
   record.number = ++last_number_;
   record.fingerprint = fingerprint;
   record.enqueued_at = now.wall;

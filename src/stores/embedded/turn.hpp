@@ -8,6 +8,7 @@
 #include <boost/container/small_vector.hpp>
 
 #include "stores/embedded/embedded_store.hpp"
+#include "stores/embedded/records.hpp"
 
 namespace jobqd::stores::embedded {
 
@@ -33,11 +34,13 @@ class EmbeddedStore::Turn {
   /// The journal was told something.
   void flush() { flush_ = true; }
 
-  /// Tells the journal how the job stands now.
+  /// Hands the journal the job's present state.
   void keep(Record& record) {
-    record.batch = store_.journal_->update(record);
+    if (!store_.journal_->keeps()) return;
+    record.batch = store_.journal_->update(progress_row(record));
     flush_ = true;
   }
+
   /// tick() has something to do then. Who calls it is told, unless it would be called by then anyway.
   void wants_tick(base::SteadyTime at) {
     if (at >= store_.next_tick_) return;

@@ -4,14 +4,14 @@
 #include <memory>
 #include <string_view>
 
-namespace jobqd::stores::embedded {
+namespace jobqd::stores::journal {
 
 /// What a job is called and what it carries, in one block of memory: there may be millions of them.
-class Content {
+class JobBytes {
  public:
-  Content() = default;
+  JobBytes() = default;
   /// Copies all; id and traceparent are shorter than 64 KiB, the payload than 4 GiB.
-  Content(std::string_view id, std::string_view payload, std::string_view traceparent = {})
+  JobBytes(std::string_view id, std::string_view payload, std::string_view traceparent = {})
       : bytes_(std::make_unique_for_overwrite<char[]>(id.size() + payload.size() + traceparent.size())),
         payload_size_(static_cast<std::uint32_t>(payload.size())),
         id_size_(static_cast<std::uint16_t>(id.size())),
@@ -22,11 +22,11 @@ class Content {
     traceparent.copy(bytes_.get() + id.size() + payload.size(), traceparent.size());
   }
 
-  Content(const Content& other) : Content(other.id(), other.payload(), other.traceparent()) {}
-  Content& operator=(const Content& other) { return *this = Content(other); }
-  Content(Content&&) = default;
-  Content& operator=(Content&&) = default;
-  ~Content() = default;
+  JobBytes(const JobBytes& other) : JobBytes(other.id(), other.payload(), other.traceparent()) {}
+  JobBytes& operator=(const JobBytes& other) { return *this = JobBytes(other); }
+  JobBytes(JobBytes&&) = default;
+  JobBytes& operator=(JobBytes&&) = default;
+  ~JobBytes() = default;
 
   [[nodiscard]] std::string_view id() const { return {bytes_.get(), id_size_}; }
   [[nodiscard]] std::string_view payload() const { return {bytes_.get() + id_size_, payload_size_}; }
@@ -41,4 +41,4 @@ class Content {
   std::uint16_t traceparent_size_ = 0;
 };
 
-}  // namespace jobqd::stores::embedded
+}  // namespace jobqd::stores::journal

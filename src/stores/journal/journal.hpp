@@ -5,53 +5,59 @@
 #include <functional>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include <jobqd/domain/error.hpp>
 
-#include "stores/embedded/record.hpp"
+#include "stores/journal/stored_job.hpp"
 
-namespace jobqd::stores::embedded {
+namespace jobqd::stores::journal {
 
-/// What keeps the state map across a restart.
+/// Keeps the jobs of a store across a restart. It is handed rows, and knows nothing of the store above it.
 ///
-/// insert, update, erase, set_paused and when_durable are called under the store's lock, in the order things
-/// were decided; they copy what they need and never block. flush is called without the lock, after them. The
-/// others: any thread.
+/// insert, update, erase, set_paused and when_durable are called under the store's lock, in the order in
+/// which things were decided; they take what they need and never block. flush is called after them, without
+/// the lock. All other functions may be called from any thread.
 class Journal {
  public:
   using Durable = std::move_only_function<void(std::expected<void, domain::Error>)>;
 
-  /// Changes become durable in batches, numbered in order.
+  /// Changes become durable in batches, which are numbered from 1 in their order.
   using Batch = std::uint64_t;
 
   virtual ~Journal() = default;
 
-  /// Whether jobs are durable only some time after insert(). false: at once, and nobody needs to wait.
-  [[nodiscard]] virtual bool defers() const { return true; }
+  /// Whether anything is kept. Where not, insert() and update() are never called, so that no row has to be
+  /// made, and every change counts as durable at once. The answer never changes.
+  [[nodiscard]] virtual bool keeps() const { return true; }
 
-  /// The jobs of one request, all in one batch, together with who waits for them: a batch is written or fails
-  /// as a whole, and inserts of one that fails are gone. Tells the batch.
-  virtual Batch insert(std::span<const Record* const> records, Durable done) = 0;
+  /// Adds the jobs of one request, and `done`, which is called when they are durable or refused. All of them
+  /// go into one batch, which is written or fails as a whole; the inserts of a batch that fails are dropped.
+  /// Moves the contents out of `rows`. Returns the batch.
+  virtual Batch insert(std::span<JobRow> rows, Durable done) = 0;
 
-  /// Updates and erasures are tried again until they are written. Tells the batch that the change went into.
-  virtual Batch update(const Record& record) = 0;
-  virtual void erase(const Record& record) = 0;
+  /// Replaces the progress of a job. Updates, erasures and pauses are tried again until they are written.
+  /// Returns the batch that the change went into.
+  virtual Batch update(ProgressRow row) = 0;
 
-  /// Whether a queue, by its index, is paused. Goes with the changes of jobs.
-  virtual void set_paused(std::uint16_t queue, bool paused) = 0;
+  /// Removes a job by its number, together with its progress.
+  virtual void erase(std::uint64_t number) = 0;
 
-  /// Calls `done` once everything handed over before is durable, or could not be made so now. Never under the
-  /// store's lock.
+  /// Records whether a queue is paused. Written in the same batch as changes of jobs at that time.
+  virtual void set_paused(std::string_view queue, bool paused) = 0;
+
+  /// Calls `done` once everything handed over before is durable, or with an error if that could not be
+  /// written now. Never calls it under the store's lock.
   virtual void when_durable(Durable done) = 0;
 
-  /// Sees to it that what was handed over is written: at once where somebody waits for it, else soon.
+  /// Makes sure that what was handed over is written: at once if somebody waits for it, soon otherwise.
   virtual void flush() = 0;
 
   /// The last batch that is durable.
   [[nodiscard]] virtual Batch durable() const = 0;
 
-  /// Why nothing can be written just now; empty when all is well.
+  /// Why nothing can be written at present; empty when all is well.
   [[nodiscard]] virtual std::string trouble() const = 0;
 };
 
-}  // namespace jobqd::stores::embedded
+}  // namespace jobqd::stores::journal

@@ -2,20 +2,30 @@
 
 #include <utility>
 
-namespace jobqd::stores::embedded {
+#include <jobqd/base/check.hpp>
+
+namespace jobqd::stores::journal {
+
+Journal::Batch NullJournal::insert(std::span<JobRow> /*rows*/, Durable /*done*/) {
+  JOBQD_UNREACHABLE("rows are not handed to a journal that keeps nothing");
+}
+
+Journal::Batch NullJournal::update(ProgressRow /*row*/) {
+  JOBQD_UNREACHABLE("rows are not handed to a journal that keeps nothing");
+}
 
 void NullJournal::when_durable(Durable done) {
-  const std::scoped_lock lock(mutex_);
+  const base::MutexLock lock(mutex_);
   waiting_.push_back(std::move(done));
 }
 
 void NullJournal::flush() {
   std::vector<Durable> ready;
   {
-    const std::scoped_lock lock(mutex_);
+    const base::MutexLock lock(mutex_);
     ready.swap(waiting_);
   }
   for (auto& done : ready) done({});
 }
 
-}  // namespace jobqd::stores::embedded
+}  // namespace jobqd::stores::journal

@@ -1,34 +1,30 @@
 #pragma once
 
-#include <mutex>
 #include <vector>
 
-#include <jobqd/base/check.hpp>
+#include <jobqd/base/mutex.hpp>
 
 #include "stores/journal/journal.hpp"
 
-namespace jobqd::stores::embedded {
+namespace jobqd::stores::journal {
 
-/// Keeps nothing: durable is as soon as said. Thread-safe.
+/// Keeps nothing: every change counts as durable at once. Thread-safe.
 class NullJournal final : public Journal {
  public:
-  [[nodiscard]] bool defers() const override { return false; }
-  /// Nobody calls it, since nobody needs to wait.
-  Batch insert(std::span<const Record* const> /*records*/, Durable /*done*/) override {
-    JOBQD_CHECK(defers());
-    return 0;
-  }
-  Batch update(const Record& /*record*/) override { return 0; }
-  void erase(const Record& /*record*/) override {}
-  void set_paused(std::uint16_t /*queue*/, bool /*paused*/) override {}
+  [[nodiscard]] bool keeps() const override { return false; }
+  Batch insert(std::span<JobRow> rows, Durable done) override;
+  Batch update(ProgressRow row) override;
+  void erase(std::uint64_t /*number*/) override {}
+  void set_paused(std::string_view /*queue*/, bool /*paused*/) override {}
+  /// `done` is called by the next flush(), because the caller holds the store's lock.
   void when_durable(Durable done) override;
   void flush() override;
   [[nodiscard]] Batch durable() const override { return 0; }
   [[nodiscard]] std::string trouble() const override { return {}; }
 
  private:
-  std::mutex mutex_;
-  std::vector<Durable> waiting_;
+  base::Mutex mutex_;
+  std::vector<Durable> waiting_ JOBQD_GUARDED_BY(mutex_);
 };
 
-}  // namespace jobqd::stores::embedded
+}  // namespace jobqd::stores::journal

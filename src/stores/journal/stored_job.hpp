@@ -4,25 +4,34 @@
 #include <optional>
 #include <string>
 
-#include "stores/embedded/record.hpp"
+#include <jobqd/base/clock.hpp>
+#include <jobqd/domain/job.hpp>
 
-/// A job as it lies in a file.
-namespace jobqd::stores::embedded {
+#include "stores/journal/job_bytes.hpp"
 
-/// A row of `jobs`.
+/// What a journal keeps of a job. Times are calendar times; the epoch means none.
+namespace jobqd::stores::journal {
+
+/// How the last attempt ended. Most jobs have none.
+struct Ending {
+  std::string last_error;
+  std::optional<std::string> result;
+};
+
+/// What the producer sent. Never changes once it is written.
 struct JobRow {
-  std::uint64_t number = 0;
-  Content content;
+  std::uint64_t number = 0;  ///< The key; grows with every job accepted.
+  JobBytes content;
   std::string queue;
   std::int8_t priority = 0;
   std::uint16_t max_retries = 0;
-  std::uint32_t timeout_ms = 0;
+  std::uint32_t timeout_ms = 0;  ///< 0: none.
   base::WallTime enqueued_at{};
-  base::WallTime run_at{};  ///< As submitted. Epoch: at once.
+  base::WallTime run_at{};  ///< As submitted; the epoch: at once.
   std::uint64_t fingerprint = 0;
 };
 
-/// A row of `progress`.
+/// How far a job has come. A job that was never started nor changed has no such row.
 struct ProgressRow {
   std::uint64_t number = 0;
   domain::Progress progress;
@@ -32,12 +41,13 @@ struct ProgressRow {
   std::optional<Ending> ending;
 };
 
-/// A job as it comes out of the file.
+/// A job as it is read back.
 struct StoredJob {
   JobRow job;
   std::optional<ProgressRow> progress;
-  bool sound = true;  ///< false: a checksum does not fit, or a value is none of ours; only `job.number` and
-                      ///< its id are told.
+  /// false: a checksum does not match, or a value is out of its range. Then only the job's number and id may
+  /// be used, and only in messages.
+  bool sound = true;
 };
 
-}  // namespace jobqd::stores::embedded
+}  // namespace jobqd::stores::journal

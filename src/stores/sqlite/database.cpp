@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-namespace jobqd::stores::embedded {
+namespace jobqd::stores::sqlite {
 
 namespace {
 
@@ -30,7 +30,7 @@ std::string in_words(const SqliteError& error) {
   }
 }
 
-bool nobody_knows(const SqliteError& error) {
+bool is_indeterminate(const SqliteError& error) {
   constexpr std::array codes{SQLITE_IOERR_FSYNC, SQLITE_IOERR_DIR_FSYNC, SQLITE_CORRUPT, SQLITE_NOTADB};
   return std::ranges::find(codes, error.code) != codes.end() || (error.code & 0xFF) == SQLITE_CORRUPT;
 }
@@ -113,4 +113,4 @@ SqliteError SqliteDatabase::last_error() const {
   return error_of(database_.get());
 }
 
-}  // namespace jobqd::stores::embedded
+}  // namespace jobqd::stores::sqlite

@@ -9,7 +9,7 @@
 
 #include <sqlite3.h>
 
-namespace jobqd::stores::embedded {
+namespace jobqd::stores::sqlite {
 
 /// What SQLite said: its extended result code and a line for people.
 struct SqliteError {
@@ -21,7 +21,7 @@ struct SqliteError {
 [[nodiscard]] std::string in_words(const SqliteError& error);
 
 /// Whether it is unknown what has reached the disk.
-[[nodiscard]] bool nobody_knows(const SqliteError& error);
+[[nodiscard]] bool is_indeterminate(const SqliteError& error);
 
 [[nodiscard]] bool is_full(const SqliteError& error);
 
@@ -100,4 +100,4 @@ class SqliteDatabase {
   std::unique_ptr<sqlite3, Close> database_;
 };
 
-}  // namespace jobqd::stores::embedded
+}  // namespace jobqd::stores::sqlite

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-namespace jobqd::stores::embedded {
+namespace jobqd::stores::sqlite {
 
 std::expected<std::unique_ptr<FileLock>, std::string> FileLock::take(const std::string& path) {
   const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -27,4 +27,4 @@ FileLock::~FileLock() {
   ::close(descriptor_);
 }
 
-}  // namespace jobqd::stores::embedded
+}  // namespace jobqd::stores::sqlite

@@ -4,7 +4,7 @@
 #include <memory>
 #include <string>
 
-namespace jobqd::stores::embedded {
+namespace jobqd::stores::sqlite {
 
 /// One daemon a file: an advisory lock that ends with the process.
 class FileLock {
@@ -21,4 +21,4 @@ class FileLock {
   int descriptor_;
 };
 
-}  // namespace jobqd::stores::embedded
+}  // namespace jobqd::stores::sqlite

@@ -12,9 +12,15 @@
 
 #include <jobqd/domain/limits.hpp>
 
-namespace jobqd::stores::embedded {
+namespace jobqd::stores::sqlite {
 
 namespace {
+
+using journal::Ending;
+using journal::JobBytes;
+using journal::JobRow;
+using journal::ProgressRow;
+using journal::StoredJob;
 
 /// A column, and the schema version that brought it.
 struct Column {
@@ -186,7 +192,7 @@ bool read_job(RowReader in, JobRow& row) {
   const auto traceparent = in.skip_absent() ? std::string_view{} : in.text();
   const auto longest = domain::limits::id_bytes;
   in.require(id.size() <= longest && traceparent.size() <= longest);
-  row.content = Content(id.substr(0, longest), payload, traceparent.substr(0, longest));
+  row.content = JobBytes(id.substr(0, longest), payload, traceparent.substr(0, longest));
   return in.sound();
 }
 
@@ -212,27 +218,6 @@ bool read_progress(RowReader in, ProgressRow& row) {
 }
 
 }  // namespace
-
-JobRow job_row(const Record& record, std::string_view queue) {
-  return {.number = record.number,
-          .content = record.content,
-          .queue = std::string(queue),
-          .priority = record.priority,
-          .max_retries = record.max_retries,
-          .timeout_ms = record.timeout_ms,
-          .enqueued_at = record.enqueued_at,
-          .run_at = record.run_at,
-          .fingerprint = record.fingerprint};
-}
-
-ProgressRow progress_row(const Record& record) {
-  return {.number = record.number,
-          .progress = record.progress,
-          .run_at = record.run_at,
-          .started_at = record.started_at,
-          .finished_at = record.finished_at,
-          .ending = record.ending ? std::optional(*record.ending) : std::nullopt};
-}
 
 SqliteResult<RowWriter> RowWriter::prepare(SqliteDatabase& database) {
   RowWriter writer;
@@ -324,4 +309,4 @@ SqliteResult<> read_jobs(SqliteDatabase& database, const std::function<void(Stor
   }
 }
 
-}  // namespace jobqd::stores::embedded
+}  // namespace jobqd::stores::sqlite

@@ -10,18 +10,15 @@
 #include "stores/sqlite/database.hpp"
 
 /// Jobs as rows: what is bound to which column, and the checksum that a flipped bit does not pass.
-namespace jobqd::stores::embedded {
-
-[[nodiscard]] JobRow job_row(const Record& record, std::string_view queue);
-[[nodiscard]] ProgressRow progress_row(const Record& record);
+namespace jobqd::stores::sqlite {
 
 /// The statements that write rows.
 class RowWriter {
  public:
   static SqliteResult<RowWriter> prepare(SqliteDatabase& database);
 
-  SqliteResult<> insert(const JobRow& row);
-  SqliteResult<> put(const ProgressRow& row);
+  SqliteResult<> insert(const journal::JobRow& row);
+  SqliteResult<> put(const journal::ProgressRow& row);
   /// The jobs with these numbers and all between.
   SqliteResult<> erase(std::uint64_t first, std::uint64_t last);
   SqliteResult<> put_queue(std::string_view name, bool paused);
@@ -37,6 +34,6 @@ class RowWriter {
 SqliteResult<std::vector<std::string>> read_paused_queues(SqliteDatabase& database);
 
 /// Calls `visit` for every job by number.
-SqliteResult<> read_jobs(SqliteDatabase& database, const std::function<void(StoredJob&&)>& visit);
+SqliteResult<> read_jobs(SqliteDatabase& database, const std::function<void(journal::StoredJob&&)>& visit);
 
-}  // namespace jobqd::stores::embedded
+}  // namespace jobqd::stores::sqlite

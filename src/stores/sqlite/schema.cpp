@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-namespace jobqd::stores::embedded {
+namespace jobqd::stores::sqlite {
 
 namespace {
 
@@ -96,4 +96,4 @@ std::expected<void, std::string> prepare_schema(SqliteDatabase& database) {
   return {};
 }
 
-}  // namespace jobqd::stores::embedded
+}  // namespace jobqd::stores::sqlite

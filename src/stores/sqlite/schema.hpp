@@ -6,7 +6,7 @@
 #include "stores/sqlite/database.hpp"
 
 /// The tables in the file, their version, and how an older file becomes a present one.
-namespace jobqd::stores::embedded {
+namespace jobqd::stores::sqlite {
 
 inline constexpr std::int64_t schema_version = 3;
 
@@ -17,4 +17,4 @@ inline constexpr std::int64_t schema_version = 3;
 /// The schema version of a file of ours that this jobqd can read, 0 of an empty file. Changes nothing.
 [[nodiscard]] std::expected<std::int64_t, std::string> version_of(SqliteDatabase& database);
 
-}  // namespace jobqd::stores::embedded
+}  // namespace jobqd::stores::sqlite

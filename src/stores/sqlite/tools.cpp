@@ -20,7 +20,7 @@ namespace jobqd::stores {
 namespace {
 
 namespace fs = std::filesystem;
-using namespace embedded;
+using namespace sqlite;
 
 /// Opened for reading; a daemon may go on writing.
 std::expected<SqliteDatabase, std::string> open_to_read(const std::string& path) {
@@ -105,7 +105,7 @@ void check_structure(SqliteDatabase& database, CheckReport& report) {
 
 void check_rows(SqliteDatabase& database, CheckReport& report) {
   std::int64_t joined = 0;
-  const auto read = read_jobs(database, [&](const StoredJob& stored) {
+  const auto read = read_jobs(database, [&](const journal::StoredJob& stored) {
     if (stored.progress) ++joined;
     if (!stored.sound) {
       report.faults.push_back(fmt::format("job number {}, id \"{}\": the checksum does not fit",

@@ -10,7 +10,7 @@
 
 #include <fmt/format.h>
 
-namespace jobqd::stores::embedded {
+namespace jobqd::stores::sqlite {
 
 namespace {
 
@@ -150,4 +150,4 @@ void lengthen_log(SqliteDatabase& database, std::int64_t bytes) {
   }
 }
 
-}  // namespace jobqd::stores::embedded
+}  // namespace jobqd::stores::sqlite

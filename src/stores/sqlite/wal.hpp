@@ -5,7 +5,7 @@
 
 #include "stores/sqlite/database.hpp"
 
-namespace jobqd::stores::embedded {
+namespace jobqd::stores::sqlite {
 
 /// Looks into the write-ahead log itself, because SQLite keeps silent about what it cannot read there: to it
 /// the log ends at the first page whose checksum does not fit, as it does where a crash has torn a write. A
@@ -22,4 +22,4 @@ namespace jobqd::stores::embedded {
 /// Where that fails the log grows as it would have. SQLite reads nothing behind the last page that fits.
 void lengthen_log(SqliteDatabase& database, std::int64_t bytes);
 
-}  // namespace jobqd::stores::embedded
+}  // namespace jobqd::stores::sqlite

@@ -31,7 +31,7 @@ using Submitted = std::vector<engine::Submitted>;
 class EmbeddedStoreTest : public testing::Test {
  protected:
   void open(std::size_t capacity) {
-    auto held = std::make_unique<HeldJournal>();
+    auto held = std::make_unique<journal::HeldJournal>();
     journal = held.get();
     store = std::make_unique<EmbeddedStore>(
         EmbeddedOptions{.queues = {{.capacity = capacity}}}, clock, [] {}, std::move(held));
@@ -62,7 +62,7 @@ class EmbeddedStoreTest : public testing::Test {
 
   support::ManualClock clock;
   support::Patience patience;
-  HeldJournal* journal = nullptr;
+  journal::HeldJournal* journal = nullptr;
   std::unique_ptr<EmbeddedStore> store;
 
   EmbeddedStoreTest() { open(64); }
@@ -231,14 +231,14 @@ TEST_F(EmbeddedStoreTest, TroubleKeepsNobodyFromWorking) {
   EXPECT_TRUE(store->settle(*claim, engine::Done{}));
   journal->set_trouble("");
   journal->commit_all();
-  EXPECT_EQ(journal->image().begin()->second.progress.status, Status::done);
+  EXPECT_EQ(journal->image().begin()->second.progress->progress.status, Status::done);
 }
 
 TEST_F(EmbeddedStoreTest, TellsTheJournalEverythingThatACrashMustNotUndo) {
   submit_durably(new_job("a"));
   const auto kept = [&] {
     journal->commit_all();
-    return journal->image().begin()->second.progress;
+    return journal->image().begin()->second.progress.value().progress;
   };
   const auto claim = store->claim("default", patience.token());
   EXPECT_EQ(kept(), (domain::Progress{.status = Status::running, .reason = Reason::none, .attempts = 1}));
@@ -315,7 +315,7 @@ TEST_F(EmbeddedStoreTest, ASyncWaitsForWhatWasDecidedBeforeIt) {
   EXPECT_FALSE(synced.called());
   journal->commit();
   EXPECT_TRUE(synced.result());
-  EXPECT_EQ(journal->image().at(1).progress.status, Status::done);
+  EXPECT_EQ(journal->image().at(1).progress->progress.status, Status::done);
 }
 
 TEST_F(EmbeddedStoreTest, ASyncTellsThatTheDiskRefuses) {
@@ -327,7 +327,7 @@ TEST_F(EmbeddedStoreTest, ASyncTellsThatTheDiskRefuses) {
   EXPECT_EQ(code(synced), ErrorCode::store_unavailable);
   EXPECT_EQ(seen("a")->progress.status, Status::done) << "it holds, and is written later";
   journal->commit_all();
-  EXPECT_EQ(journal->image().at(1).progress.status, Status::done);
+  EXPECT_EQ(journal->image().at(1).progress->progress.status, Status::done);
 }
 
 TEST_F(EmbeddedStoreTest, WhoWaitsForALeaseGetsNoJobThatIsNotDurable) {

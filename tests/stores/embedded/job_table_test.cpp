@@ -11,7 +11,7 @@ namespace {
 
 Record record(std::string_view id, std::uint64_t number) {
   Record made;
-  made.content = Content(id, "null");
+  made.content = journal::JobBytes(id, "null");
   made.number = number;
   return made;
 }

@@ -11,7 +11,7 @@
 #include "stores/faults/workload.hpp"
 #include "support/jobs.hpp"
 
-namespace jobqd::stores::embedded {
+namespace jobqd::stores::sqlite {
 
 namespace {
 
@@ -228,4 +228,4 @@ TEST_F(DurabilityFullDisk, WhatFinishedAndCouldNotBeRecordedRunsAgain) {
   EXPECT_EQ(on_disk.all().size(), 2U);
 }
 
-}  // namespace jobqd::stores::embedded
+}  // namespace jobqd::stores::sqlite

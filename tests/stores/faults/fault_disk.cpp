@@ -7,7 +7,7 @@
 
 #include <jobqd/base/check.hpp>
 
-namespace jobqd::stores::embedded {
+namespace jobqd::stores::sqlite {
 
 namespace {
 
@@ -272,4 +272,4 @@ std::uint64_t FaultDisk::size(const File& file) const {
   return file.now.size();
 }
 
-}  // namespace jobqd::stores::embedded
+}  // namespace jobqd::stores::sqlite

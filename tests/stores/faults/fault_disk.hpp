@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-namespace jobqd::stores::embedded {
+namespace jobqd::stores::sqlite {
 
 /// A disk in memory that knows what of its files was synced, and that fails, or loses its power, when a test
 /// says so.
@@ -104,4 +104,4 @@ class FaultDisk {
   bool off_ = false;
 };
 
-}  // namespace jobqd::stores::embedded
+}  // namespace jobqd::stores::sqlite

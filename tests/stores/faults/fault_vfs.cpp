@@ -11,7 +11,7 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
-namespace jobqd::stores::embedded {
+namespace jobqd::stores::sqlite {
 
 namespace {
 
@@ -302,4 +302,4 @@ FaultDisk& FaultVfs::disk() {
   return state_->disk;
 }
 
-}  // namespace jobqd::stores::embedded
+}  // namespace jobqd::stores::sqlite

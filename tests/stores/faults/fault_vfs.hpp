@@ -5,7 +5,7 @@
 
 #include "stores/faults/fault_disk.hpp"
 
-namespace jobqd::stores::embedded {
+namespace jobqd::stores::sqlite {
 
 /// Shows a FaultDisk to SQLite, under a name that no other VFS has. Shared memory is there, so that a
 /// write-ahead log works as it does on a real disk. Outlives every database that is open on it.
@@ -26,4 +26,4 @@ class FaultVfs {
   std::unique_ptr<State> state_;
 };
 
-}  // namespace jobqd::stores::embedded
+}  // namespace jobqd::stores::sqlite

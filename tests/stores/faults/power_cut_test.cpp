@@ -10,7 +10,7 @@
 #include "stores/faults/workload.hpp"
 #include "support/jobs.hpp"
 
-namespace jobqd::stores::embedded {
+namespace jobqd::stores::sqlite {
 
 namespace {
 
@@ -163,4 +163,4 @@ TEST(DurabilityCrash, AfterEveryStep) {
 INSTANTIATE_TEST_SUITE_P(Sectors, DurabilityTornWrites, testing::Values(Survivors::sectors));
 INSTANTIATE_TEST_SUITE_P(Pages, DurabilityTornWrites, testing::Values(Survivors::pages));
 
-}  // namespace jobqd::stores::embedded
+}  // namespace jobqd::stores::sqlite

@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "stores/embedded/embedded_store.hpp"
+#include "stores/open.hpp"
 #include "support/caught.hpp"
 #include "support/patience.hpp"
 
-namespace jobqd::stores::embedded {
+namespace jobqd::stores::sqlite {
 
 using support::result_of;
 
@@ -45,12 +45,10 @@ std::string DiskWatcher::lost() const {
 
 std::expected<void, std::string> StoreOnDisk::open() {
   SqliteJournal::Options options{.path = path,
-                                 .queues = {},
                                  .vfs = vfs_.name(),
                                  .full_sync = settings_.full_sync,
                                  .checkpoint_pages = settings_.checkpoint_pages,
                                  .try_again = settings_.try_again};
-  for (const auto& queue : settings_.store.queues) options.queues.push_back(queue.name);
   auto journal = SqliteJournal::open(std::move(options), watcher);
   if (!journal) return std::unexpected(journal.error());
   auto restored = restore_store(settings_.store, clock, [] {}, *std::move(journal));
@@ -133,4 +131,4 @@ void StoreOnDisk::advance(base::milliseconds by) {
     next = store().tick(clock.now());
 }
 
-}  // namespace jobqd::stores::embedded
+}  // namespace jobqd::stores::sqlite

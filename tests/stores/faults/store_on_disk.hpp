@@ -11,10 +11,10 @@
 #include <jobqd/stores/embedded_store.hpp>
 
 #include "stores/faults/fault_vfs.hpp"
-#include "stores/sqlite/sqlite_journal.hpp"
+#include "stores/sqlite/journal.hpp"
 #include "support/manual_clock.hpp"
 
-namespace jobqd::stores::embedded {
+namespace jobqd::stores::sqlite {
 
 /// Remembers what a store said of its disk. Thread-safe.
 class DiskWatcher final : public engine::Observer {
@@ -94,4 +94,4 @@ class StoreOnDisk {
   OpenedStore opened_;
 };
 
-}  // namespace jobqd::stores::embedded
+}  // namespace jobqd::stores::sqlite

@@ -10,7 +10,7 @@
 
 #include <jobqd/base/random.hpp>
 
-namespace jobqd::stores::embedded {
+namespace jobqd::stores::sqlite {
 
 using base::milliseconds;
 
@@ -57,8 +57,8 @@ bool Workload::submit(std::size_t count) {
     ledger_.accepted();
     return true;
   }
-  const bool nobody_knows = on_disk_.disk().off() || !on_disk_.watcher.lost().empty();
-  nobody_knows ? ledger_.unanswered() : ledger_.refused();
+  const bool is_indeterminate = on_disk_.disk().off() || !on_disk_.watcher.lost().empty();
+  is_indeterminate ? ledger_.unanswered() : ledger_.refused();
   return false;
 }
 
@@ -160,4 +160,4 @@ std::uint64_t sweep_stride() {
   return torture() ? 1 : slower;
 }
 
-}  // namespace jobqd::stores::embedded
+}  // namespace jobqd::stores::sqlite

@@ -8,7 +8,7 @@
 #include "stores/faults/ledger.hpp"
 #include "stores/faults/store_on_disk.hpp"
 
-namespace jobqd::stores::embedded {
+namespace jobqd::stores::sqlite {
 
 /// Clients and workers in one thread, by chance and by seed: each step is one request, waited for, or one
 /// duty of a worker. What clients are told goes into the ledger.
@@ -52,4 +52,4 @@ class Workload {
 /// Every nth place of a sweep: 1, but 5 with sanitizers unless JOBQD_TORTURE is set.
 [[nodiscard]] std::uint64_t sweep_stride();
 
-}  // namespace jobqd::stores::embedded
+}  // namespace jobqd::stores::sqlite

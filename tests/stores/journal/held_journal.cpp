@@ -5,65 +5,47 @@
 
 #include <jobqd/base/check.hpp>
 
-namespace jobqd::stores::embedded {
+namespace jobqd::stores::journal {
 
-Record copy_of(const Record& record) {
-  Record copy;
-  copy.content = record.content;
-  copy.number = record.number;
-  copy.fingerprint = record.fingerprint;
-  copy.token = record.token;
-  copy.batch = record.batch;
-  copy.enqueued_at = record.enqueued_at;
-  copy.run_at = record.run_at;
-  copy.started_at = record.started_at;
-  copy.finished_at = record.finished_at;
-  copy.due = record.due;
-  copy.ticket = record.ticket;
-  if (record.ending) copy.ending = std::make_unique<Ending>(*record.ending);
-  copy.progress = record.progress;
-  copy.timeout_ms = record.timeout_ms;
-  copy.max_retries = record.max_retries;
-  copy.queue = record.queue;
-  copy.priority = record.priority;
-  copy.durable = record.durable;
-  return copy;
-}
-
-Journal::Batch HeldJournal::keep(Act act, const Record& record) {
-  open_.push_back({act, copy_of(record)});
-  return gathering_;
-}
-
-Journal::Batch HeldJournal::insert(std::span<const Record* const> records, Durable done) {
+Journal::Batch HeldJournal::insert(std::span<JobRow> rows, Durable done) {
   const auto batch = gathering_;
-  for (const Record* record : records) keep(Act::insert, *record);
+  open_.insert(open_.end(), std::make_move_iterator(rows.begin()), std::make_move_iterator(rows.end()));
   when_durable(std::move(done));
   return batch;
 }
 
-Journal::Batch HeldJournal::update(const Record& record) {
-  return keep(Act::update, record);
+Journal::Batch HeldJournal::update(ProgressRow row) {
+  open_.emplace_back(std::move(row));
+  return gathering_;
 }
 
-void HeldJournal::erase(const Record& record) {
-  keep(Act::erase, record);
+void HeldJournal::erase(std::uint64_t number) {
+  open_.emplace_back(Erasure{number});
 }
 
 void HeldJournal::when_durable(Durable done) {
   batches_.push_back({gathering_++, std::exchange(open_, {}), std::move(done)});
 }
 
+// A store that updates or erases what it never inserted would lose it in a crash.
+
+void HeldJournal::write(JobRow row) {
+  const auto number = row.number;
+  JOBQD_CHECK(image_.emplace(number, StoredJob{.job = std::move(row), .progress = {}}).second);
+}
+
+void HeldJournal::write(ProgressRow row) {
+  const auto job = image_.find(row.number);
+  JOBQD_CHECK(job != image_.end());
+  job->second.progress = std::move(row);
+}
+
+void HeldJournal::write(Erasure erasure) {
+  JOBQD_CHECK(image_.erase(erasure.number) == 1);
+}
+
 void HeldJournal::write(Changes changes) {
-  for (auto& [act, record] : changes) {
-    const auto number = record.number;
-    // A store that updates or erases what it never inserted would lose it in a crash.
-    JOBQD_CHECK((act == Act::insert) != image_.contains(number));
-    if (act == Act::erase)
-      image_.erase(number);
-    else
-      image_.insert_or_assign(number, std::move(record));
-  }
+  for (auto& change : changes) std::visit([this](auto& one) { write(std::move(one)); }, change);
 }
 
 void HeldJournal::commit() {
@@ -81,7 +63,7 @@ void HeldJournal::commit_all() {
 }
 
 void HeldJournal::refuse(Held held, Changes& next) {
-  std::erase_if(held.changes, [](const Change& change) { return change.act == Act::insert; });
+  std::erase_if(held.changes, [](const Change& change) { return std::holds_alternative<JobRow>(change); });
   next.insert(next.begin(), std::make_move_iterator(held.changes.begin()),
               std::make_move_iterator(held.changes.end()));
   held.done(std::unexpected(
@@ -100,4 +82,4 @@ void HeldJournal::fail_newest() {
   refuse(std::move(held), open_);
 }
 
-}  // namespace jobqd::stores::embedded
+}  // namespace jobqd::stores::journal

@@ -8,7 +8,6 @@
 
 #include "stores/journal/null_journal.hpp"
 #include "stores/simulation/simulation.hpp"
-#include "stores/sqlite/rows.hpp"
 
 namespace jobqd::stores::simulation {
 
@@ -16,14 +15,6 @@ using domain::Status;
 using support::result_of;
 
 namespace {
-
-/// As the sqlite journal would read it back: a job that never started has no progress of its own.
-embedded::StoredJob stored(const embedded::Record& record, const std::string& queue) {
-  embedded::StoredJob job{.job = job_row(record, queue), .progress = {}};
-  const bool untouched = record.progress.status == Status::queued && record.progress.attempts == 0;
-  if (!untouched) job.progress = progress_row(record);
-  return job;
-}
 
 /// What becomes of a job by the crash alone.
 domain::Progress after_crash(domain::Progress progress, std::uint32_t cap) {
@@ -34,11 +25,10 @@ domain::Progress after_crash(domain::Progress progress, std::uint32_t cap) {
 
 /// Crashes and replays: into a second store, so that the history goes on as if nothing had been.
 void Simulation::check_crash() const {
-  embedded::EmbeddedStore revived(model_.options(), clock_, [] {}, std::make_unique<embedded::NullJournal>());
+  embedded::EmbeddedStore revived(model_.options(), clock_, [] {}, std::make_unique<journal::NullJournal>());
   Recovery recovery;
-  for (const auto& [number, record] : journal_->image()) {
-    const auto fault =
-        revived.restore(stored(record, model_.options().queues.at(record.queue).name), recovery);
+  for (const auto& [number, stored] : journal_->image()) {
+    const auto fault = revived.restore(stored, recovery);
     require(fault.empty(), "a restart is refused: {}", fault);
   }
   revived.finish_restore(last_token_);
@@ -69,7 +59,7 @@ void Simulation::check_crash() const {
 void Simulation::check_crash_order(engine::Store& revived,
                                    const std::map<std::string, domain::Job>& there) const {
   std::map<std::string, std::uint64_t> numbers;
-  for (const auto& [number, record] : journal_->image()) numbers.emplace(record.content.id(), number);
+  for (const auto& [number, stored] : journal_->image()) numbers.emplace(stored.job.content.id(), number);
   for (const auto& queue : model_.options().queues) {
     const auto ready = std::ranges::count_if(there, [&](const auto& entry) {
       return entry.second.queue == queue.name && entry.second.progress.reason == domain::Reason::ready;

@@ -12,7 +12,7 @@ using domain::NewJob;
 using support::Caught;
 
 Simulation::Simulation(std::uint64_t seed) : random_(seed), model_(some_options(random_)) {
-  auto journal = std::make_unique<embedded::HeldJournal>();
+  auto journal = std::make_unique<journal::HeldJournal>();
   journal_ = journal.get();
   store_ = std::make_unique<embedded::EmbeddedStore>(
       model_.options(), clock_, [this] { ++due_changes_; }, std::move(journal));

@@ -139,7 +139,7 @@ class Simulation {
   Model model_;
   int due_changes_ = 0;  ///< Since the last tick.
   std::optional<SteadyTime> last_tick_;
-  embedded::HeldJournal* journal_ = nullptr;
+  journal::HeldJournal* journal_ = nullptr;
   std::unique_ptr<embedded::EmbeddedStore> store_;
   std::map<Age, engine::Claim> claims_;
   std::vector<engine::Claim> stale_;

@@ -12,7 +12,7 @@
 #include "stores/faults/workload.hpp"
 #include "support/jobs.hpp"
 
-namespace jobqd::stores::embedded {
+namespace jobqd::stores::sqlite {
 
 namespace {
 
@@ -250,4 +250,4 @@ INSTANTIATE_TEST_SUITE_P(Of, DurabilityBitFlip, testing::Values(path, log_path),
   return std::string(flipped.param == path ? "Database" : "Log");
 });
 
-}  // namespace jobqd::stores::embedded
+}  // namespace jobqd::stores::sqlite

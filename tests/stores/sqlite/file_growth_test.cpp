@@ -12,7 +12,7 @@
 #include "stores/faults/workload.hpp"
 #include "support/jobs.hpp"
 
-namespace jobqd::stores::embedded {
+namespace jobqd::stores::sqlite {
 
 namespace {
 
@@ -143,4 +143,4 @@ TEST(SqliteRetention, TakesFinishedJobsAwayInSmallBatches) {
   EXPECT_EQ(on_disk.all().size(), 1U);
 }
 
-}  // namespace jobqd::stores::embedded
+}  // namespace jobqd::stores::sqlite

@@ -198,7 +198,7 @@ TEST_F(SqliteFile, CheckTellsWhatIsInASoundFile) {
   for (int i = 0; i < 2; ++i) {
     const auto report = check_sqlite_file(path.string()).value();
     EXPECT_THAT(report.faults, ElementsAre());
-    EXPECT_EQ(report.version, embedded::schema_version);
+    EXPECT_EQ(report.version, sqlite::schema_version);
     EXPECT_EQ(report.counts.of(Status::queued), 1U);
     EXPECT_EQ(report.counts.of(Status::running), 1U);
     EXPECT_EQ(report.counts.of(Status::done), 1U);

@@ -12,7 +12,7 @@
 #include "support/caught.hpp"
 #include "support/jobs.hpp"
 
-namespace jobqd::stores::embedded {
+namespace jobqd::stores::sqlite {
 
 namespace {
 
@@ -335,4 +335,4 @@ TEST_F(SqliteRecovery, AFileOfTheFirstVersionIsBroughtForward) {
   EXPECT_TRUE(on_disk.store().queues().at(0).paused);
 }
 
-}  // namespace jobqd::stores::embedded
+}  // namespace jobqd::stores::sqlite

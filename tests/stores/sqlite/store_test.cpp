@@ -4,9 +4,8 @@
 #include <stdexcept>
 
 #include "stores/conformance/conformance.hpp"
-#include "stores/embedded/embedded_store.hpp"
 #include "stores/faults/fault_vfs.hpp"
-#include "stores/sqlite/sqlite_journal.hpp"
+#include "stores/open.hpp"
 
 namespace jobqd::stores {
 
@@ -15,15 +14,12 @@ namespace {
 /// On a disk in memory, so that thousands of syncs take no time.
 std::unique_ptr<engine::Store> open_on_a_new_disk(EmbeddedOptions options, const base::Clock& clock,
                                                   DueChanged due_changed) {
-  static std::deque<embedded::FaultVfs> disks;  // They outlive the stores on them.
+  static std::deque<sqlite::FaultVfs> disks;  // They outlive the stores on them.
   static engine::Observer observer;
-  embedded::SqliteJournal::Options journal_options{
-      .path = "/jobs.db", .queues = {}, .vfs = disks.emplace_back().name()};
-  for (const auto& queue : options.queues) journal_options.queues.push_back(queue.name);
-  auto journal = embedded::SqliteJournal::open(std::move(journal_options), observer);
+  auto journal =
+      sqlite::SqliteJournal::open({.path = "/jobs.db", .vfs = disks.emplace_back().name()}, observer);
   if (!journal) throw std::runtime_error(journal.error());
-  auto opened =
-      embedded::restore_store(std::move(options), clock, std::move(due_changed), *std::move(journal));
+  auto opened = restore_store(std::move(options), clock, std::move(due_changed), *std::move(journal));
   if (!opened) throw std::runtime_error(opened.error());
   return std::move(opened->store);
 }

@@ -17,7 +17,7 @@
 #include "stores/sqlite/file_lock.hpp"
 #include "stores/sqlite/rows.hpp"
 
-namespace jobqd::stores::embedded {
+namespace jobqd::stores::sqlite {
 
 /// Keeps jobs in one SQLite file: WAL, synchronous=FULL, one connection in one thread.
 ///
@@ -28,13 +28,12 @@ namespace jobqd::stores::embedded {
 /// A write that fails before it is synced is rolled back: inserts are refused, other changes kept for later,
 /// trouble() says why until the disk takes them. After a failed sync nobody knows what is on disk:
 /// Observer::store_lost() is told, which ends the process, and nothing is written or acknowledged any more.
-class SqliteJournal final : public Journal {
+class SqliteJournal final : public journal::Journal {
  public:
   struct Options {
     std::string path;
-    std::vector<std::string> queues = {};  ///< Names, by Record::queue.
-    std::string vfs = {};                  ///< Empty: the operating system's.
-    bool full_sync = true;                 ///< false only for the test that shows that true is needed.
+    std::string vfs = {};          ///< Empty: the operating system's.
+    bool full_sync = true;         ///< false only for the test that shows that true is needed.
     int checkpoint_pages = 4'096;  ///< A write-ahead log beyond this is copied into the database: 16 MiB.
     base::milliseconds try_again{500};  ///< How long after a failed write the next one is tried.
   };
@@ -51,7 +50,7 @@ class SqliteJournal final : public Journal {
   [[nodiscard]] std::uint32_t epoch() const { return epoch_; }
 
   /// Every job in the file by number. Before start().
-  std::expected<void, std::string> replay(const std::function<void(StoredJob&&)>& visit);
+  std::expected<void, std::string> replay(const std::function<void(journal::StoredJob&&)>& visit);
 
   /// The queues that are paused. Before start().
   std::expected<std::vector<std::string>, std::string> paused_queues();
@@ -59,10 +58,10 @@ class SqliteJournal final : public Journal {
   /// Starts the thread, once.
   void start();
 
-  Batch insert(std::span<const Record* const> records, Durable done) override;
-  Batch update(const Record& record) override;
-  void erase(const Record& record) override;
-  void set_paused(std::uint16_t queue, bool paused) override;
+  Batch insert(std::span<journal::JobRow> rows, Durable done) override;
+  Batch update(journal::ProgressRow row) override;
+  void erase(std::uint64_t number) override;
+  void set_paused(std::string_view queue, bool paused) override;
   void when_durable(Durable done) override;
   void flush() override;
   [[nodiscard]] Batch durable() const override { return durable_.load(std::memory_order_acquire); }
@@ -71,10 +70,10 @@ class SqliteJournal final : public Journal {
  private:
   /// What goes into one transaction, and who waits for it.
   struct Gathering {
-    std::vector<JobRow> inserts;
-    std::unordered_map<std::uint64_t, ProgressRow> updates;
+    std::vector<journal::JobRow> inserts;
+    std::unordered_map<std::uint64_t, journal::ProgressRow> updates;
     std::vector<std::uint64_t> erasures;
-    std::map<std::uint16_t, bool> pauses;
+    std::map<std::string, bool, std::less<>> pauses;
     std::vector<Durable> waiting;
     [[nodiscard]] bool has_changes() const {
       return !inserts.empty() || !updates.empty() || !erasures.empty() || !pauses.empty();
@@ -129,4 +128,4 @@ class SqliteJournal final : public Journal {
   std::jthread thread_;
 };
 
-}  // namespace jobqd::stores::embedded
+}  // namespace jobqd::stores::sqlite

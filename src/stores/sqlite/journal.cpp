@@ -1,4 +1,4 @@
-#include "stores/sqlite/sqlite_journal.hpp"
+#include "stores/sqlite/journal.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -15,9 +15,14 @@
 #include "stores/sqlite/schema.hpp"
 #include "stores/sqlite/wal.hpp"
 
-namespace jobqd::stores::embedded {
+namespace jobqd::stores::sqlite {
 
 namespace {
+
+using journal::JobRow;
+using journal::Journal;
+using journal::ProgressRow;
+using journal::StoredJob;
 
 /// How long a change that nobody waits for may lie before it is written by itself.
 constexpr base::milliseconds soon{10};
@@ -181,11 +186,7 @@ void SqliteJournal::start() {
   if (!thread_.joinable()) thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
 }
 
-Journal::Batch SqliteJournal::insert(std::span<const Record* const> records, Durable done) {
-  // Made before the lock: the thread must not wait for large arrays.
-  std::vector<JobRow> rows;
-  rows.reserve(records.size());
-  for (const Record* record : records) rows.push_back(job_row(*record, options_.queues.at(record->queue)));
+Journal::Batch SqliteJournal::insert(std::span<JobRow> rows, Durable done) {
   const std::scoped_lock lock(mutex_);
   wake_ = true;
   gathering_.inserts.insert(gathering_.inserts.end(), std::make_move_iterator(rows.begin()),
@@ -194,23 +195,24 @@ Journal::Batch SqliteJournal::insert(std::span<const Record* const> records, Dur
   return gathering_number_;
 }
 
-Journal::Batch SqliteJournal::update(const Record& record) {
+Journal::Batch SqliteJournal::update(ProgressRow row) {
   const std::scoped_lock lock(mutex_);
   wake_ = wake_ || !gathering_.has_changes();
-  gathering_.updates.insert_or_assign(record.number, progress_row(record));
+  const auto number = row.number;
+  gathering_.updates.insert_or_assign(number, std::move(row));
   return gathering_number_;
 }
 
-void SqliteJournal::erase(const Record& record) {
+void SqliteJournal::erase(std::uint64_t number) {
   const std::scoped_lock lock(mutex_);
   wake_ = wake_ || !gathering_.has_changes();
-  gathering_.erasures.push_back(record.number);
+  gathering_.erasures.push_back(number);
 }
 
-void SqliteJournal::set_paused(std::uint16_t queue, bool paused) {
+void SqliteJournal::set_paused(std::string_view queue, bool paused) {
   const std::scoped_lock lock(mutex_);
   wake_ = wake_ || !gathering_.has_changes();
-  gathering_.pauses.insert_or_assign(queue, paused);
+  gathering_.pauses.insert_or_assign(std::string(queue), paused);
 }
 
 void SqliteJournal::when_durable(Durable done) {
@@ -333,7 +335,7 @@ SqliteResult<> SqliteJournal::write_rows(const Gathering& batch) {
   for (const auto& [first, last] : runs_of(batch.erasures))
     if (auto written = rows_.erase(first, last); !written) return written;
   for (const auto& [queue, paused] : batch.pauses)
-    if (auto written = rows_.put_queue(options_.queues.at(queue), paused); !written) return written;
+    if (auto written = rows_.put_queue(queue, paused); !written) return written;
   if (!in_trouble_) return {};
   return database_.execute("UPDATE counters SET value = value WHERE name = 'epoch'");
 }
@@ -356,7 +358,7 @@ bool SqliteJournal::checkpoint(int mode) {
   const int code = sqlite3_wal_checkpoint_v2(database_.get(), nullptr, mode, &pages, &copied);
   if (code == SQLITE_OK) return copied == pages;
   // The log still holds everything and goes on growing: where the disk is full, the next commit finds out.
-  if (const auto error = database_.last_error(); nobody_knows(error)) lose(error);
+  if (const auto error = database_.last_error(); is_indeterminate(error)) lose(error);
   return false;
 }
 
@@ -369,7 +371,7 @@ void SqliteJournal::lose(const SqliteError& error) {
 void SqliteJournal::failed(Gathering batch, const SqliteError& error) {
   const auto why = in_words(error);
   filled_ = is_full(error);
-  if (nobody_knows(error) && !lost_) lose(error);
+  if (is_indeterminate(error) && !lost_) lose(error);
   {
     const std::scoped_lock lock(mutex_);
     // Newer changes that came in meanwhile win; erasures come last in any batch.
@@ -392,4 +394,4 @@ void SqliteJournal::set_trouble(const std::string& why) {
   observer_.store_changed(why);
 }
 
-}  // namespace jobqd::stores::embedded
+}  // namespace jobqd::stores::sqlite

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "stores/embedded/record.hpp"
+#include "stores/journal/stored_job.hpp"
+
+/// Records of the store as rows of its journal, and back.
+namespace jobqd::stores::embedded {
+
+/// Copies what the producer sent.
+[[nodiscard]] journal::JobRow job_row(const Record& record, std::string_view queue);
+
+/// Copies how far the job has come.
+[[nodiscard]] journal::ProgressRow progress_row(const Record& record);
+
+/// The record of a sound job that was read back, which is durable. `queue` is its index in the store.
+[[nodiscard]] Record record_of(journal::StoredJob stored, std::uint16_t queue);
+
+}  // namespace jobqd::stores::embedded

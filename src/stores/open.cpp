@@ -1,0 +1,54 @@
+// Puts stores together: the only place that knows both the embedded store and its journals.
+
+#include "stores/open.hpp"
+
+#include <utility>
+
+#include "stores/embedded/embedded_store.hpp"
+#include "stores/journal/null_journal.hpp"
+
+namespace jobqd::stores {
+
+namespace {
+
+/// Fencing tokens of one opening of the file: as many as 32 bits hold, all greater than those of the last.
+constexpr int token_bits = 32;
+
+}  // namespace
+
+std::unique_ptr<engine::Store> open_memory_store(EmbeddedOptions options, const base::Clock& clock,
+                                                 DueChanged due_changed) {
+  return std::make_unique<embedded::EmbeddedStore>(std::move(options), clock, std::move(due_changed),
+                                                   std::make_unique<journal::NullJournal>());
+}
+
+std::expected<OpenedStore, std::string> open_sqlite_store(const std::string& path, EmbeddedOptions options,
+                                                          const base::Clock& clock, DueChanged due_changed,
+                                                          engine::Observer& observer) {
+  auto journal = sqlite::SqliteJournal::open({.path = path}, observer);
+  if (!journal) return std::unexpected(journal.error());
+  return restore_store(std::move(options), clock, std::move(due_changed), *std::move(journal));
+}
+
+std::expected<OpenedStore, std::string> restore_store(EmbeddedOptions options, const base::Clock& clock,
+                                                      DueChanged due_changed,
+                                                      std::unique_ptr<sqlite::SqliteJournal> journal) {
+  sqlite::SqliteJournal& file = *journal;
+  auto store = std::make_unique<embedded::EmbeddedStore>(std::move(options), clock, std::move(due_changed),
+                                                         std::move(journal));
+  Recovery recovery;
+  std::string fault;
+  const auto read = file.replay([&](journal::StoredJob&& stored) {
+    if (fault.empty()) fault = store->restore(std::move(stored), recovery);
+  });
+  if (!read) return std::unexpected(read.error());
+  if (!fault.empty()) return std::unexpected(fault);
+  const auto paused = file.paused_queues();
+  if (!paused) return std::unexpected(paused.error());
+  for (const auto& queue : *paused) store->restore_paused(queue);
+  store->finish_restore(std::uint64_t{file.epoch()} << token_bits);
+  file.start();
+  return OpenedStore{.store = std::move(store), .recovery = std::move(recovery)};
+}
+
+}  // namespace jobqd::stores
