@@ -27,7 +27,7 @@ LARGE_CLASSES: dict[str, str] = {
     "jobqd::engine::Claim": "plain data: what a worker has to know about its job",
     "jobqd::stores::embedded::Record": "plain data, packed: there is one in memory for each job",
     "jobqd::stores::embedded::EmbeddedStore": "being carved",
-    "jobqd::stores::embedded::SqliteJournal": "being carved",
+    "jobqd::stores::sqlite::SqliteJournal": "being carved",
     "jobqd::http::Session": "being carved",
     "jobqd::processors::push::StreamConnection": "being carved",
 }
