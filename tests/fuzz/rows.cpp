@@ -15,7 +15,10 @@
 namespace {
 
 using namespace jobqd;
-using namespace jobqd::stores::embedded;
+using namespace jobqd::stores::sqlite;
+using stores::journal::JobBytes;
+using stores::journal::JobRow;
+using stores::journal::StoredJob;
 
 SqliteDatabase new_database() {
   auto database = SqliteDatabase::open(":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
@@ -91,7 +94,7 @@ JobRow job_of(FuzzedDataProvider& input) {
   const auto id = input.ConsumeRandomLengthString(255);
   const auto payload = input.ConsumeRandomLengthString(600);
   const auto traceparent = input.ConsumeRandomLengthString(100);
-  row.content = Content(id, payload, traceparent);
+  row.content = JobBytes(id, payload, traceparent);
   row.queue = input.ConsumeRandomLengthString(64);
   row.priority = input.ConsumeIntegral<std::int8_t>();
   row.max_retries = input.ConsumeIntegral<std::uint16_t>();
