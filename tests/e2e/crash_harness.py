@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Kills the daemon at random moments while clients enqueue and jobs run, and looks whether it kept its word.
+"""Kills the daemon at random moments while clients enqueue and jobs run, and checks that it kept its promises.
 
     python3 crash_harness.py [CYCLES] [--seed N] [--workers N] [--pending N] [--processor NAME] [--history FILE]
 
-Each cycle: start on the same file, compare all jobs with what clients were told, let clients and workers work for a moment,
-SIGKILL. At the end everything is worked off. What must hold: every job that was acknowledged is there after each restart and
-ends as done or failed; none is there twice, or that nobody asked for, or half of an array; the attempts a client was told of
-never fall; jobs of one priority start in order. Exit code 1 if not.
+Each cycle starts the daemon on the same file, compares all its jobs with the answers that clients got, lets clients and workers
+work for a moment, and kills it with SIGKILL. At the end all jobs are run. The invariants: every acknowledged job exists after each
+restart and ends as done or failed; no job exists twice or without a request for it, and no array is stored in part; the number of
+attempts that a client has seen never falls; jobs of one priority start in order. The exit code is 1 if one of them is broken.
 """
 
 import argparse
@@ -38,7 +38,7 @@ class Client(threading.Thread):
         self.port = port
         self.history = history
         self.random = random.Random(seed)
-        self.backlog = backlog  # beyond it clients look and remove rather than enqueue
+        self.backlog = backlog  # beyond it clients list and remove jobs rather than enqueue them
         self.count = 0
         self.failure: Optional[str] = None
 
@@ -93,7 +93,7 @@ class Client(threading.Thread):
             self.repeat(connection, request[0], body)
 
     def repeat(self, connection: Connection, job: Sent, body: str) -> None:
-        """As a producer that did not trust the first answer."""
+        """Repeats the request, as a producer does that is not sure of the first answer."""
         if '"id"' not in body:
             return
         answer = connection.request("POST", "/enqueue", body).read_answer()
@@ -187,7 +187,7 @@ class Harness:
                    for i in range(CLIENTS)]
         for client in clients:
             client.start()
-        threading.Event().wait(self.random.uniform(0.05, 0.45))  # the random instant
+        threading.Event().wait(self.random.uniform(0.05, 0.45))  # the random moment
         life.kill()
         for client in clients:
             client.join()
@@ -211,7 +211,7 @@ class Harness:
 
 
 def ready_again(pending: int) -> float:
-    """Seconds until a daemon is ready again that was killed with that many jobs waiting."""
+    """Seconds until a daemon that was killed with this many waiting jobs is ready again."""
     with Folder() as folder:
         life = Life(folder.database)
         with life.connect() as connection:

@@ -1,4 +1,4 @@
-"""Daemons on files that outlive them."""
+"""Daemons whose database outlives them, for tests that kill and restart them."""
 
 import atexit
 import json
@@ -25,12 +25,12 @@ def _leave_none_behind() -> None:
             life.process.kill()
 
 
-# A client's view of a daemon that was killed: nobody knows what became of the request.
+# How a request to a daemon that is killed ends: its outcome is unknown.
 NO_ANSWER = (Closed, OSError)
 
 
 class Folder:
-    """A place for a database, gone at the end."""
+    """A folder for a database, removed at the end."""
 
     def __init__(self, parent: Optional[str] = None):
         self._temporary = tempfile.TemporaryDirectory(dir=parent)
@@ -45,7 +45,7 @@ class Folder:
 
 
 class _KeptFolder:
-    """Stands where Daemon has its own folder, and is not cleaned up."""
+    """Takes the place of the temporary folder of Daemon, and is kept."""
 
     def __init__(self, name: str):
         self.name = name
@@ -55,8 +55,8 @@ class _KeptFolder:
 
 
 class Life(Daemon):
-    """One life of a daemon on a database. `launcher` runs it, as in `strace -D ... jobqd`; the process is the daemon all
-    the same."""
+    """One run of a daemon on a database. `launcher` is a command that starts it, as in `strace -D ... jobqd`; `process` is the
+    daemon itself even then."""
 
     def __init__(self, database: Path, *flags: str, launcher: Sequence[str] = (), environment: Optional[dict] = None,
                  wait: bool = True, **settings: str):
@@ -90,14 +90,14 @@ class Life(Daemon):
         self.process.stderr.close()
 
     def end(self) -> int:
-        """Ends it in order; its exit code."""
+        """Stops it with SIGTERM and returns its exit code."""
         return self.stop()
 
     def ready(self) -> bool:
         return self.get("/readyz").status == 200
 
     def not_ready_because(self) -> str:
-        """Empty: it is ready."""
+        """The reason why it is not ready; empty if it is."""
         answer = self.get("/readyz")
         return "" if answer.status == 200 else answer.json()["detail"]
 
@@ -132,18 +132,18 @@ def drain(life: Daemon) -> None:
 
 
 def command(*arguments: str) -> subprocess.CompletedProcess:
-    """`jobqd check` and its like."""
+    """Runs a subcommand, such as `jobqd check`."""
     return subprocess.run([BINARY, *map(str, arguments)], stdin=subprocess.DEVNULL, capture_output=True, text=True,
                           timeout=support.PATIENCE, check=False)
 
 
 def torture() -> bool:
-    """Release figures rather than those of CI."""
+    """Whether to run as many rounds as before a release, rather than as few as in CI."""
     return bool(os.environ.get("JOBQD_TORTURE"))
 
 
 def seed() -> int:
-    """JOBQD_SEED, else a new one; printed, so that a failure can be played again."""
+    """JOBQD_SEED, or else a new seed; printed, so that a failure can be reproduced."""
     number = int(os.environ.get("JOBQD_SEED") or random.SystemRandom().getrandbits(32))
     print(f"seed: JOBQD_SEED={number}", flush=True)
     return number
@@ -155,7 +155,7 @@ def sanitized() -> bool:
     return b"__asan_init" in content or b"__tsan_init" in content
 
 
-# Between taking a job and noting its start a worker may lose the processor to others.
+# A worker may lose the processor between taking a job and reading the clock for its start.
 SEVERAL_WORKERS_MS = 2_000 if sanitized() else 250
 
 

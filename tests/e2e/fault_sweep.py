@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Strikes the daemon at its Nth system call, for N = 1, 2, ... until a whole life passes without.
+"""Injects a fault into the Nth system call of the daemon, for N = 1, 2, ... until a run has fewer calls than that.
 
     python3 fault_sweep.py [--stride N] [--only WORD]
 
-A life: start, enqueue 50 jobs, run them, copy the log into the database, stop. The call kills the process (SIGKILL), or fails:
-a sync with EIO, a write with ENOSPC. strace counts the calls of each thread for itself, so the stop, where the main thread
-writes, is a sweep of its own: strace comes in just before it.
+A run starts the daemon, enqueues 50 jobs, runs them, checkpoints the write-ahead log, and stops. The call either kills the process
+(SIGKILL) or fails: a sync with EIO, a write with ENOSPC. strace counts calls by thread, so the stop, where the main thread writes,
+has a sweep of its own, for which strace attaches just before it.
 """
 
 import argparse
@@ -27,8 +27,8 @@ KILLED_AT = ("pwrite64", "fdatasync", "fsync", "ftruncate", "unlink")
 
 class Fault(NamedTuple):
     call: str
-    effect: str  # as strace has it
-    lasting: bool = False  # every later call too
+    effect: str  # in the notation of strace
+    lasting: bool = False  # every later call fails too
 
     def at(self, nth: int) -> str:
         return f"inject={self.call}:{self.effect}:when={nth}{'+' if self.lasting else ''}"
@@ -43,12 +43,12 @@ WRITE_FAILS = [Fault("pwrite64", "error=ENOSPC"), Fault("pwrite64", "error=EIO")
 
 
 def strace(fault: Fault, nth: int, output: Path) -> list[str]:
-    # Only what is to fail stops the tracee, but for the kernel's filter the call has to be traced as well.
+    # Only calls that are to fail should stop the tracee, and the kernel's filter passes only those that are traced.
     return ["strace", "-f", "-qq", "-o", str(output), "-e", f"trace={fault.call}", "-e", fault.at(nth)]
 
 
 def can_trace() -> str:
-    """Why not; empty: it can."""
+    """The reason why strace cannot inject faults here; empty if it can."""
     if not shutil.which("strace"):
         return "strace is not installed"
     tried = subprocess.run(["strace", "-f", "-qq", "-e", "inject=fsync:error=EIO:when=1", "true"], capture_output=True,
@@ -57,7 +57,7 @@ def can_trace() -> str:
 
 
 class OneLife:
-    """Everything that is asked of one daemon under a fault, and what has to hold after it."""
+    """One run of the daemon with a fault, and the invariants after it."""
 
     def __init__(self, fault: Fault, nth: int, at_stop: bool):
         self.fault = fault
@@ -71,7 +71,7 @@ class OneLife:
         raise AssertionError(f"{self.fault}, call {self.nth}{' of the stop' if self.at_stop else ''}: {what}")
 
     def run(self) -> bool:
-        """False: the fault never came."""
+        """Returns False if the fault never occurred."""
         with Folder() as folder:
             code = self.live(folder)
             self.struck = code != 0 or self.was_injected(folder)
@@ -109,7 +109,7 @@ class OneLife:
         tasks = Path(f"/proc/{life.process.pid}/task")
 
         def is_there() -> bool:
-            # The fault may come with the last jobs' ends, which are written a moment later, and end the daemon.
+            # The ends of the last jobs are written a moment later; the fault may hit that write and end the daemon.
             if life.process.poll() is not None:
                 return True
             try:
@@ -130,7 +130,7 @@ class OneLife:
         drain(life)
 
     def enqueue(self, connection, keys: list[str]) -> None:
-        """As a client does that repeats what was refused, until it is taken."""
+        """Repeats a refused request until it is accepted, as a client does."""
         deadline = time.monotonic() + 5
         while True:
             request = self.history.invoke((key, f"id-{key}", 0, False) for key in keys)
@@ -161,7 +161,7 @@ class OneLife:
 
 
 def sweep(fault: Fault, stride: int, at_stop: bool = False, most: Optional[int] = None) -> Iterator[OneLife]:
-    """One life for every N."""
+    """One run of the daemon for each N."""
     nth = 1
     while True:
         life = OneLife(fault, nth, at_stop)
@@ -174,7 +174,7 @@ def sweep(fault: Fault, stride: int, at_stop: bool = False, most: Optional[int] 
 
 
 def sweep_backup(call: str) -> int:
-    """`jobqd backup` is killed at its Nth call: there is no copy, or a whole one."""
+    """`jobqd backup` is killed at its Nth call: there is either no copy or a complete one."""
     kills = 0
     with Folder() as folder:
         life = Life(folder.database)

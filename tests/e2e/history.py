@@ -1,7 +1,7 @@
-"""What clients asked for and what they were told, and whether a daemon that came back still holds to it.
+"""Records requests and their answers, and checks that a restarted daemon agrees with the answers it gave.
 
-A line of the history is written before each request (`invoke`) and after its answer (`ok`). Each job carries a key of its
-own in its payload, so that one is known even where the answer with its id was lost.
+A line of the history is written before each request (`invoke`) and after its answer (`ok`). The payload of each job has a unique
+key, so that a job can be recognised even if the answer with its id was lost.
 """
 
 import collections
@@ -17,20 +17,20 @@ FINISHED = ("done", "failed")
 class Sent:
     """One job of a request."""
     key: str
-    group: int  # the request
-    id: Optional[str]  # None: the server makes it
+    group: int  # the number of the request
+    id: Optional[str]  # None: the server chooses it
     priority: int = 0
     delayed: bool = False
     acked: bool = False
     removed: bool = False
     maybe_removed: bool = False
-    attempts: int = 0  # as told
-    ended: Optional[str] = None  # as told, or seen after a restart
+    attempts: int = 0  # as in the last answer
+    ended: Optional[str] = None  # as in an answer, or as seen after a restart
 
 
 @dataclass
 class Findings:
-    """Each list is to be empty."""
+    """Violations of the invariants, by kind; all lists should be empty."""
     lost: list = field(default_factory=list)
     unexpected: list = field(default_factory=list)
     twice: list = field(default_factory=list)
@@ -58,7 +58,7 @@ class History:
 
     def __init__(self, tolerance_ms: int, file: Optional[TextIO] = None):
         self.sent: dict[str, Sent] = {}
-        self.open: set[str] = set()  # owed, and not yet seen to have ended
+        self.open: set[str] = set()  # acknowledged, and not yet seen to have ended
         self.uncertain: dict[int, list[Sent]] = {}  # requests without an answer
         self.found = Findings()
         self.acknowledged = 0
@@ -75,7 +75,7 @@ class History:
     # --- clients
 
     def invoke(self, jobs: Iterable[tuple[str, Optional[str], int, bool]]) -> list[Sent]:
-        """(key, id, priority, delayed) of each job of one request."""
+        """Takes (key, id, priority, delayed) of each job of one request."""
         with self._lock:
             self._groups += 1
             request = [Sent(key, self._groups, job_id, priority, delayed) for key, job_id, priority, delayed in jobs]
@@ -93,7 +93,7 @@ class History:
             self._write(f"ok enqueue {' '.join(job.key for job in request)}")
 
     def refused(self, request: list[Sent]) -> None:
-        """Answered, and not with a 202: it must not come up."""
+        """The answer was not 202: its jobs must never exist."""
         with self._lock:
             self.uncertain.pop(request[0].group, None)
             for job in request:
@@ -133,7 +133,7 @@ class History:
     # --- after a restart
 
     def check(self, jobs: list[dict], at_the_end: bool = False) -> None:
-        """`jobs`: all that the daemon knows, oldest first. No client is at work."""
+        """Checks `jobs`, all jobs of the daemon, oldest first, while no client is running."""
         there: dict[str, dict] = {}
         for job in jobs:
             key = job["payload"]["k"]
@@ -154,7 +154,7 @@ class History:
             if found and len(found) < len(request):
                 self.found.half.append([job.key for job in request])
             for job in request:
-                if found:  # it is there, so it is owed from now on
+                if found:  # it exists, so from now on it must not be lost
                     job.id = there[job.key]["id"] if job.key in there else job.id
                     self.open.add(job.key)
                 else:
@@ -179,7 +179,7 @@ class History:
             self.found.lost += list(self.open)
 
     def _check_order(self, jobs: list[dict]) -> None:
-        """Of two jobs of one priority that ran once, the older one started first."""
+        """Of two jobs of one priority that had one attempt each, the older one must have started first."""
         latest: dict[int, tuple[int, str]] = {}
         for job in jobs:
             sent = self.sent.get(job["payload"]["k"])

@@ -1,5 +1,5 @@
-"""Who does the work of the default queue while a daemon is killed and started again: each kind of processor, with what
-stands behind it. One attempt in five fails."""
+"""The processors that the crash tests use for the default queue, each with the receiver or the workers that it needs. One attempt
+in five fails."""
 
 import json
 import os
@@ -13,9 +13,9 @@ from support import Connection
 
 
 class Plant:
-    """The simulated processor, which needs nothing. A context."""
+    """The simulated processor, which needs nothing else. A context manager."""
 
-    backlog = 1_500  # jobs that are worked off quickly once clients have left
+    backlog = 1_500  # so many jobs are run quickly once the clients have left
     config = ""  # of the default queue
 
     def __enter__(self) -> "Plant":
@@ -25,10 +25,10 @@ class Plant:
         pass
 
     def begin(self, life: Life) -> None:
-        """The daemon is there again."""
+        """Called after each start of the daemon."""
 
     def executed(self, key: str) -> Optional[bool]:
-        """Whether a job that has ended was worked on; None: nobody outside the daemon knows."""
+        """Whether a finished job was executed; None if that cannot be seen from outside the daemon."""
 
 
 class Exec(Plant):
@@ -40,7 +40,7 @@ class Exec(Plant):
 
 
 class Http(Plant):
-    """A receiver outside the daemon, which notes who came."""
+    """The http processor, with a receiver that records the jobs that are pushed to it."""
 
     backlog = 500
 
@@ -75,14 +75,14 @@ class Http(Plant):
 
 
 class Remote(Plant):
-    """Workers that lease, four for each life of the daemon, which end with it."""
+    """Remote workers, four for each run of the daemon, which end with it."""
 
     backlog = 500
     config = 'processor = "remote"'
 
     def __init__(self) -> None:
         self.keys: set[str] = set()
-        self.tokens: set[str] = set()  # of attempts whose end was accepted
+        self.tokens: set[str] = set()  # of attempts whose completion was accepted
         self.twice: list = []
         self.lock = threading.Lock()
 

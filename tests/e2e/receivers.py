@@ -5,7 +5,8 @@ import threading
 
 
 class Server(http.server.ThreadingHTTPServer):
-    """On a free port of 127.0.0.1, in the background while it is entered. Daemons may be killed while they talk to it."""
+    """Listens on a free port of 127.0.0.1, on a thread of its own, while the context is entered. Daemons may be killed while
+    they talk to it."""
 
     daemon_threads = True
 
@@ -29,7 +30,7 @@ class Server(http.server.ThreadingHTTPServer):
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
-    """One push; its own words on standard error are kept back."""
+    """Handles one push, without logging to standard error."""
 
     protocol_version = "HTTP/1.1"
     wbufsize = -1  # head and body in one piece

@@ -1,4 +1,4 @@
-"""A worker elsewhere: leases jobs, works a little, completes them, and notes what was accepted.
+"""A remote worker: leases jobs, works a little, completes them, and records which completions were accepted.
 
 remote_worker.py PORT FILE: each line of FILE is a job and the token that its completion was accepted with. Runs until
 it is killed, which may be at any moment.

@@ -14,7 +14,7 @@ MIB = 1024 * KIB
 
 
 def _run(*words: str) -> Optional[str]:
-    """What went wrong, if anything."""
+    """Runs a command. Returns the error that it printed if it failed, and None if it succeeded."""
     if not shutil.which(words[0]):
         return f"{words[0]} is not installed"
     done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
@@ -22,7 +22,7 @@ def _run(*words: str) -> Optional[str]:
 
 
 class SmallDisk:
-    """An ext4 in a file where that can be mounted, else a tmpfs; where neither can, the test is skipped and says so."""
+    """An ext4 file system in a file if one can be mounted, or else a tmpfs; if neither can, the test is skipped with a message."""
 
     def __init__(self, size: int = 8 * MIB):
         self._folder = tempfile.TemporaryDirectory()
@@ -58,7 +58,7 @@ class SmallDisk:
         return found.f_bavail * found.f_frsize
 
     def fill(self, leave: int = 0) -> None:
-        """All but `leave` bytes are taken."""
+        """Fills the disk until only `leave` bytes are free."""
         with open(self.filler, "ab", buffering=0) as file:
             for chunk in (256 * KIB, 4 * KIB):
                 try:

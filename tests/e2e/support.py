@@ -20,13 +20,13 @@ BINARY = os.environ.get("JOBQD", str(ROOT / "build" / "release" / "jobqd"))
 CASES = ROOT / "tests" / "cases"  # the project's own, one for each rule
 SUITES = Path(os.environ.get("JOBQD_SUITES", ROOT.parent / "shared" / "suites"))
 
-# How long a test waits for what has to come, before it fails instead of hanging. No test passes by waiting.
+# How long a test waits for something that has to happen, before it fails instead of hanging. No test passes by waiting.
 PATIENCE = 60.0
 
 HELD = {"SIMULATE_MIN": "1h", "SIMULATE_MAX": "1h"}  # jobs run until they are stopped
 AT_ONCE = {"SIMULATE_MIN": "0ms", "SIMULATE_MAX": "0ms", "SIMULATE_FAILURE_RATE": "0"}
 
-# What a daemon must never say, whatever is done to it.
+# Words that must never appear in the log of a daemon.
 ALARMS = re.compile(r"Sanitizer|runtime error:|broken invariant|terminate called")
 
 
@@ -105,7 +105,7 @@ class Connection:
         self.socket.close()
 
     def reset(self) -> None:
-        """Vanishes: the daemon gets a RST."""
+        """Disappears: the daemon gets a RST."""
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
         self.socket.close()
 
@@ -131,7 +131,7 @@ class Connection:
         self.buffer += data
 
     def read_answer(self, to_head: bool = False) -> Answer:
-        """The next answer, interim ones (1xx) included. Raises Closed."""
+        """The next answer, which may be an interim one (1xx). Raises Closed."""
         while b"\r\n\r\n" not in self.buffer:
             self._more()
         head, self.buffer = self.buffer.split(b"\r\n\r\n", 1)
@@ -151,7 +151,7 @@ class Connection:
         return Answer(status, match[2], headers, body, head)
 
     def read_end(self) -> bytes:
-        """All that still comes until the daemon closes."""
+        """Everything that the daemon sends until it closes the connection."""
         try:
             while True:
                 self._more()
@@ -161,7 +161,7 @@ class Connection:
 
 
 class Daemon:
-    """The real binary on a free port of its own, in an empty folder, with nothing in its environment but the settings."""
+    """The real binary on a free port, in an empty folder, with only the settings in its environment."""
 
     def __init__(self, *flags: str, wait: bool = True, descriptors: Optional[int] = None, **settings: str):
         def limit_descriptors():
@@ -200,7 +200,7 @@ class Daemon:
             return "\n".join(self.lines)
 
     def wait_for_line(self, pattern: str) -> re.Match:
-        """The first line of the log that matches, as soon as it is there."""
+        """Waits for a line of the log that matches and returns the first."""
         def found():
             return next(filter(None, (re.search(pattern, line) for line in self.lines)), None)
         with self._news:
@@ -230,7 +230,7 @@ class Daemon:
         return self.get(f"/v1/jobs/{job_id}" + (f"?wait={wait}" if wait else "")).json()
 
     def finished(self, job_id: str) -> dict:
-        """The job once it is done or failed."""
+        """Waits until the job is done or failed, and returns it."""
         def ended():
             job = self.job(job_id, wait="30s")
             return job if job["status"] in ("done", "failed") else None
@@ -256,13 +256,13 @@ class Daemon:
         self.process.send_signal(number)
 
     def wait(self) -> int:
-        """The exit code; the log is complete after it."""
+        """Waits for the end of the process and returns the exit code. The log is complete then."""
         code = self.process.wait(PATIENCE)
         self._reader.join(PATIENCE)
         return code
 
     def stop(self) -> int:
-        """Ends it as an operator does, unless it has ended, and returns the exit code. Always ends it."""
+        """Stops it with SIGTERM, as an operator does, unless it has ended, and returns the exit code. It has ended in any case."""
         try:
             if self.process.poll() is None:
                 self.signal(signal.SIGTERM)
@@ -282,7 +282,7 @@ class Daemon:
 
 
 class DaemonTest(unittest.TestCase):
-    """A test with daemons. Each has to end cleanly once its test is over, and without a word from a sanitizer."""
+    """A test with daemons. After the test each has to stop cleanly, without a report from a sanitizer."""
 
     maxDiff = None
 
@@ -299,7 +299,7 @@ class DaemonTest(unittest.TestCase):
             self.assertEqual(code, exit_code, daemon.log[-4000:])
 
     def config_file(self, text: str) -> str:
-        """A CONFIG file for the time of the test; its path."""
+        """Writes a CONFIG file that exists until the end of the test, and returns its path."""
         file = tempfile.NamedTemporaryFile("w", suffix=".toml")
         self.addCleanup(file.close)
         file.write(text)
@@ -307,7 +307,7 @@ class DaemonTest(unittest.TestCase):
         return file.name
 
     def run_to_end(self, *flags: str, **settings: str) -> Daemon:
-        """A daemon that is expected to end by itself; its log and exit code are there."""
+        """A daemon that is expected to end by itself, after it has ended."""
         daemon = Daemon(*flags, wait=False, **settings)
         self.addCleanup(daemon.stop)
         daemon.wait()
@@ -315,7 +315,7 @@ class DaemonTest(unittest.TestCase):
         return daemon
 
     def assert_problem(self, answer: Answer, status: int, slug: str) -> dict:
-        """An RFC 9457 problem of this type; returned."""
+        """Checks that the answer is an RFC 9457 problem of this type, and returns the problem."""
         self.assertEqual(answer.status, status, answer)
         self.assertEqual(answer.headers["content-type"], "application/problem+json")
         problem = answer.json()

@@ -1,4 +1,4 @@
-"""Clients that mean harm. The daemon refuses them, stays small, and goes on serving the others."""
+"""Malicious clients. The daemon refuses them, keeps its memory bounded, and goes on serving the others."""
 
 import json
 import socket
@@ -8,12 +8,12 @@ import unittest
 from durable import sanitized
 from support import AT_ONCE, HELD, Closed, DaemonTest, eventually
 
-ENOUGH = 20_000_000  # bytes, where "endless" would be too many
+ENOUGH = 20_000_000  # bytes that stand for an endless input
 
 
 class Attacks(DaemonTest):
     def flood(self, daemon, start, piece):
-        """Sends `piece` without end; returns what the daemon answered."""
+        """Sends `piece` again and again until the daemon answers or closes; returns its answer."""
         with daemon.connect() as connection:
             connection.send(start)
             many = piece * (100_000 // len(piece) + 1)
@@ -22,7 +22,7 @@ class Attacks(DaemonTest):
                 while sent < ENOUGH:
                     connection.send(many)
                     sent += len(many)
-            except OSError:  # cut off: it had its answer long ago
+            except OSError:  # the connection was reset after the answer
                 pass
             answer = connection.read_answer()
             self.assertTrue(answer.closes)
@@ -35,7 +35,7 @@ class Attacks(DaemonTest):
         return connections
 
     def assert_small(self, daemon, kib=200_000):
-        """Less than what endless input would have made of it, sanitizers included."""
+        """Less memory than buffering the endless input would take, even with sanitizers."""
         self.assertLess(daemon.resident_kib(), kib)
 
     def test_an_endless_header(self):
@@ -68,7 +68,7 @@ class Attacks(DaemonTest):
     def test_two_thousand_connections(self):
         daemon = self.start()
         connections = self.connect(daemon, 2000)
-        # 1,024 are served, the others are turned away.
+        # 1,024 connections are served, the others are refused.
         self.assertEqual(sum(self.is_served(connection) for connection in connections), 1024)
         for connection in connections:
             connection.close()
@@ -94,7 +94,7 @@ class Attacks(DaemonTest):
         connections = self.connect(daemon, 60)
         for connection in connections:
             connection.request("GET", "/healthz")
-        # Those that have been let in go on being served; the others get their turn once there is room.
+        # The connections that were accepted are still served; the others are accepted once there is room.
         while connections:
             connections[0].read_answer()
             connections.pop(0).close()
@@ -114,7 +114,7 @@ class Attacks(DaemonTest):
                     connection.send(request)
             except OSError:
                 pass
-        # An answer of 0.7 MB under way on each, and not thousands.
+        # On each connection one answer of 0.7 MB is under way, not thousands.
         self.assertLess(daemon.resident_kib() - before, 600_000 if sanitized() else 150_000)
         self.assert_healthy(daemon)
 

@@ -1,4 +1,4 @@
-"""`jobqd backup` of a daemon at work, and what comes of the copy."""
+"""`jobqd backup` of a running daemon, and daemons that are started on the copy."""
 
 import fcntl
 import random
@@ -22,7 +22,7 @@ class Backup(unittest.TestCase):
                 client.start()
             for number in range(rounds):
                 threading.Event().wait(chance.uniform(0.05, 0.3))
-                # What is removed meanwhile may be in it or not; what has ended may have been forgotten.
+                # Jobs that are removed meanwhile may be in the copy or not; finished ones may have been dropped by retention.
                 owed = set(history.open)
                 copy = folder.path / f"copy-{number}.db"
                 made = command("backup", folder.database, copy)

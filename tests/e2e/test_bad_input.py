@@ -1,4 +1,4 @@
-"""What is wrong gets a 4xx problem that names the field, changes nothing, and leaves the daemon healthy."""
+"""Wrong input gets a 4xx problem that names the field, changes nothing, and leaves the daemon healthy."""
 
 import gzip
 import json

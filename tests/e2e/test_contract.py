@@ -45,7 +45,7 @@ class Contract(DaemonTest):
         for i in range(8):
             job = daemon.finished(f"j{i}")
             self.assertEqual((job["status"], job["attempts"]), ("done", 1))
-            # It cannot have been quicker; how much slower depends on the machine.
+            # It cannot have been faster; how much slower it was depends on the machine.
             self.assertGreaterEqual(milliseconds_of(job["finished_at"]) - milliseconds_of(job["started_at"]), 99)
 
     def test_a_fifth_of_the_attempts_fails_by_default(self):
@@ -53,7 +53,7 @@ class Contract(DaemonTest):
         daemon.enqueue([{"id": f"j{i}"} for i in range(2000)])
         jobs = [daemon.finished(f"j{i}") for i in range(2000)]
         failed = sum(job["status"] == "failed" for job in jobs)
-        # 400 expected, standard deviation 18: outside six of them once in 10^9 runs.
+        # 400 are expected, with a standard deviation of 18: six deviations are exceeded once in 10^9 runs.
         self.assertTrue(292 < failed < 508, failed)
 
     def test_max_retries_are_extra_attempts(self):

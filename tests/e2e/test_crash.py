@@ -7,11 +7,11 @@ from crash_harness import Harness, ready_again
 from durable import sanitized, seed
 from plants import PLANTS
 
-CYCLES = 20 if sanitized() else 100  # more: crash_harness.py
+CYCLES = 20 if sanitized() else 100  # crash_harness.py runs as many as you like
 
 
 class ForgetfulHarness(Harness):
-    """On a disk that loses the log of each life."""
+    """A disk that loses the write-ahead log of each run: the check has to notice it."""
 
     def start(self, folder, settings):
         Path(f"{folder.database}-wal").unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Disks that fill up, and files that vanish: nothing is acknowledged that is not kept, and the daemon says why."""
+"""Full disks and deleted files: no job is acknowledged that is not kept, and the daemon says why it refuses."""
 
 import random
 import shutil
@@ -19,7 +19,7 @@ ROUNDS = 50 if torture() else 5
 
 
 class Producer(threading.Thread):
-    """Enqueues until it was refused for the store."""
+    """Enqueues until a request is refused with store-unavailable."""
 
     def __init__(self, port: int, history: History, name: str, chance: random.Random):
         super().__init__(name=name, daemon=True)
@@ -57,7 +57,7 @@ class FullDisk(unittest.TestCase):
         chance = random.Random(seed())
         acknowledged = 0
         slowest = 0.0
-        with SmallDisk(32 * MIB) as disk:  # what others take is more than what its jobs do
+        with SmallDisk(32 * MIB) as disk:  # the test fills more of it than the jobs do
             life = Life(disk.path / "jobs.db", **SETTINGS)
             for number in range(ROUNDS):
                 history = History(tolerance_ms=SEVERAL_WORKERS_MS)
@@ -86,7 +86,7 @@ class FullDisk(unittest.TestCase):
         self.assertEqual([producer.failure for producer in producers], [""] * 4)
         self.assertIn("full", life.not_ready_because())
         self.assertEqual(life.get("/livez").status, 200)
-        # Running jobs go on, and waiting ones start.
+        # Running jobs finish, and waiting jobs start.
         drain(life)
 
     def free_again(self, disk: SmallDisk, life: Life) -> float:
@@ -98,7 +98,7 @@ class FullDisk(unittest.TestCase):
         return took
 
     def test_it_stays_full_until_there_is_room(self):
-        """A small write that still fits here and there makes nobody believe that jobs are taken again."""
+        """A small write that happens to fit does not make the daemon accept jobs again."""
         with SmallDisk() as disk:
             life = Life(disk.path / "jobs.db", **SETTINGS)
             disk.fill(leave=1 * MIB)
@@ -106,7 +106,7 @@ class FullDisk(unittest.TestCase):
             with life.connect() as connection:
                 while connection.request("POST", "/enqueue", body).read_answer().status == 202:
                     pass
-            time.sleep(1)  # What the last requests began is over.
+            time.sleep(1)  # So that the work of the last requests is over.
             for _ in range(60):
                 self.assertIn("full", life.not_ready_because())
                 time.sleep(0.05)
@@ -120,7 +120,7 @@ class FullDisk(unittest.TestCase):
                 self.assertEqual(connection.request("DELETE", f"/v1/jobs/{job['id']}").read_answer().status, 204)
 
     def test_its_own_log_does_not_lock_it_in(self):
-        """The disk is smaller than the log may grow: what lies in the log has to go into the database."""
+        """The disk is smaller than the limit of the write-ahead log, so the log has to be checkpointed earlier."""
         with SmallDisk() as disk:
             life = Life(disk.path / "jobs.db", **FEW_KEPT | {"SIMULATE_MIN": "0ms", "SIMULATE_MAX": "0ms"})
             taken = 0

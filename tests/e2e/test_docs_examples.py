@@ -27,7 +27,7 @@ from typing import NamedTuple
 import support
 from support import PATIENCE, ROOT, DaemonTest, eventually
 
-support.BINARY = str(Path(support.BINARY).resolve())  # commands and daemon run in another folder
+support.BINARY = str(Path(support.BINARY).resolve())  # because commands and daemon run in another folder
 
 ADDRESS = "127.0.0.1:8080"
 NOT_RUN = re.compile(r"<!-- not run: (\S.*?) -->")
@@ -56,11 +56,11 @@ class Step(NamedTuple):
 class Block(NamedTuple):
     line: int
     steps: list[Step]
-    not_run: str = ""  # why
+    not_run: str = ""  # the reason, if it is not run
 
 
 def read_block(lines: list[str], first: int) -> list[Step]:
-    """`first` is the number of the first of the lines in its file."""
+    """Splits the lines of a block; `first` is the line number of the first of them in its file."""
     steps: list[Step] = []
     goes_on = False
     for number, line in enumerate(lines, first):
@@ -109,7 +109,7 @@ def moved_ahead(command: str, now: datetime) -> str:
 
 
 def difference(step: Step, expected: str, output: str) -> str:
-    """Empty when the output is as the example says, but for what may differ."""
+    """The differences between the output and the example, without those that are expected; empty if there are none."""
     wanted, got = normal(expected), normal(output)
     if wanted == got:
         return ""
@@ -137,7 +137,7 @@ class DocsExamples(DaemonTest):
         self.assertGreater(run, 0)
 
     def set_up(self, file: Path) -> dict:
-        """What the examples of the file need: its jobqd.toml, as settings, and its receiver.py, whose port is another."""
+        """Prepares what the examples of the file need: its jobqd.toml as settings, and its receiver.py on a free port."""
         text = file.read_text(encoding="utf-8")
         (config,) = re.findall(r"^```toml\n(# jobqd.toml\n.*?)^```", text, re.MULTILINE | re.DOTALL)
         (program,) = re.findall(r"^```python\n(# receiver.py\n.*?)^```", text, re.MULTILINE | re.DOTALL)

@@ -1,4 +1,4 @@
-"""The exec processor: real programs, real ends."""
+"""The exec processor with real programs."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""System calls that kill or fail, flipped bits, scarce descriptors and memory, clocks that jump."""
+"""System calls that fail or kill the process, flipped bits, exhausted descriptors and memory, and jumping clocks."""
 
 import os
 import random
@@ -22,7 +22,7 @@ def say(text: str) -> None:
 
 
 class Sweeps(unittest.TestCase):
-    """The whole sweep is `python3 fault_sweep.py`."""
+    """A part of the sweep; `python3 fault_sweep.py` runs all of it."""
 
     def setUp(self):
         if why := fault_sweep.can_trace():
@@ -34,7 +34,7 @@ class Sweeps(unittest.TestCase):
         fault_sweep.run(fault_sweep.KILL, self.stride, say)
 
     def test_a_sync_that_fails_ends_it_and_nothing_unsynced_is_acknowledged(self):
-        # Past the start, where nothing is acknowledged yet, the failing sync is one that clients wait for.
+        # After the start, during which nothing is acknowledged, clients wait for the sync that fails.
         lives = []
         for fault in fault_sweep.SYNC_FAILS:
             lives += fault_sweep.sweep(fault, max(1, self.stride // 3))
@@ -75,7 +75,7 @@ class Flips(unittest.TestCase):
         self.assertGreater(refused + aside, 0)
 
     def write_jobs(self, folder: Folder) -> None:
-        for part in range(2):  # the first half goes into the database, the second stays in the log
+        for part in range(2):  # the first half is checkpointed into the database, the second stays in the log
             life = Life(folder.database)
             jobs = [{"id": f"job-{part}-{i}", "delay": "1h", "payload": f"{part}-{i}" * 30} for i in range(40)]
             for i in range(0, 40, 5):
@@ -95,7 +95,7 @@ class Flips(unittest.TestCase):
         for job in jobs:
             self.assertEqual(job["payload"], job["id"].removeprefix("job-") * 30)
         said = life.log.count("a damaged job is set aside")
-        # Only the last transaction of a log may be taken for one that a crash has torn.
+        # Only the last transaction of a log may look as if a crash had interrupted it.
         self.assertGreaterEqual(len(jobs) + said, 75)
         return "set aside" if said else "sound"
 
@@ -107,7 +107,7 @@ class Scarcity(unittest.TestCase):
             history = History(tolerance_ms=SEVERAL_WORKERS_MS)
             first = life.connect()
             others = []
-            for _ in range(100):  # more than there are
+            for _ in range(100):  # more than there are descriptors
                 others.append(life.connect())
             request = history.invoke([("a", "a", 0, False)])
             job = job_body({"id": "a", "payload": {"k": "a"}})
@@ -119,7 +119,7 @@ class Scarcity(unittest.TestCase):
             drain(life)
             life.kill()
             life = Life(folder.database)
-            drain(life)  # its end may not have been written when it was killed
+            drain(life)  # the end of the last job may not have been written before the kill
             history.check(all_jobs(life), at_the_end=True)
             self.assertTrue(history.found.none(), history.found.examples())
             self.assertEqual(life.end(), 0)
@@ -133,7 +133,7 @@ class Scarcity(unittest.TestCase):
 
     @unittest.skipIf(sanitized(), "sanitizers reserve terabytes of address space")
     def test_little_memory(self):
-        """It may refuse, it may even end; what it has acknowledged is there."""
+        """The daemon may refuse requests and may even end; acknowledged jobs are kept."""
         with Folder() as folder:
             life = Life(folder.database, launcher=["prlimit", f"--as={512 << 20}"], WORKERS="2", SIMULATE_MIN="1h",
                         SIMULATE_MAX="1h", SHUTDOWN_GRACE="0s")
@@ -161,14 +161,14 @@ class Scarcity(unittest.TestCase):
 
     @staticmethod
     def light(life: Life) -> list[dict]:
-        """All jobs, a few a page, because they are large."""
+        """All jobs, in small pages, because they are large."""
         from durable import pages  # pylint: disable=import-outside-toplevel
         with life.connect() as connection:
             return [{"id": job["id"]} for job in pages(connection, limit="4")]
 
 
 class Clock(unittest.TestCase):
-    """The calendar jumps; delays and backoff are measured on a clock that does not."""
+    """The system time jumps; delays and backoff are measured by the monotonic clock."""
 
     OFFSETS = ("+3600", "-3600", "+2592000", "-2592000", "@2038-01-19 03:14:05", "+0")
 
@@ -221,7 +221,7 @@ class Clock(unittest.TestCase):
         return life.enqueue(jobs).status == 202
 
     def all_end_in_time(self, life: Life) -> None:
-        """Every delay is below 500 ms and all backoff of a job below 2 s: 5 s more than that is too long."""
+        """Each delay is below 500 ms and the backoff of a job below 2 s in all, so 5 s more than that is too long."""
         begun = time.monotonic()
         drain(life)
         self.assertLess(time.monotonic() - begun, 7.5)

@@ -1,4 +1,4 @@
-"""What clients do with jobs after they have handed them over."""
+"""What clients do with their jobs after enqueueing them."""
 
 import json
 import unittest

@@ -1,4 +1,4 @@
-"""Logs: one line an event, and no client can forge one."""
+"""Logs: one line for each event, and no client can forge a line."""
 
 import json
 import unittest
@@ -11,7 +11,7 @@ EVIL = 'x 2026-01-01T00:00:00.000Z info  forged="\x7f" \u2028 \u202e é'
 class Logs(DaemonTest):
     def run_evil_job(self, **settings):
         daemon = self.start(**(AT_ONCE | settings))
-        # Control characters below U+0020 are refused in ids already; the rest has to be harmless in the log.
+        # Ids with control characters below U+0020 are refused; all other characters have to be harmless in the log.
         self.assertEqual(daemon.enqueue({"id": EVIL.replace("\x7f", "")}).status, 202)
         daemon.wait_for_line("job done|job failed")
         daemon.stop()

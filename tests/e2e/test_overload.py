@@ -1,4 +1,4 @@
-"""Far more load than the daemon can work off: everything is answered 202 or 429, and each 202 comes to an end."""
+"""Far more load than the daemon can handle: each request is answered with 202 or 429, and each accepted job ends."""
 
 import json
 import threading
@@ -31,7 +31,7 @@ class Overload(DaemonTest):
         self.assertEqual(set(others), {429})
         self.assertGreaterEqual(len(accepted), 64)
 
-        def is_empty() -> bool:  # by one answer: a job that backs off goes from running to queued
+        def is_empty() -> bool:  # in one answer, because a job may go from running to queued for its backoff
             queue = daemon.get("/v1/queues/default").json()
             return queue["queued"] + queue["running"] == 0
 

@@ -1,4 +1,4 @@
-"""The http processor: a real receiver, real answers."""
+"""The http processor with a real receiver."""
 
 import base64
 import hashlib
@@ -29,12 +29,12 @@ backoff = ["0s"]
 
 
 class Receiver:
-    """Answers as it is told, and keeps what it got: (headers, body), in order. `held` keeps answers back until it is set."""
+    """Gives the answers of the test and records the requests as (headers, body), in order. No answer is sent until `held` is set."""
 
     def __init__(self):
         self.got = []
         self.connections = set()
-        self.answers = []  # (status, headers, body), the last for all that follow
+        self.answers = []  # (status, headers, body); the last one is repeated
         self.held = threading.Event()
         self.held.set()
         receiver = self
@@ -90,7 +90,7 @@ class Push(PushTest):
             self.assertNotIn("traceparent", second)
             self.assertNotIn("webhook-id", first)
             self.assertGreater(int(second["Job-Lease-Token"]), int(first["Job-Lease-Token"]))
-            self.assertEqual(len(receiver.connections), 1)  # kept
+            self.assertEqual(len(receiver.connections), 1)  # the connection was kept
 
     def test_a_kept_connection_that_was_closed_costs_nothing(self):
         with self.pushing() as (daemon, receiver):

@@ -1,4 +1,4 @@
-"""The http processor over TLS: whom it trusts."""
+"""The http processor over TLS: which certificates it trusts."""
 
 import ssl
 import subprocess
@@ -36,7 +36,7 @@ class Authority:
         subprocess.run(["openssl", *arguments], cwd=self.folder, check=True, capture_output=True)
 
     def issue(self, name: str, subject: str, *, days: int = 1, self_signed: bool = False) -> tuple[str, str]:
-        """Certificate and key for a subjectAltName such as DNS:localhost. Negative days: it has expired."""
+        """Makes a certificate and key for a subjectAltName such as DNS:localhost. With negative days it has expired."""
         (self.folder / "san").write_text(f"subjectAltName={subject}\n", encoding="ascii")
         self.openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", f"/CN={name}",
                      "-keyout", f"{name}.key", "-out", f"{name}.csr")
@@ -53,7 +53,7 @@ class Tls(DaemonTest):
         cls.authority = Authority(cls.folder.name)
 
     def push(self, certificate: tuple[str, str], host: str = "localhost", trust: bool = True, **versions) -> dict:
-        """The job after a push to a receiver with this certificate."""
+        """Pushes a job to a receiver with this certificate, and returns the job."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(*certificate)
         for name, version in versions.items():

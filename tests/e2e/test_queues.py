@@ -1,4 +1,4 @@
-"""Queues of the CONFIG file: each with workers, places and rules of its own."""
+"""Queues of the CONFIG file, each with its own workers, capacity and rules."""
 
 import re
 import unittest

@@ -1,4 +1,4 @@
-"""SIGHUP: the configuration is read again, and what can change does."""
+"""SIGHUP: the configuration is read again, and the settings that can change at run time do."""
 
 import os
 import signal
@@ -58,7 +58,7 @@ class Reload(DaemonTest):
         self.assertEqual(after["circuit"]["state"], "closed")
         self.assert_problem(daemon.enqueue({"queue": "mail"}), 429, "queue-full")
         self.reload(daemon, BEFORE)
-        self.assertEqual(self.mail(daemon)["running"], 3)  # those who leave finish what they have
+        self.assertEqual(self.mail(daemon)["running"], 3)  # workers that are removed finish their jobs
         daemon.post("/v1/jobs/0/cancel")
         daemon.post("/v1/jobs/1/cancel")
         daemon.post("/v1/jobs/2/cancel")

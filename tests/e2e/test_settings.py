@@ -1,4 +1,4 @@
-"""Settings: where they come from, what wrong ones are told, what --help says."""
+"""Settings: their sources, the messages for wrong values, and --help."""
 
 import os
 import re
@@ -92,7 +92,7 @@ class Settings(DaemonTest):
         self.assertRegex(done.stdout, r"^jobqd \d+\.\d+\.\d+\n$")
 
     def test_without_any_setting_it_starts_with_its_defaults(self):
-        # LISTEN stays the test's own: the default port may be taken on this machine.
+        # LISTEN keeps the value of the test, because the default port may be in use.
         daemon = self.start(STORE=None, SHUTDOWN_GRACE=None, LOG_LEVEL=None)
         self.assertRegex(daemon.log, r"WORKERS=4 QUEUE_SIZE=64 .*STORE=sqlite:jobqd.db .*SHUTDOWN_GRACE=25s "
                                      r"BACKOFF_BASE=100ms BACKOFF_CAP=30s .*SIMULATE_MIN=100ms SIMULATE_MAX=150ms "

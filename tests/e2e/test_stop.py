@@ -1,4 +1,4 @@
-"""How the daemon ends: signals, the grace, what is said meanwhile."""
+"""How the daemon stops: signals, the grace period, and its answers meanwhile."""
 
 import signal
 import unittest
@@ -32,7 +32,7 @@ class Stop(DaemonTest):
         self.assertEqual(answer.headers["retry-after"], "5")
         self.assertEqual(daemon.get("/livez").status, 200)
         self.assertEqual(daemon.job("runs")["status"], "running")
-        daemon.signal(signal.SIGTERM)  # the second one ends it at once
+        daemon.signal(signal.SIGTERM)  # the second signal ends it at once
         self.assertEqual(daemon.wait(), 128 + signal.SIGTERM)
 
     def test_running_jobs_finish_within_the_grace(self):

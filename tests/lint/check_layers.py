@@ -23,7 +23,7 @@ ALLOWED = {
     "main": ("app",),
 }
 
-# Rooms within one layer that never see each other.
+# Rooms of one layer that may not include each other.
 SEPARATE_ROOMS = [
     ("stores/embedded", "stores/sqlite"),
     ("stores/embedded", "stores/postgres"),
@@ -64,7 +64,7 @@ def layer_of(path: str) -> str:
 
 
 def check_include(path: str, quote: str, target: str) -> Iterator[tuple[str, str]]:
-    """Yields (rule, message) for what is wrong with one #include."""
+    """Yields (rule, message) for each rule that one #include breaks."""
     layer = layer_of(path)
     room = "/".join(path.split("/")[1:-1]) + "/"
 
@@ -96,7 +96,7 @@ def check_file(path: str, text: str) -> Iterator[Finding]:
     if path.endswith(".hpp") and "#pragma once" not in (line.strip() for line in lines):
         yield Finding(path, 1, "pragma-once", "a header starts with #pragma once")
 
-    if path.startswith("tests/"):  # sees all that it tests
+    if path.startswith("tests/"):  # tests include whatever they test
         return
     if layer_of(path) not in ALLOWED:
         yield Finding(path, 1, "layer", f"there is no layer {layer_of(path)}")

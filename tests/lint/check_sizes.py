@@ -18,9 +18,9 @@ MAX_CLASS_MEMBERS = 12
 MAX_FUNCTION_LINES = 70
 MAX_FILE_LINES = 400
 MAX_MAIN_LINES = 60
-MAX_PREFIX = 2  # so many files of a folder may share a prefix
+MAX_PREFIX = 2  # files of a folder that may share a prefix
 
-# What may be larger, each with its reason. An entry that is not needed any more is an error.
+# Classes and files that may be larger, each with the reason. An entry that is no longer needed is an error.
 LARGE_CLASSES: dict[str, str] = {
     "jobqd::app::Config": "plain data: a member for each setting",
     "jobqd::domain::Job": "plain data: a member for each field of a job",
@@ -32,7 +32,7 @@ LARGE_CLASSES: dict[str, str] = {
     "jobqd::processors::push::StreamConnection": "being carved",
 }
 LONG_FILES: dict[str, str] = {}
-# Prefixes that are no folder: FOLDER/PREFIX.
+# Shared prefixes that do not call for a folder, as FOLDER/PREFIX.
 PREFIXES: dict[str, str] = {
     "tests/http/connections/server": "being carved",
 }
@@ -89,7 +89,7 @@ def functions(text: str) -> Iterator[tuple[str, int, int]]:
 
 
 def gives_reason(lines: list[str], line: int) -> bool:
-    """Whether the comment above this line, or one in it, has a line that begins with `Size:`."""
+    """Whether the comment above this line has a line that begins with `Size:` and goes on."""
     above = line - 2
     while above >= 0 and lines[above].lstrip().startswith(("//", "template", "JOBQD_")):
         if REASON.match(lines[above]):

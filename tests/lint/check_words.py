@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Words and constructs that this code does without, each with the reason and the places that may."""
+"""Checks for banned words and constructs. Each ban has its reason, and the places where it does not apply."""
 
 import re
 import sys

@@ -54,7 +54,7 @@ class Parser:
         return self.tokens[place] if place < len(self.tokens) else ""
 
     def skip_balanced(self) -> None:
-        """From an opening bracket to behind the closing one."""
+        """Skips from an opening bracket past the matching one."""
         depth = 0
         while self.at < len(self.tokens):
             token = self.tokens[self.at]
@@ -64,7 +64,7 @@ class Parser:
                 return
 
     def skip_angles(self) -> bool:
-        """From a `<` to behind its `>`; false, and nothing skipped, where it is an operator."""
+        """Skips from a `<` past its `>`. Skips nothing and returns false if it is an operator."""
         start, depth = self.at, 0
         while token := self.peek():
             if token in "({[":
@@ -80,7 +80,7 @@ class Parser:
         return False
 
     def skip_prefix(self) -> bool:
-        """Skips an attribute, a macro for one, or the head of a template. False where there is none."""
+        """Skips an attribute, a macro for one, or the head of a template. Returns false if there is none."""
         token = self.peek()
         if token == "[" and self.peek(1) == "[":
             self.skip_balanced()
@@ -117,7 +117,7 @@ class Parser:
             self.at += 1
 
     def skip_statement(self) -> None:
-        """To behind the semicolon, or behind the body of a function."""
+        """Skips past the semicolon, or past the body of a function."""
         parameters = False
         while token := self.peek():
             if token == ";":
@@ -137,7 +137,7 @@ class Parser:
 
     def parse(self) -> list[Class]:
         found: list[Class] = []
-        scopes: list[Optional[str]] = []  # None: braces that name nothing
+        scopes: list[Optional[str]] = []  # None: braces without a name
         while token := self.peek():
             if token == "namespace":
                 self.at += 1
@@ -169,7 +169,7 @@ class Parser:
         return self.tokens[self.at - 1]
 
     def parse_class(self, scopes: list[str]) -> Optional[Class]:
-        """The definition that begins here; None, and nothing read, where it is none."""
+        """Parses the definition that begins here. Reads nothing and returns None if it is not a definition."""
         start, name, bases = self.at, "", False
         self.at += 1
         while token := self.peek():
@@ -231,7 +231,7 @@ class Parser:
                 self.parse_member(owner)
 
     def parse_declarators(self, owner: Class) -> None:
-        """What stands between the brace of a type and its semicolon."""
+        """Parses what is between the closing brace of a type and its semicolon."""
         if self.peek() == ";":
             self.at += 1
         else:
@@ -276,7 +276,7 @@ class Parser:
         owner.members += 0 if static else count
 
     def parse_function(self, owner: Class) -> None:
-        """From the list of parameters on."""
+        """Parses from the list of parameters on."""
         self.skip_balanced()
         override = deleted = False
         while token := self.peek():
@@ -302,7 +302,7 @@ class Parser:
         owner.functions += not override and not deleted
 
     def skip_initialisers(self) -> None:
-        """Those of a constructor, up to its body."""
+        """Skips those of a constructor, up to its body."""
         self.at += 1
         while token := self.peek():
             if token in CLOSES:

@@ -1,4 +1,4 @@
-"""Plants one breach of each rule in a tree of its own and expects exactly that rule to fire."""
+"""Plants one breach of each rule in a temporary tree and expects exactly that rule to fire."""
 
 import tempfile
 import unittest

@@ -1,4 +1,5 @@
-"""Plants what is too large in a tree of its own and expects exactly that to be found; and declarations of every kind to be counted."""
+"""Plants files and classes that are too large in a temporary tree and expects exactly those to be found. Tests the counting of
+declarations of every kind."""
 
 import tempfile
 import unittest

@@ -1,4 +1,4 @@
-"""Plants each word that the code does without, where it is banned and where it is not."""
+"""Plants each banned word in a place where it is banned and in one where it is not."""
 
 import tempfile
 import unittest

@@ -1,4 +1,4 @@
-"""The scripts that everything is started with."""
+"""Tests of the scripts ./dev and .ci/run."""
 
 import re
 import shutil

@@ -1,4 +1,4 @@
-"""Holds the documentation to the code: links lead somewhere, and tables of settings, problems and routes are
+"""Compares the documentation with the code: links have targets, and the tables of settings, problems and routes are
 complete, in both directions. Parts whose file is not there are skipped, and say so.
 """
 
@@ -29,7 +29,7 @@ ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 # A route in prose or a table: `GET /v1/jobs/{id}`, perhaps with a query.
 ROUTE_SPAN = re.compile(r"^(GET|HEAD|POST|PUT|PATCH|DELETE) (/[^\s?]*)")
 
-# Paths of somebody's machine have no place in the documentation.
+# Paths of a developer's machine do not belong into the documentation.
 PRIVATE_PATH = re.compile(r"/(?:work|root|home|Users)/")
 
 
@@ -40,17 +40,17 @@ def markdown_files(root: Path) -> Iterator[Path]:
 
 
 def blanked(pattern: re.Pattern, text: str) -> str:
-    """Without what matches, every line where it was."""
+    """The text without the matches; all lines keep their numbers."""
     return pattern.sub(lambda match: "\n" * match.group().count("\n"), text)
 
 
 def prose(text: str) -> str:
-    """Without code and comments."""
+    """The text without code and comments."""
     return blanked(CODE_SPAN, blanked(COMMENT, blanked(FENCE, text)))
 
 
 def anchors(text: str) -> set[str]:
-    """What a link's fragment can name, as GitHub makes it of headings."""
+    """The anchors that a link can name, made from the headings as GitHub does."""
     seen: dict[str, int] = {}
     names = set(HTML_ANCHOR.findall(text))
     for _, heading in HEADING.findall(blanked(FENCE, text)):
@@ -127,7 +127,7 @@ def served_routes(source: str) -> dict[tuple[str, str], str]:
 
 
 def toml_keys(text: str) -> set[str]:
-    """Those above the first table of each example."""
+    """The keys above the first table of each example."""
     blocks = re.findall(r"^```toml\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
     return {key for block in blocks for key in re.findall(r"^([a-z_]+)\s*=", block.split("\n[")[0], re.MULTILINE)}
 
@@ -207,7 +207,7 @@ class Docs(unittest.TestCase):
 
 
 class Checks(unittest.TestCase):
-    """Each check finds what is planted for it."""
+    """Tests of the checks themselves, each with a planted fault."""
 
     def tree(self, files: dict[str, str]) -> Path:
         folder = tempfile.TemporaryDirectory()

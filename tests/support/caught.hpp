@@ -13,7 +13,7 @@
 
 namespace jobqd::support {
 
-/// Catches what a callback is told, and notices when it is told twice. Thread-safe; callbacks may outlive it.
+/// Catches the result of a callback, and notices a second call. Thread-safe; callbacks may outlive it.
 template <class T>
 class Caught {
  public:
@@ -26,7 +26,7 @@ class Caught {
     return state_->result.has_value();
   }
 
-  /// What the callback was told, as soon as it is.
+  /// Waits for the result of the callback.
   [[nodiscard]] engine::Expected<T> result() const {
     std::unique_lock lock(state_->mutex);
     const bool told = state_->changed.wait_for(lock, patience, [&] { return state_->result.has_value(); });

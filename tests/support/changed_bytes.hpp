@@ -7,7 +7,7 @@
 
 namespace jobqd::support {
 
-/// `text` with one to three bytes of `bytes` put into it or in the place of others; not empty.
+/// A copy of `text` in which one to three bytes were inserted or replaced by bytes of `bytes`. Never empty.
 inline std::string with_bytes_changed(std::string text, std::string_view bytes, std::mt19937& random) {
   for (auto changes = random() % 3; changes < 3; ++changes) {
     const auto at = random() % text.size();

@@ -22,7 +22,7 @@ class ManualClock final : public base::Clock {
     now_.steady += by;
   }
 
-  /// Somebody sets the calendar; the monotonic clock does not notice.
+  /// Sets the system time, as an administrator may; the monotonic clock does not change.
   void jump_wall(base::milliseconds by) {
     const std::scoped_lock lock(mutex_);
     now_.wall += by;

@@ -8,10 +8,11 @@
 
 namespace jobqd::support {
 
-/// How long a test waits for what has to come, before it fails instead of hanging. No test passes by waiting.
+/// How long a test waits for something that has to happen, before it fails instead of hanging. No test passes
+/// by waiting.
 inline constexpr std::chrono::seconds patience{30};
 
-/// A stop token that is requested when patience is at an end: for calls that block until something comes.
+/// A stop token that is requested when this time is over, for calls that block until something happens.
 class Patience {
  public:
   [[nodiscard]] std::stop_token token() const { return end_.get_token(); }

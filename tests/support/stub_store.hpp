@@ -4,7 +4,7 @@
 
 namespace jobqd::support {
 
-/// A store that keeps nothing and answers store_unavailable: a test overrides what it is about.
+/// A store that keeps nothing and answers store_unavailable. A test overrides the functions that it needs.
 class StubStore : public engine::Store {
  public:
   void submit(std::vector<domain::NewJob> jobs,
