@@ -53,7 +53,8 @@ class Diary : public Observer {
 };
 
 void send_every_event(Observer& observer) {
-  const Claim claim{.id = "job"};
+  Claim claim;
+  claim.id = "job";
   observer.submitted("mail", 3);
   observer.refused(ErrorCode::queue_full, "mail");
   observer.attempt_started(claim);
