@@ -101,7 +101,7 @@ class Comparison:
         system = row.system(self.builds[build])
         for name, count in JOBS.items():
             setattr(system, name, count)
-        os.sync()  # so that nothing that others have written is written during the measurement
+        os.sync()  # so that no older writes fall into this measurement
         measured = row.measure(system, self.scale)
         if not measured.get(row.metric):
             raise RuntimeError(f"nothing was measured: {measured}")
@@ -114,7 +114,7 @@ class Comparison:
             order = ("new", "old") if turn % 2 == 0 else ("old", "new")
             try:
                 measured = {build: self.measure(row, build) for build in order}
-            except Exception as error:  # a row that fails must not take the others with it
+            except Exception as error:  # a failure of one row must not end the run
                 traceback.print_exc()
                 self.failures.append(f"{row.name}, round {turn + 1}: {error}")
                 continue
@@ -155,7 +155,7 @@ def arguments() -> argparse.Namespace:
 
 def main() -> int:
     given = arguments()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is ended
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that all servers are stopped
     folder = Path(tempfile.mkdtemp(dir=given.folder, prefix="jobqd-against-"))
     new, old = Tools(given.build.resolve(), folder), Tools(given.old.resolve(), folder)
     old.load = new.load  # one load generator for both

@@ -1,4 +1,4 @@
-"""Servers that are certain to end with us, and what they use of the machine."""
+"""Server processes that are sure to end with the benchmark, and the CPU time and memory that they use."""
 
 import atexit
 import os
@@ -13,7 +13,7 @@ from typing import Iterable, Optional
 
 PATIENCE = 120.0  # seconds for a server to start, to stop or to answer
 TICKS = os.sysconf("SC_CLK_TCK")
-# Where Debian keeps servers that it does not put into everybody's path.
+# Folders in which Debian keeps servers that are not on the PATH.
 PLACES = [*os.environ.get("PATH", "").split(":"), "/usr/sbin", "/usr/lib/rabbitmq/bin",
           *map(str, sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True))]
 
@@ -29,7 +29,7 @@ def free_port() -> int:
 
 
 def ask(port: int, request: bytes, end: bytes, timeout: float = PATIENCE) -> bytes:
-    """What a server answers, up to and with `end`. OSError while it does not."""
+    """The answer of a server, up to and including `end`. Raises OSError if it does not answer."""
     with socket.create_connection(("127.0.0.1", port), timeout) as connection:
         connection.sendall(request)
         answer = b""
@@ -42,7 +42,7 @@ def ask(port: int, request: bytes, end: bytes, timeout: float = PATIENCE) -> byt
 
 
 def children() -> dict[int, list[int]]:
-    """Of every process that there is."""
+    """The child processes of every process."""
     found: dict[int, list[int]] = {}
     for entry in Path("/proc").iterdir():
         if fields := stat_of(entry.name) if entry.name.isdigit() else None:
@@ -59,13 +59,13 @@ def stat_of(pid: int | str) -> Optional[list[str]]:
 
 
 class Server:
-    """A process and all that it has started."""
+    """A process and all its descendants."""
 
     running: set["Server"] = set()
 
     def __init__(self, command: list[str], folder: Path, log: Optional[int] = None, user: Optional[str] = None,
                  environment: Optional[dict[str, str]] = None):
-        # The kernel ends it when we end, however that happens.
+        # The kernel kills it when this process ends, for whatever reason.
         guard = ["setpriv", "--pdeathsig", "KILL"]
         if user and os.geteuid() == 0:
             guard += ["--reuid", user, "--regid", str(pwd.getpwnam(user).pw_gid), "--init-groups"]
@@ -97,7 +97,7 @@ class Server:
         return found
 
     def cpu_seconds(self) -> float:
-        """Of all, those that have ended in the meantime included."""
+        """The CPU time of all of them, including those that have ended."""
         stats: Iterable[Optional[list[str]]] = (stat_of(pid) for pid in self.tree())
         return sum(sum(int(field) for field in stat[11:15]) for stat in stats if stat) / TICKS
 

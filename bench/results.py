@@ -1,4 +1,4 @@
-"""What was measured: a value for each workload, system, figure and round; and what follows from them."""
+"""The results: a value for each workload, system, figure and round; their medians and ratios."""
 
 from statistics import median
 from typing import Optional
@@ -29,6 +29,6 @@ class Results:
         return median(ratios) if ratios else None
 
     def best(self, workload: str, metric: str, systems: list[str]) -> Optional[str]:
-        """Whose median is the highest."""
+        """The system with the highest median."""
         known = {system: value for system in systems if (value := self.median(workload, system, metric)) is not None}
         return max(known, key=lambda system: known[system]) if known else None

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Measures jobqd beside its peers and the limits of the machine, in one run, taking turns. See bench/README.md."""
+"""Compares jobqd with its peers and the limits of the machine in one run. See bench/README.md."""
 
 import argparse
 import json
@@ -30,8 +30,9 @@ def say(text: str) -> None:
 
 def arguments() -> argparse.Namespace:
     names = [workload.name for workload in workloads.ALL] + [system.name for system in systems.ALL]
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="one short round: to see that all works")
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0],
+                                     epilog="--against COMMIT compares with an older build instead: ./dev bench --against main --help")
+    parser.add_argument("--quick", action="store_true", help="one short round: a smoke test")
     parser.add_argument("--only", nargs="+", metavar="NAME", choices=names, default=[],
                         help="systems and workloads to measure: " + ", ".join(names))
     parser.add_argument("--rounds", type=int, help="how often each is measured; default 5")
@@ -59,13 +60,13 @@ def chosen_workloads(only: list[str]) -> list[Workload]:
 
 
 def measure(workload: Workload, system: System, scale: Scale, results: Results) -> None:
-    os.sync()  # what others have left to write is not this one's
+    os.sync()  # so that no older writes fall into this measurement
     line, since = workload.lines[0], time.monotonic()
     try:
         measured = workload.measure(system, scale)
         if line.metric not in measured:
             raise RuntimeError(f"nothing was measured: {measured}")
-    except Exception as error:  # one system that fails must not take the others' figures with it
+    except Exception as error:  # a failure of one system must not end the run
         traceback.print_exc()
         results.failures.append(f"{workload.name}, {system.name}: {error}")
         return
@@ -79,14 +80,14 @@ def measure_all(chosen: list[Workload], present: list[System], scale: Scale, rou
     for workload in chosen:
         suited = [system for system in present if workload.suits(system, scale)]
         for turn in range(rounds):
-            # Every other round the other way round: nobody always comes right after the same one.
+            # Every other round in reverse, so that no system always follows the same one.
             for system in suited if turn % 2 == 0 else reversed(suited):
                 measure(workload, system, scale, results)
 
 
 def main() -> int:
     given = arguments()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is ended
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that all servers are stopped
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, 20_000), most))
     scale = Scale(given.seconds or (0.3 if given.quick else 2.0), given.quick)

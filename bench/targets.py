@@ -1,4 +1,4 @@
-"""What jobqd wants to reach. A target that was not measured says so; none ever fails a run."""
+"""The targets of jobqd. One that is missed, or was not measured, is shown as such and never fails a run."""
 
 from dataclasses import dataclass
 from typing import Optional

@@ -1,4 +1,4 @@
-"""What is done to each system. A workload measures one system once; run.py takes turns."""
+"""The workloads. Each measures one system once; run.py repeats them in rounds."""
 
 import subprocess
 import time
@@ -15,7 +15,7 @@ DRAIN_SECONDS = 20
 
 @dataclass(frozen=True)
 class Scale:
-    """How much of everything: a real run, or one that only shows that all still works."""
+    """The size of a run: a real one, or a smoke test."""
 
     seconds: float = 2.0
     quick: bool = False
@@ -55,7 +55,7 @@ class Workload:
 
 
 class TopRates:
-    """The rate of each system on 64 connections: what `both` takes the half of. In the order of measuring."""
+    """The enqueue rate of each system on 64 connections, of which `both` takes the half."""
 
     def __init__(self) -> None:
         self.known: dict[str, float] = {}

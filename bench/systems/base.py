@@ -1,4 +1,4 @@
-"""What all systems have in common: how they are started, loaded and ended."""
+"""The base class of all systems: starting, loading and stopping them."""
 
 import json
 import os
@@ -16,7 +16,7 @@ BENCH = Path(__file__).resolve().parents[1]
 
 
 class Tools:
-    """Where things are, for one run of the benchmark."""
+    """The paths of the programs and of the folder of one run."""
 
     def __init__(self, build: Path, folder: Path):
         self.jobqd = build / "jobqd"
@@ -34,17 +34,17 @@ def run_for_json(command: list[str], timeout: float, environment: Optional[dict[
 
 
 class System:
-    """One thing that is measured. Whatever it writes goes into a folder of its own, which is thrown away."""
+    """A system that is measured. It writes into a temporary folder of its own."""
 
     name = ""
-    ack = ""                     # what a job that is acknowledged has survived
+    ack = ""                     # what an acknowledged job survives
     kind = "peer"                # jobqd, peer, floor (part of a peer) or limit
-    on_disk = False              # whether its jobs are there again after a restart
+    on_disk = False              # whether its jobs survive a restart
     can: frozenset[str] = frozenset()  # workloads, by their name or family
     programs: tuple[str, ...] = ()
     hello = (b"", b"")           # a request that it answers once it is up, and what is in the answer
     protocol = ""                # of the load generator
-    # Of these, the ones that are enough to see that all works.
+    # The workloads that --quick runs.
     quick = frozenset({"enqueue-1", "enqueue-64", "array", "drain", "latency", "both", "memory", "restart", "depth",
                        "idle"})
     fill_batch = 100
@@ -61,7 +61,7 @@ class System:
         self.port = 0
         self.server: Server
 
-    # --- what each system says for itself ---------------------------------------------------------------------
+    # --- what each system defines ------------------------------------------------------------------------------
 
     def missing(self) -> list[str]:
         return [program for program in self.programs if not find_program(program)]
@@ -117,11 +117,11 @@ class System:
 
     @staticmethod
     def patience(seconds: float, options: dict) -> float:
-        """Enough for the slowest, so that nothing hangs."""
+        """A time limit that even the slowest system keeps, so that nothing hangs."""
         return PATIENCE + seconds + options.get("count", 0) / 1_000
 
     def load(self, mode: str, seconds: float = 0, **options) -> dict:
-        """What the load generator says, and `server_us`, the CPU time that the server took for each job."""
+        """Runs the load generator and returns its results, and `server_us`, the CPU time of the server for each job."""
         if seconds:
             options["seconds"] = f"{seconds:.3f}"
         command = [str(self.tools.load), mode, "--protocol", self.protocol, "--port", str(self.port)]
@@ -138,7 +138,7 @@ class System:
             raise RuntimeError(f"{self.name}: {filled['errors']} errors while jobs were put in")
 
     def bytes_used(self) -> int:
-        """What the jobs' memory is read from."""
+        """The number of bytes that grows with each waiting job."""
         return self.server.resident_bytes()
 
     def drain(self, count: int, seconds: float) -> dict:
@@ -156,7 +156,7 @@ class System:
 
 
 class NodePeer(System):
-    """One whose clients are in Node."""
+    """A peer whose clients are written for Node."""
 
     package = ""
     quick = frozenset({"drain", "both"})
@@ -195,7 +195,7 @@ class NodePeer(System):
 
 
 def first_line(*command: str) -> str:
-    """Of what a program says about its version."""
+    """The first line of the output of a command that prints a version."""
     program = find_program(command[0])
     done = subprocess.run([program or command[0], *command[1:]], capture_output=True, text=True, check=False)
     lines = (done.stdout + done.stderr).strip().splitlines()

@@ -12,7 +12,7 @@ from processes import PATIENCE, Server, free_port
 from systems.base import System, first_line
 
 NO_OP = {"SIMULATE_MIN": "0ms", "SIMULATE_MAX": "0ms", "SIMULATE_FAILURE_RATE": "0"}
-# One worker, which keeps the first job for good: all others wait.
+# One worker, which is busy with the first job until the end: all others wait.
 HELD = {"WORKERS": "1", "SIMULATE_MIN": "1h", "SIMULATE_MAX": "1h"}
 LAST = {"id": "last", "priority": -100}  # starts after all others
 
@@ -67,7 +67,7 @@ class Jobqd(System):
             raise RuntimeError(f"{self.name}: {status} {body!r}")
 
     def wait_for_last(self) -> float:
-        """When there was nothing left to do."""
+        """Waits until all jobs are done, and returns the time of it."""
         job = json.loads(self.get("/v1/jobs/last?wait=60s")[1])
         end = time.time()
         left = json.loads(self.get("/v1/jobs?status=queued&limit=1")[1])
@@ -86,7 +86,7 @@ class Jobqd(System):
             return result | {"behind_ms": (self.wait_for_last() - since) * 1000}
 
     def latency(self, count: int) -> dict:
-        """As with the peers, until a second connection has the job, by a lease; and with a worker of the daemon's own."""
+        """As with the peers, until a second connection has leased the job; and with a worker inside the daemon."""
         config = self.tools.folder / f"{self.name}.toml"
         config.write_text('[queues.default]\nprocessor = "remote"\n', encoding="utf-8")
         with self.running({"CONFIG": str(config)}):
@@ -95,7 +95,7 @@ class Jobqd(System):
         return leased | {"own_p50": own["p50"], "own_p99": own["p99"], "errors": leased["errors"] + own["errors"]}
 
     def own_latency(self, count: int) -> dict:
-        """From sending the POST until the daemon has logged, into a pipe that we wait at, that the job is done."""
+        """From the sending of the POST until `job done` arrives on the pipe that the daemon logs to."""
         pipe = self.tools.folder / f"{self.name}.pipe"
         os.mkfifo(pipe)
         self.log_pipe = os.open(pipe, os.O_RDWR)
@@ -114,7 +114,7 @@ class JobqdMemory(Jobqd):
     store = "memory"
 
     def drain(self, count: int, seconds: float) -> dict:
-        """All jobs are put in ahead of the one time at which all may start."""
+        """All jobs are enqueued before the `run_at` that they share."""
         lead = 2 + count / 40_000
         with self.running(NO_OP):
             due = datetime.now(timezone.utc).replace(microsecond=0) + timedelta(seconds=lead)
@@ -133,7 +133,7 @@ class JobqdSqlite(Jobqd):
     can = Jobqd.can | {"restart"}
 
     def drain(self, count: int, seconds: float) -> dict:
-        """The daemon is killed with the jobs waiting, and started on the same file with workers that do nothing."""
+        """The daemon is killed while the jobs wait, and restarted on the same file with no-op workers."""
         with self.running():
             self.fill(count)
             self.put_last()
@@ -141,7 +141,7 @@ class JobqdSqlite(Jobqd):
             self.settings = NO_OP
             self.server.log.unlink()
             self.start()
-            # It says that it listens right after its workers have begun.
+            # It logs `listening` right after its workers have started.
             line = re.search(r"^(\S+) .*\blistening\b", self.server.log.read_text(encoding="utf-8"), re.MULTILINE)
             return self.time_drain(count, datetime.fromisoformat(line[1].replace("Z", "+00:00")))
 
