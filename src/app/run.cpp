@@ -7,8 +7,11 @@
 #include <utility>
 #include <vector>
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
+
+#include <jobqd/base/last_words.hpp>
 
 #include "app/commands/commands.hpp"
 #include "app/daemon/app.hpp"
@@ -18,32 +21,43 @@ namespace jobqd::app {
 namespace {
 
 int fail(int exit_code, const std::string& why) {
-  fmt::print(stderr, "jobqd: {}\n", why);
+  base::write_last_words(fmt::format("jobqd: {}\n", why));
   return exit_code;
 }
 
-/// What the command line, read again, makes of it now.
+/// Opens /dev/null in place of the standard streams that are closed. Otherwise the store's file or a
+/// connection would get their numbers, and lines of the log would be written into it.
+bool open_standard_streams() {
+  while (true) {
+    const int descriptor = ::open("/dev/null", O_RDWR);
+    if (descriptor > STDERR_FILENO) ::close(descriptor);
+    if (descriptor > STDERR_FILENO || descriptor < 0) return descriptor >= 0;
+  }
+}
+
+/// Reads the command line, the environment and the CONFIG file again.
 using ReadAgain = std::function<std::expected<Command, std::string>()>;
 
 /// Serves reloads until a signal asks to stop.
-void wait_for_stop(const sigset_t& signals, App& daemon, Log& log, const ReadAgain& read_again) {
+void wait_for_stop(const sigset_t& signals, App& daemon, const ReadAgain& read_again) {
   const bool on_terminal = isatty(STDERR_FILENO) == 1;
   while (true) {
     const int number = sigwaitinfo(&signals, nullptr);
     if (number == SIGTERM || number == SIGINT) return;
     if (number != SIGHUP) continue;
-    if (on_terminal && isatty(STDERR_FILENO) == 0)
-      return;  // It was closed, which is what SIGHUP first meant.
+    // The terminal was closed: SIGHUP in its first meaning.
+    if (on_terminal && isatty(STDERR_FILENO) == 0) return;
     const auto command = read_again();
     if (!command)
-      log.write(LogLevel::error, "the configuration stays as it was", {{"why", command.error()}});
+      daemon.refuse_reload(command.error());
     else if (const auto* wanted = std::get_if<Serve>(&*command))
       daemon.reload(wanted->config);
   }
 }
 
-int serve(const Config& config, const ReadAgain& read_again) {
-  sigset_t signals;  // Blocked in every thread to come: only this one takes them, in sigwait().
+/// Runs the daemon until a signal stops it. The error is why it could not start; the log is complete then.
+std::expected<void, std::string> serve(const Config& config, const ReadAgain& read_again) {
+  sigset_t signals;  // Blocked in every thread to come: only this one takes them, in sigwaitinfo().
   sigemptyset(&signals);
   for (const int number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, number);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
@@ -52,20 +66,24 @@ int serve(const Config& config, const ReadAgain& read_again) {
   const base::SystemClock clock;
   Log log(config.log_level, config.log_format, clock);
   const auto daemon = build(config, clock, log);
-  if (!daemon) return fail(1, daemon.error());
-  if (const auto started = (*daemon)->start(); !started) return fail(1, started.error());
+  if (!daemon) return std::unexpected(daemon.error());
+  if (auto started = (*daemon)->start(); !started) return started;
 
-  wait_for_stop(signals, **daemon, log, read_again);
-  // A second signal ends it at once. Not by default action: the first process of a container has none.
+  wait_for_stop(signals, **daemon, read_again);
+  // A second signal ends the process at once. Not by the default action: the first process of a container has
+  // none.
   for (const int again : {SIGTERM, SIGINT}) std::signal(again, [](int number) { _exit(128 + number); });
   std::signal(SIGHUP, SIG_IGN);
   pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
   (*daemon)->stop();
-  return 0;
+  return {};
 }
 
 int answer_or_serve(const Command& command, const ReadAgain& read_again) {
-  if (const auto* wanted = std::get_if<Serve>(&command)) return serve(wanted->config, read_again);
+  if (const auto* wanted = std::get_if<Serve>(&command)) {
+    const auto served = serve(wanted->config, read_again);
+    return served ? 0 : fail(1, served.error());
+  }
   const auto answered = answer(command);
   if (!answered) return fail(1, answered.error());
   fmt::print("{}", answered->text);
@@ -90,6 +108,7 @@ std::vector<processors::ProcessorKind> all_kinds(std::vector<processors::Process
 
 int run(int argc, const char* const* argv, std::vector<processors::ProcessorKind> more) {
   try {
+    if (!open_standard_streams()) return 1;
     const auto kinds = all_kinds(std::move(more));
     const auto read = [&] {
       return read_command({argv, static_cast<std::size_t>(argc)}, process_environment, kinds);

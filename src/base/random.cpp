@@ -8,7 +8,7 @@ std::uint64_t Random::system_seed() {
 }
 
 std::uint64_t Random::bits() {
-  const std::scoped_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   return engine_();
 }
 
@@ -17,7 +17,7 @@ double Random::fraction() {
 }
 
 std::int64_t Random::between(std::int64_t low, std::int64_t high) {
-  const std::scoped_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   return std::uniform_int_distribution<std::int64_t>(low, high)(engine_);
 }
 

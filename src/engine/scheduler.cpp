@@ -1,10 +1,17 @@
 #include <jobqd/engine/scheduler.hpp>
 
+#include <algorithm>
+#include <utility>
+
+#include <jobqd/base/check.hpp>
 #include <jobqd/base/thread_name.hpp>
 
 namespace jobqd::engine {
 
-Scheduler::Scheduler(Store& store, const base::Clock& clock) : store_(store), clock_(clock) {}
+void Scheduler::add(Duty& duty) {
+  JOBQD_CHECK(!thread_.joinable());
+  entries_.push_back({.duty = &duty});
+}
 
 void Scheduler::start() {
   if (stopped_ || thread_.joinable()) return;
@@ -22,7 +29,7 @@ void Scheduler::join() {
 
 void Scheduler::wake() {
   {
-    const std::scoped_lock lock(mutex_);
+    const base::MutexLock lock(mutex_);
     wake_ = true;
   }
   woken_.notify_one();
@@ -30,16 +37,29 @@ void Scheduler::wake() {
 
 void Scheduler::run(const std::stop_token& stop) {
   base::name_this_thread("scheduler");
+  std::optional<base::SteadyTime> due;
   while (!stop.stop_requested()) {
-    const auto next = store_.tick(clock_.now());
-    std::unique_lock lock(mutex_);
-    const auto woken = [this] { return wake_; };
-    if (next)
-      woken_.wait_until(lock, stop, *next, woken);
-    else
-      woken_.wait(lock, stop, woken);
-    wake_ = false;
+    run_duties(due);
+    due = wait(stop);
   }
+}
+
+void Scheduler::run_duties(std::optional<base::SteadyTime> due) {
+  for (auto& [duty, next] : entries_)
+    if (!due || (next && *next <= *due)) next = duty->run(clock_.now());
+}
+
+std::optional<base::SteadyTime> Scheduler::wait(const std::stop_token& stop) {
+  std::optional<base::SteadyTime> earliest;
+  for (const auto& entry : entries_)
+    if (entry.next) earliest = std::min(*entry.next, earliest.value_or(*entry.next));
+  const base::MutexLock lock(mutex_);
+  const auto woken = [this]() JOBQD_REQUIRES(mutex_) { return wake_; };
+  if (earliest)
+    woken_.wait_until(mutex_, stop, *earliest, woken);
+  else
+    woken_.wait(mutex_, stop, woken);
+  return std::exchange(wake_, false) ? std::nullopt : earliest;
 }
 
 }  // namespace jobqd::engine

@@ -70,6 +70,8 @@ class Life(Daemon):
         self.lines: list[str] = []
         self._news = threading.Condition()
         self._ended = False
+        self.reads_log = threading.Event()
+        self.reads_log.set()
         self.process = subprocess.Popen([*launcher, BINARY, *flags], env=keep | defaults | settings | (environment or {}),
                                         cwd=database.parent, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                         stderr=subprocess.PIPE)

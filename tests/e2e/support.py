@@ -1,5 +1,6 @@
 """Starts the real daemon for a test, and talks to it: over HTTP, or byte by byte."""
 
+import fcntl
 import json
 import os
 import re
@@ -176,6 +177,8 @@ class Daemon:
         self.lines: list[str] = []
         self._news = threading.Condition()
         self._ended = False
+        self.reads_log = threading.Event()
+        self.reads_log.set()
         self.process = subprocess.Popen([BINARY, *flags], env=keep | settings, cwd=self.folder.name,
                                         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                                         preexec_fn=limit_descriptors)
@@ -190,9 +193,15 @@ class Daemon:
             with self._news:
                 self.lines.append(line.decode("utf-8", "backslashreplace").rstrip("\n"))
                 self._news.notify_all()
+            self.reads_log.wait()
         with self._news:
             self._ended = True
             self._news.notify_all()
+
+    def stop_reading_log(self) -> None:
+        """From now on nobody reads the pipe of the log, which holds one page; reads_log.set() reads on."""
+        fcntl.fcntl(self.process.stderr, fcntl.F_SETPIPE_SZ, 4096)
+        self.reads_log.clear()
 
     @property
     def log(self) -> str:
@@ -258,6 +267,7 @@ class Daemon:
     def wait(self) -> int:
         """Waits for the end of the process and returns the exit code. The log is complete then."""
         code = self.process.wait(PATIENCE)
+        self.reads_log.set()
         self._reader.join(PATIENCE)
         return code
 

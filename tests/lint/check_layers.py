@@ -48,7 +48,6 @@ FENCES = [
     (r"nlohmann/", ("src/processors/", "src/http/", "include/jobqd/http/")),
     (r"sqlite3\.h$", ("src/stores/sqlite/",)),
     (r"(libpq|libpq-fe\.h|pqxx|postgresql)", ("src/stores/postgres/",)),
-    (r"spdlog/", ("src/app/",)),
     (r"CLI/", ("src/app/",)),
     (r"toml(\+\+|plusplus)/", ("src/app/",)),
 ]

@@ -88,7 +88,6 @@ class CheckLayers(unittest.TestCase):
             ("nlohmann/json.hpp", "src/app/a.cpp", "src/http/bodies/a.cpp"),
             ("sqlite3.h", "src/stores/embedded/job_table.cpp", "src/stores/sqlite/journal.cpp"),
             ("libpq-fe.h", "src/stores/embedded/a.cpp", "src/stores/postgres/a.cpp"),
-            ("spdlog/spdlog.h", "src/engine/a.cpp", "src/app/logging/log.cpp"),
             ("CLI/CLI.hpp", "src/main.cpp", "src/app/settings/config.cpp"),
             ("toml++/toml.h", "src/http/a.cpp", "src/app/settings/config.cpp"),
         ]:

@@ -1,8 +1,9 @@
 #pragma once
 
 #include <cstdint>
-#include <mutex>
 #include <random>
+
+#include <jobqd/base/mutex.hpp>
 
 namespace jobqd::base {
 
@@ -25,8 +26,8 @@ class Random {
   std::int64_t between(std::int64_t low, std::int64_t high);
 
  private:
-  std::mutex mutex_;
-  std::mt19937_64 engine_;
+  Mutex mutex_;
+  std::mt19937_64 engine_ JOBQD_GUARDED_BY(mutex_);
 };
 
 }  // namespace jobqd::base

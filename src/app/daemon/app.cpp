@@ -18,15 +18,16 @@ namespace {
 
 using domain::Status;
 
-/// How long answers that are being written may take once all jobs are settled.
+/// The longest time that open requests may take to be answered once all jobs are settled.
 constexpr base::milliseconds answer_grace{1'000};
-/// Jobs can also end without an attempt (cancelled, removed): look again this often.
+/// Jobs can also end without an attempt (cancelled, removed), so the stop counts them again this often.
 constexpr base::milliseconds look_again{50};
 
-/// What is open besides the connections within MAX_CONNECTIONS: those beyond it, files, logs.
+/// Descriptors that are needed besides those of MAX_CONNECTIONS: for probes beyond it, files and logs.
 constexpr std::size_t spare_descriptors = 100;
 
-/// Each connection is a descriptor; the default limit of 1,024 is for programs that use select().
+/// Raises the limit as far as the process may, and returns it. Each connection takes a descriptor, and the
+/// usual soft limit of 1,024 is for programs that use select().
 rlim_t raise_descriptor_limit() {
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return RLIM_INFINITY;
@@ -41,48 +42,43 @@ App::App(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
 App::~App() = default;
 
-std::uint16_t App::port() const {
-  return parts_->port;
-}
-
 std::expected<void, std::string> App::start() {
   const auto descriptors = raise_descriptor_limit();
   const auto port = parts_->server->listen();
   if (!port) return std::unexpected(port.error());
-  parts_->port = *port;
   std::string settings;
   for (const auto& [name, value] : effective_settings(parts_->config))
     settings += fmt::format("{}{}={}", settings.empty() ? "" : " ", name, value);
-  parts_->log.write(LogLevel::info, "configuration", {{"settings", settings}});
+  parts_->log.write_admin(LogLevel::info, "configuration", {{"settings", settings}});
   for (const auto& queue : parts_->config.queues)
-    parts_->log.write(LogLevel::info, "queue",
-                      {{"name", queue.name},
-                       {"processor", queue.kind->name},
-                       {"workers", queue.workers},
-                       {"capacity", queue.capacity}});
+    parts_->log.write_admin(LogLevel::info, "queue",
+                            {{"name", queue.name},
+                             {"processor", queue.kind->name},
+                             {"workers", queue.workers},
+                             {"capacity", queue.capacity}});
   if (!parts_->config.listen.is_loopback())
-    parts_->log.write(LogLevel::warn,
-                      "other machines may reach this address, and there is no authentication");
+    parts_->log.write_admin(LogLevel::warn,
+                            "other machines may reach this address, and there is no authentication");
   if (descriptors < parts_->config.max_connections + spare_descriptors)
-    parts_->log.write(
+    parts_->log.write_admin(
         LogLevel::warn, "MAX_CONNECTIONS needs more open files than this process may have",
         {{"may_have", descriptors}, {"needs", parts_->config.max_connections + spare_descriptors}});
-  parts_->scheduler->start();
+  parts_->scheduler.start();
   for (auto& queue : parts_->queues)
     if (queue.workers) queue.workers->start();
   parts_->server->start();
-  parts_->log.write(
+  parts_->log.write_admin(
       LogLevel::info, "listening",
       {{"address", parts_->config.listen.host}, {"port", *port}, {"version", version}, {"pid", getpid()}});
   return {};
 }
 
-template <class Over>
-void App::wait_until_over(base::SteadyTime deadline, Over over) {
-  while (!over()) {
+template <class Condition>
+void App::wait_until(base::SteadyTime deadline, Condition is_over) {
+  while (!is_over()) {
     const auto now = parts_->clock.now().steady;
     if (now >= deadline) return;
-    parts_->observer.wait_for_attempt(std::min(deadline, now + look_again));
+    parts_->watchers.attempts.wait(std::min(deadline, now + look_again));
   }
 }
 
@@ -91,16 +87,17 @@ void App::stop() {
   const auto grace = parts_->config.shutdown_grace;
   const auto deadline = parts_->clock.now().steady + grace;
   const auto none_running = [&store] { return store.counts().of(Status::running) == 0; };
-  parts_->log.write(LogLevel::info, "stopping", {{"grace", base::format_duration(grace)}});
+  parts_->log.write_admin(LogLevel::info, "stopping", {{"grace", base::format_duration(grace)}});
+  parts_->watchers.attempts.begin();
   parts_->server->drain();
   store.stop_admission();
   if (!parts_->store_is_durable)
-    wait_until_over(deadline, [&] {
+    wait_until(deadline, [&] {
       const auto next = store.next_start();
       return none_running() && (!next || *next > deadline);
     });
   store.stop_claims();
-  wait_until_over(deadline, none_running);
+  wait_until(deadline, none_running);
   store.stop_attempts();
   for (auto& queue : parts_->queues)
     if (queue.workers) queue.workers->request_stop();
@@ -108,8 +105,8 @@ void App::stop() {
     if (queue.workers) queue.workers->join();
   parts_->server->request_stop(answer_grace);
   parts_->server->join();
-  parts_->scheduler->request_stop();
-  parts_->scheduler->join();
+  parts_->scheduler.request_stop();
+  parts_->scheduler.join();
   log_end();
 }
 
@@ -117,15 +114,15 @@ void App::log_end() const {
   const auto left = parts_->store->counts().of(Status::queued);
   const bool lost = left > 0 && !parts_->store_is_durable;
   if (const auto why = parts_->store->trouble(); !why.empty())
-    parts_->log.write(LogLevel::error, "what ended while the store could not be written may run again",
-                      {{"why", why}});
-  const auto& seen = parts_->observer;
-  parts_->log.write(lost ? LogLevel::warn : LogLevel::info, "stopped",
-                    {{"done", seen.done()},
-                     {"failed", seen.failed()},
-                     {"retried", seen.retried()},
-                     {"interrupted", seen.interrupted()},
-                     {parts_->store_is_durable ? "queued" : "lost", left}});
+    parts_->log.write_admin(LogLevel::error, "what ended while the store could not be written may run again",
+                            {{"why", why}});
+  const auto& seen = parts_->watchers.tally;
+  parts_->log.write_admin(lost ? LogLevel::warn : LogLevel::info, "stopped",
+                          {{"done", seen.done()},
+                           {"failed", seen.failed()},
+                           {"retried", seen.retried()},
+                           {"interrupted", seen.interrupted()},
+                           {parts_->store_is_durable ? "queued" : "lost", left}});
 }
 
 }  // namespace jobqd::app

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstdint>
 #include <expected>
 #include <memory>
 #include <string>
@@ -21,27 +20,28 @@ class App {
   App(const App&) = delete;
   App& operator=(const App&) = delete;
 
-  /// Listens and runs jobs. The error is one line.
+  /// Opens the port and begins to run jobs. The error is one line.
   std::expected<void, std::string> start();
 
-  /// Goes on by another configuration as far as that can change while it runs, and logs what cannot. The same
-  /// thread as start() and stop(), between them.
+  /// Applies another configuration as far as that is possible without a restart, and reports what was not.
+  /// From the thread that calls start() and stop(), between them.
   void reload(const Config& config);
 
-  /// Ends gracefully: not ready, no new jobs, running ones finish within the grace; the rest stays queued,
-  /// or, in memory, is worked off within the grace. Returns when all threads have ended.
-  void stop();
+  /// Reports that the configuration, read again, has an error. As reload().
+  void refuse_reload(const std::string& why);
 
-  /// The port, once started.
-  [[nodiscard]] std::uint16_t port() const;
+  /// Ends gracefully: /readyz answers 503, new jobs are refused, and running jobs may finish within the
+  /// grace. What is queued stays queued; a store in memory runs it within the grace as well. Returns when all
+  /// threads but the log's have ended.
+  void stop();
 
  private:
   friend std::expected<std::unique_ptr<App>, std::string> build(const Config&, const base::Clock&, Log&);
   explicit App(std::unique_ptr<Parts> parts);
 
-  /// Waits until `over` or the deadline; asks again after each attempt.
-  template <class Over>
-  void wait_until_over(base::SteadyTime deadline, Over over);
+  /// Returns when `is_over()` is true, or at the deadline. Asks after each attempt.
+  template <class Condition>
+  void wait_until(base::SteadyTime deadline, Condition is_over);
 
   void log_end() const;
 

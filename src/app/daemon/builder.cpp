@@ -33,25 +33,26 @@ stores::EmbeddedOptions store_options(const Config& config) {
           .interruptions_max = config.interruptions_max};
 }
 
-std::expected<void, std::string> open_store(App::Parts& parts, const stores::DueChanged& wake) {
+std::expected<void, std::string> open_store(App::Parts& parts) {
+  const stores::DueChanged wake = [&scheduler = parts.scheduler] { scheduler.wake(); };
   constexpr std::string_view sqlite = "sqlite:";
   if (!parts.config.store.starts_with(sqlite)) {
     parts.store = stores::open_memory_store(store_options(parts.config), parts.clock, wake);
     return {};
   }
   auto opened = stores::open_sqlite_store(parts.config.store.substr(sqlite.size()),
-                                          store_options(parts.config), parts.clock, wake, parts.observer);
+                                          store_options(parts.config), parts.clock, wake, parts.watchers.all);
   if (!opened) return std::unexpected(opened.error());
   parts.store = std::move(opened->store);
   parts.store_is_durable = true;
   const auto& found = opened->recovery;
-  parts.log.write(found.set_aside.empty() ? LogLevel::info : LogLevel::error, "store opened",
-                  {{"queued", found.queued},
-                   {"interrupted", found.interrupted},
-                   {"finished", found.finished},
-                   {"set_aside", found.set_aside.size()}});
+  parts.log.write_admin(found.set_aside.empty() ? LogLevel::info : LogLevel::error, "store opened",
+                        {{"queued", found.queued},
+                         {"interrupted", found.interrupted},
+                         {"finished", found.finished},
+                         {"set_aside", found.set_aside.size()}});
   for (const auto& job : found.set_aside)
-    parts.log.write(LogLevel::error, "a damaged job is set aside and will not run", {{"job", job}});
+    parts.log.write_admin(LogLevel::error, "a damaged job is set aside and will not run", {{"job", job}});
   return {};
 }
 
@@ -64,7 +65,7 @@ std::expected<QueueParts, std::string> make_queue(App::Parts& parts, const Queue
   if (!made) return std::unexpected(fmt::format("queues.{}: {}", config.name, made.error()));
   queue.processor = *std::move(made);
   queue.retry_processor = std::make_unique<engine::RetryProcessor>(
-      *parts.store, *queue.processor, config.backoff, parts.random, parts.observer);
+      *parts.store, *queue.processor, config.backoff, parts.random, parts.watchers.all);
   queue.workers =
       std::make_unique<engine::WorkerPool>(*parts.store, *queue.retry_processor, config.name, config.workers);
   return queue;
@@ -90,14 +91,10 @@ std::expected<std::unique_ptr<App>, std::string> build(const Config& config, con
                                                        Log& log) {
   auto owned = std::make_unique<App::Parts>(config, clock, log);
   auto& parts = *owned;
-  // The store is built before the scheduler that it wakes.
-  const auto wake = [&parts] {
-    if (parts.scheduler) parts.scheduler->wake();
-  };
-  if (auto opened = open_store(parts, wake); !opened) return std::unexpected(opened.error());
-  parts.scheduler = std::make_unique<engine::Scheduler>(*parts.store, clock);
+  if (auto opened = open_store(parts); !opened) return std::unexpected(opened.error());
+  parts.scheduler.add(parts.store_duty.emplace(*parts.store));
   parts.remote = std::make_unique<engine::RemoteWorkers>(*parts.store, remote_queues(config), parts.random,
-                                                         parts.observer);
+                                                         parts.watchers.all);
   for (const auto& queue : config.queues) {
     auto made = make_queue(parts, queue);
     if (!made) return std::unexpected(made.error());

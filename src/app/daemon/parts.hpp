@@ -1,9 +1,12 @@
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include <jobqd/base/random.hpp>
+#include <jobqd/engine/observers.hpp>
 #include <jobqd/engine/remote_workers.hpp>
 #include <jobqd/engine/retry_processor.hpp>
 #include <jobqd/engine/scheduler.hpp>
@@ -11,37 +14,58 @@
 #include <jobqd/http/server.hpp>
 
 #include "app/daemon/app.hpp"
-#include "app/logging/job_log.hpp"
+#include "app/daemon/attempt_watch.hpp"
+#include "app/daemon/fail_stop.hpp"
+#include "app/daemon/tally.hpp"
+#include "app/logging/event_log.hpp"
 
 namespace jobqd::app {
 
-/// What the store goes by for this queue.
+/// The options that the store gets for this queue.
 [[nodiscard]] engine::QueueOptions queue_options(const QueueConfig& queue);
 
-/// What works off one queue; nothing where workers elsewhere do.
+/// What runs the jobs of one queue; empty for a queue of remote workers.
 struct QueueParts {
   std::unique_ptr<engine::Processor> processor;
   std::unique_ptr<engine::RetryProcessor> retry_processor;
   std::unique_ptr<engine::WorkerPool> workers;
 };
 
-/// Everything the daemon is made of, in the order it is built; destroyed in reverse.
+/// Everything that follows the events of the daemon.
+struct Watchers {
+  explicit Watchers(Log& log) : event_log(log), fail_stop(log) {}
+
+  EventLog event_log;
+  Tally tally;
+  AttemptWatch attempts;
+  FailStop fail_stop;
+  engine::Observers all{{&event_log, &tally, &attempts, &fail_stop}};
+};
+
+/// Everything the daemon is made of, in the order in which it is built; destroyed in reverse.
 struct App::Parts {
   Parts(Config settings, const base::Clock& time, Log& lines)
-      : config(std::move(settings)), clock(time), log(lines), observer(lines) {}
+      : config(std::move(settings)), clock(time), log(lines), watchers(lines), scheduler(time) {}
+  ~Parts() {  // The scheduler is built before the store, which wakes it; its thread ends before the store.
+    scheduler.request_stop();
+    scheduler.join();
+  }
+
+  Parts(const Parts&) = delete;
+  Parts& operator=(const Parts&) = delete;
 
   Config config;  ///< Changed by reload() only.
   const base::Clock& clock;
   Log& log;
-  JobLog observer;
+  Watchers watchers;
   base::Random random{base::Random::system_seed()};
+  engine::Scheduler scheduler;
   std::unique_ptr<engine::Store> store;
   bool store_is_durable = false;
+  std::optional<engine::StoreDuty> store_duty;
   std::unique_ptr<engine::RemoteWorkers> remote;
-  std::unique_ptr<engine::Scheduler> scheduler;
-  std::vector<QueueParts> queues;
+  std::vector<QueueParts> queues;  ///< In the order of config.queues.
   std::unique_ptr<http::Server> server;
-  std::uint16_t port = 0;
 };
 
 }  // namespace jobqd::app

@@ -1,4 +1,4 @@
-// SIGHUP: what of the configuration can change while the daemon runs.
+// The configuration read again on SIGHUP: what changes while the daemon runs, and what needs a restart.
 
 #include <algorithm>
 #include <array>
@@ -15,7 +15,7 @@ namespace jobqd::app {
 
 namespace {
 
-/// Settings that are only what queues take theirs from: what changes shows there.
+/// Settings that are only the defaults of queues: where they change something, a key of a queue shows it.
 bool is_taken_by_queues(const Setting& setting) {
   constexpr std::array<std::string_view, 10> names{
       "WORKERS",      "QUEUE_SIZE",   "BACKOFF_BASE",          "BACKOFF_CAP",       "RETENTION",
@@ -28,14 +28,15 @@ const QueueConfig* find_queue(const Config& config, std::string_view name) {
   return found == config.queues.end() ? nullptr : &*found;
 }
 
-/// Names, one after the other.
+/// Appends a name to a list with spaces between.
 void add(std::string& list, std::string_view name) {
   list.append(list.empty() ? "" : " ").append(name);
 }
 
+/// Names of settings, separated by spaces.
 struct Changes {
-  std::string live;
-  std::string restart;  ///< Wants one.
+  std::string live;     ///< Changed while the daemon runs.
+  std::string restart;  ///< Will change with a restart.
 };
 
 /// `to` as far as a running queue can change, and otherwise `from`.
@@ -98,9 +99,11 @@ void App::reload(const Config& config) {
       parts_->queues[i].workers->resize(present.workers);
     }
   }
-  parts_->log.write(all.restart.empty() ? LogLevel::info : LogLevel::warn, "configuration read again",
-                    {{"changed", all.live.empty() ? "nothing" : all.live},
-                     {"needs_a_restart", all.restart.empty() ? "nothing" : all.restart}});
+  parts_->watchers.all.configuration_changed(all.live, all.restart);
+}
+
+void App::refuse_reload(const std::string& why) {
+  parts_->watchers.all.configuration_refused(why);
 }
 
 }  // namespace jobqd::app

@@ -4,8 +4,6 @@
 #include <array>
 
 #include <fmt/format.h>
-#include <spdlog/logger.h>
-#include <spdlog/sinks/stdout_sinks.h>
 
 #include <jobqd/base/json_string.hpp>
 #include <jobqd/base/rfc3339.hpp>
@@ -17,7 +15,8 @@ namespace {
 constexpr std::size_t longest_text = 1024;
 constexpr std::array<std::string_view, 4> level_names{"debug", "info", "warn", "error"};
 
-/// As a JSON string in ASCII: control characters, quotes and everything a terminal might act on are escaped.
+/// A JSON string in ASCII: control characters, quotes and everything that a terminal might act on are
+/// escaped.
 std::string json_text(std::string_view text) {
   std::string cut(text.substr(0, longest_text));
   if (cut.size() < text.size()) cut += "…";
@@ -49,25 +48,32 @@ std::string format_log_line(LogFormat format, base::WallTime time, LogLevel leve
   return line + "}";
 }
 
-class Log::Sink {
- public:
-  Sink() : logger("jobqd", std::make_shared<spdlog::sinks::stderr_sink_mt>()) {
-    logger.set_pattern("%v");
-    logger.set_level(spdlog::level::trace);
-    logger.flush_on(spdlog::level::trace);
-  }
-  spdlog::logger logger;
-};
-
-Log::Log(LogLevel least, LogFormat format, const base::Clock& clock)
-    : least_(least), format_(format), clock_(clock), sink_(std::make_unique<Sink>()) {}
-
-Log::~Log() = default;
+Log::Log(LogLevel least, LogFormat format, const base::Clock& clock, int descriptor)
+    : least_(least),
+      format_(format),
+      clock_(clock),
+      writer_({.descriptor = descriptor,
+               .gap_line =
+                   [format](base::WallTime time, std::size_t missing) {
+                     return format_log_line(format, time, LogLevel::warn,
+                                            "log lines were dropped: standard error did not take them",
+                                            {{"lines", missing}});
+                   }},
+              clock) {}
 
 void Log::write(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) {
+  push(LineRank::ordinary, level, message, fields);
+}
+
+void Log::write_admin(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) {
+  push(LineRank::admin, level, message, fields);
+}
+
+void Log::push(LineRank rank, LogLevel level, std::string_view message,
+               std::initializer_list<LogField> fields) {
   if (!logs(level)) return;
-  sink_->logger.info(
-      spdlog::string_view_t(format_log_line(format_, clock_.now().wall, level, message, fields)));
+  const auto time = clock_.now().wall;
+  writer_.push(rank, time, format_log_line(format_, time, level, message, fields));
 }
 
 }  // namespace jobqd::app

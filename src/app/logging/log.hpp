@@ -3,13 +3,16 @@
 #include <concepts>
 #include <cstdint>
 #include <initializer_list>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <variant>
 
+#include <unistd.h>
+
 #include <jobqd/app/config.hpp>
 #include <jobqd/base/clock.hpp>
+
+#include "app/logging/line_writer.hpp"
 
 namespace jobqd::app {
 
@@ -31,24 +34,34 @@ struct LogField {
 [[nodiscard]] std::string format_log_line(LogFormat format, base::WallTime time, LogLevel level,
                                           std::string_view message, std::initializer_list<LogField> fields);
 
-/// Writes lines to standard error. Thread-safe.
+/// The log of the daemon, on standard error. Thread-safe.
+///
+/// Lines are formatted on the calling thread and written by a thread of the log, so that no caller waits for
+/// standard error. docs/decisions/0015-the-log-never-blocks.md says what happens when it takes no lines.
 class Log {
  public:
-  /// `clock` outlives the log.
-  Log(LogLevel least, LogFormat format, const base::Clock& clock);
-  ~Log();
+  /// `clock` outlives the log. `descriptor` is for tests.
+  Log(LogLevel least, LogFormat format, const base::Clock& clock, int descriptor = STDERR_FILENO);
 
   [[nodiscard]] bool logs(LogLevel level) const { return level >= least_; }
 
-  /// `message` is ours, never a client's.
+  /// For what happens to single jobs: dropped first when standard error takes no lines. `message` is a
+  /// literal of ours, never text from a client.
   void write(LogLevel level, std::string_view message, std::initializer_list<LogField> fields = {});
 
+  /// As write(), for the life of the daemon, its configuration and its store: dropped last.
+  void write_admin(LogLevel level, std::string_view message, std::initializer_list<LogField> fields = {});
+
+  /// Waits until what was logged before is written, 1 s at most. The destructor does the same.
+  void drain() { writer_.drain(); }
+
  private:
-  class Sink;
+  void push(LineRank rank, LogLevel level, std::string_view message, std::initializer_list<LogField> fields);
+
   const LogLevel least_;
   const LogFormat format_;
   const base::Clock& clock_;
-  std::unique_ptr<Sink> sink_;
+  LineWriter writer_;
 };
 
 }  // namespace jobqd::app

@@ -1,0 +1,56 @@
+#include "app/logging/event_log.hpp"
+
+namespace jobqd::app {
+
+void EventLog::attempt_settled(const engine::Claim& claim, const engine::Resolution& resolution) {
+  if (!log_.logs(LogLevel::debug)) return;
+  const auto log = [&](std::string_view message, std::string_view name, std::string_view value) {
+    log_.write(LogLevel::debug, message,
+               {{"id", claim.id}, {"queue", claim.queue}, {"attempt", claim.attempt}, {name, value}});
+  };
+  if (std::holds_alternative<engine::Done>(resolution))
+    log("job done", "status", "done");
+  else if (const auto* failed = std::get_if<engine::Failed>(&resolution))
+    log("job failed", "error", failed->error);
+  else if (const auto* again = std::get_if<engine::Again>(&resolution))
+    log("attempt failed, will be retried", "error", again->error);
+  else
+    log("attempt interrupted", "status", "queued");
+}
+
+void EventLog::attempt_stale(const engine::Claim& claim) {
+  log_.write(LogLevel::warn, "an attempt ended after its job was no longer its own",
+             {{"id", claim.id}, {"queue", claim.queue}, {"attempt", claim.attempt}});
+}
+
+void EventLog::lease_expired(const engine::Claim& claim) {
+  log_.write(
+      LogLevel::warn, "a lease ran out: its worker did not say in time that it lives",
+      {{"id", claim.id}, {"queue", claim.queue}, {"attempt", claim.attempt}, {"worker", claim.worker}});
+}
+
+void EventLog::store_changed(std::string_view why) {
+  if (why.empty())
+    log_.write_admin(LogLevel::info, "the store can be written again");
+  else
+    log_.write_admin(LogLevel::error, "the store cannot be written: nothing is accepted", {{"why", why}});
+}
+
+void EventLog::store_lost(std::string_view why) {
+  log_.write_admin(
+      LogLevel::error,
+      "the store failed and nobody knows what it has written: ending, so that a restart finds out",
+      {{"why", why}});
+}
+
+void EventLog::configuration_changed(std::string_view changed, std::string_view needs_a_restart) {
+  const auto names = [](std::string_view list) { return list.empty() ? "nothing" : list; };
+  log_.write_admin(needs_a_restart.empty() ? LogLevel::info : LogLevel::warn, "configuration read again",
+                   {{"changed", names(changed)}, {"needs_a_restart", names(needs_a_restart)}});
+}
+
+void EventLog::configuration_refused(std::string_view why) {
+  log_.write_admin(LogLevel::error, "the configuration stays as it was", {{"why", why}});
+}
+
+}  // namespace jobqd::app
