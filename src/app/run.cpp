@@ -15,6 +15,7 @@
 
 #include "app/commands/commands.hpp"
 #include "app/daemon/app.hpp"
+#include "app/daemon/orphans.hpp"
 
 namespace jobqd::app {
 
@@ -44,6 +45,7 @@ void wait_for_stop(const sigset_t& signals, App& daemon, const ReadAgain& read_a
   while (true) {
     const int number = sigwaitinfo(&signals, nullptr);
     if (number == SIGTERM || number == SIGINT) return;
+    if (number == SIGCHLD) reap_orphans();
     if (number != SIGHUP) continue;
     // The terminal was closed: SIGHUP in its first meaning.
     if (on_terminal && isatty(STDERR_FILENO) == 0) return;
@@ -55,14 +57,22 @@ void wait_for_stop(const sigset_t& signals, App& daemon, const ReadAgain& read_a
   }
 }
 
-/// Runs the daemon until a signal stops it. The error is why it could not start; the log is complete then.
-std::expected<void, std::string> serve(const Config& config, const ReadAgain& read_again) {
-  sigset_t signals;  // Blocked in every thread to come: only this one takes them, in sigwaitinfo().
+/// Sets signals up, whatever this process was started with, and returns those that the main thread waits for.
+/// They are blocked in all threads to come, so that no other thread takes them.
+sigset_t prepare_signals() {
+  sigset_t signals;
   sigemptyset(&signals);
   for (const int number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, number);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  if (adopts_orphans()) sigaddset(&signals, SIGCHLD);
+  pthread_sigmask(SIG_SETMASK, &signals, nullptr);
   for (const int failing_write : {SIGPIPE, SIGXFSZ}) std::signal(failing_write, SIG_IGN);  // EPIPE, EFBIG
+  std::signal(SIGCHLD, SIG_DFL);  // Where it is ignored, which execve() keeps, exit statuses are lost.
+  return signals;
+}
 
+/// Runs the daemon until a signal stops it. The error is why it could not start; the log is complete then.
+std::expected<void, std::string> serve(const Config& config, const ReadAgain& read_again) {
+  const auto signals = prepare_signals();
   const base::SystemClock clock;
   Log log(config.log_level, config.log_format, clock);
   const auto daemon = build(config, clock, log);

@@ -164,10 +164,14 @@ class Connection:
 class Daemon:
     """The real binary on a free port, in an empty folder, with only the settings in its environment."""
 
-    def __init__(self, *flags: str, wait: bool = True, descriptors: Optional[int] = None, **settings: str):
-        def limit_descriptors():
+    def __init__(self, *flags: str, wait: bool = True, descriptors: Optional[int] = None,
+                 prepare: Optional[Callable[[], object]] = None, under: tuple[str, ...] = (), **settings: str):
+        """`prepare` runs in the new process before the binary does; `under` is a command that starts it."""
+        def before_exec():
             if descriptors:
                 resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
+            if prepare:
+                prepare()
 
         self.folder = tempfile.TemporaryDirectory()
         keep = {name: value for name, value in os.environ.items() if name == "PATH" or name.endswith("SAN_OPTIONS")}
@@ -179,9 +183,9 @@ class Daemon:
         self._ended = False
         self.reads_log = threading.Event()
         self.reads_log.set()
-        self.process = subprocess.Popen([BINARY, *flags], env=keep | settings, cwd=self.folder.name,
+        self.process = subprocess.Popen([*under, BINARY, *flags], env=keep | settings, cwd=self.folder.name,
                                         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-                                        preexec_fn=limit_descriptors)
+                                        preexec_fn=before_exec)
         self._reader = threading.Thread(target=self._read_log, daemon=True)
         self._reader.start()
         self.port = 0

@@ -1,6 +1,8 @@
 """The exec processor with real programs."""
 
+import ctypes
 import os
+import re
 import signal
 import tempfile
 import time
@@ -26,6 +28,12 @@ def is_gone(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").split(") ")[1][0] == "Z"
     except FileNotFoundError:
         return True
+
+
+def children(pid: int) -> list[str]:
+    """Of all threads of this process, those that have ended and wait to be reaped among them."""
+    return [child for task in Path(f"/proc/{pid}/task").iterdir()
+            for child in (task / "children").read_text(encoding="ascii").split()]
 
 
 class Programs(DaemonTest):
@@ -91,6 +99,33 @@ class Programs(DaemonTest):
             daemon.process.send_signal(signal.SIGKILL)
             daemon.process.wait()
             eventually(lambda: all(map(is_gone, pids)), "the programs are gone")
+
+    def test_signals_that_the_daemon_was_started_with_are_not_the_programs(self):
+        numbers = signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}
+
+        def ignore_and_block():
+            for number in numbers:
+                signal.signal(number, signal.SIG_IGN)
+            signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
+
+        config = self.config_file(CONFIG.format(script="grep -E 'Sig(Blk|Ign)' /proc/self/status"))
+        daemon = self.start(CONFIG=config, SHUTDOWN_GRACE="0s", prepare=ignore_and_block)
+        for name in "abcd":
+            job = self.ended(daemon, {"id": name})
+            self.assertEqual((job["status"], job.get("last_error")), ("done", None))
+            self.assertEqual(re.findall(r"\d{16}", job["result"]), ["0" * 16] * 2, job["result"])
+
+    def test_orphans_of_programs_are_reaped_where_the_daemon_adopts_them(self):
+        pr_set_child_subreaper = 36
+        libc = ctypes.CDLL(None, use_errno=True)
+        config = self.config_file(CONFIG.format(script='setsid sh -c "sleep 0.1; exit 3" & setsid true & exit 0'))
+        daemon = self.start(CONFIG=config, SHUTDOWN_GRACE="0s", prepare=lambda: libc.prctl(pr_set_child_subreaper, 1, 0, 0, 0))
+        ids = [str(number) for number in range(50)]
+        daemon.enqueue([{"id": name, "queue": "work"} for name in ids])
+        for name in ids:  # and no status is taken from its worker
+            job = daemon.finished(name)
+            self.assertEqual((job["status"], job.get("last_error"), job["attempts"]), ("done", None, 1))
+        eventually(lambda: not children(daemon.process.pid), "all orphans are reaped")
 
     def test_a_program_that_is_not_there_ends_the_start(self):
         daemon = self.run_to_end(CONFIG=self.config_file('[queues.work]\nprocessor = "exec"\ncommand = ["/nowhere/program"]\n'))

@@ -11,8 +11,9 @@ namespace jobqd::app {
 ///
 /// `more`: kinds of processors beside those of jobqd. One with the name of a kind of jobqd replaces it.
 ///
-/// Call it from main(), before there are other threads: it blocks those signals in all threads to come, and
-/// ignores SIGPIPE and SIGXFSZ.
+/// Call it from main(), before there are other threads: it blocks those signals in all threads to come,
+/// ignores SIGPIPE and SIGXFSZ, and sets SIGCHLD to its default. As process 1 and as a subreaper it reaps the
+/// orphans that the kernel gives to the main thread, and the main thread's own children with them.
 [[nodiscard]] int run(int argc, const char* const* argv, std::vector<processors::ProcessorKind> more = {});
 
 }  // namespace jobqd::app

@@ -92,8 +92,8 @@ int become_program(const Plan& plan) {
   if (::dup2(plan.report, report_in_child) < 0 || ::fcntl(report_in_child, F_SETFD, FD_CLOEXEC) != 0 ||
       ::close_range(report_in_child + 1, ~0U, 0) != 0)
     return errno;
-  ::signal(SIGPIPE, SIG_DFL);
-  ::signal(SIGXFSZ, SIG_DFL);
+  // execve() keeps what is ignored, here or already by whatever started the daemon.
+  for (int number = 1; number < NSIG; ++number) ::signal(number, SIG_DFL);
   sigset_t nothing;
   sigemptyset(&nothing);
   ::pthread_sigmask(SIG_SETMASK, &nothing, nullptr);
@@ -197,9 +197,14 @@ ProgramEnd Child::reap() {
   while (::waitid(P_PIDFD, static_cast<id_t>(process_.get()), &end, WEXITED | WNOWAIT) != 0 && errno == EINTR)
     continue;
   signal(SIGKILL);
-  while (::waitid(P_PIDFD, static_cast<id_t>(process_.get()), &end, WEXITED) != 0 && errno == EINTR) continue;
+  int error = 0;
+  do {
+    error = ::waitid(P_PIDFD, static_cast<id_t>(process_.get()), &end, WEXITED) == 0 ? 0 : errno;
+  } while (error == EINTR);
   process_.close();
-  return {.by_signal = end.si_code != CLD_EXITED, .number = end.si_status};
+  if (error != 0) return {.kind = ProgramEnd::Kind::unknown};
+  return {.kind = end.si_code == CLD_EXITED ? ProgramEnd::Kind::exited : ProgramEnd::Kind::killed,
+          .number = end.si_status};
 }
 
 }  // namespace jobqd::processors::exec

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <expected>
 #include <string>
 #include <vector>
@@ -13,7 +14,12 @@ namespace jobqd::processors::exec {
 
 /// How a program ended.
 struct ProgramEnd {
-  bool by_signal = false;
+  enum class Kind : std::uint8_t {
+    exited,
+    killed,
+    unknown,  ///< The status was lost: this process ignores SIGCHLD, or a library waits for all children.
+  };
+  Kind kind = Kind::exited;
   int number = 0;  ///< The exit code, or the signal.
 };
 

@@ -50,6 +50,18 @@ std::string name_of_signal(int number) {
   return name == nullptr ? fmt::to_string(number) : name;
 }
 
+std::string description_of(ProgramEnd end) {
+  switch (end.kind) {
+    case ProgramEnd::Kind::exited:
+      return fmt::format("exit code {}", end.number);
+    case ProgramEnd::Kind::killed:
+      return fmt::format("killed by SIG{}", name_of_signal(end.number));
+    case ProgramEnd::Kind::unknown:
+      break;
+  }
+  return "its exit status was lost";
+}
+
 /// What wakes a conversation apart from its program.
 struct Alarms {
   Descriptor stop{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
@@ -181,12 +193,12 @@ engine::Outcome Exec::process(const engine::Claim& claim, std::stop_token stop) 
 }
 
 engine::Outcome outcome_of(ProgramEnd end, std::string_view output, std::string_view errors) {
-  if (!end.by_signal && end.number == 0) return engine::Done{.result = result_of(output)};
-  auto error = end.by_signal ? fmt::format("killed by SIG{}", name_of_signal(end.number))
-                             : fmt::format("exit code {}", end.number);
+  using Kind = ProgramEnd::Kind;
+  if (end.kind == Kind::exited && end.number == 0) return engine::Done{.result = result_of(output)};
+  auto error = description_of(end);
   if (const auto said = without_line_end(errors); !said.empty()) error += fmt::format(": {}", said);
   constexpr std::array for_good{64, 65, 78};  // EX_USAGE, EX_DATAERR, EX_CONFIG
-  if (!end.by_signal && std::ranges::find(for_good, end.number) != for_good.end())
+  if (end.kind == Kind::exited && std::ranges::find(for_good, end.number) != for_good.end())
     return engine::Fail{.error = std::move(error)};
   return engine::Retry{.error = std::move(error)};
 }

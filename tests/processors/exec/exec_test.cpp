@@ -1,5 +1,6 @@
 #include "processors/exec/exec.hpp"
 
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <chrono>
@@ -220,11 +221,25 @@ TEST(Exec, TakesPrivilegesAndLimitsAway) {
   EXPECT_EQ(said(options), "65536\n2\n0\n0077\n/usr");
 }
 
-TEST(Exec, GivesTheProgramItsSignalsBack) {
-  std::signal(SIGPIPE, SIG_IGN);
+TEST(Exec, GivesTheProgramDefaultSignalsAndAnEmptyMask) {
+  std::array ignored{SIGPIPE, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGXFSZ, SIGTSTP, SIGRTMAX};
+  std::array<sighandler_t, ignored.size()> before{};
+  for (std::size_t i = 0; i < ignored.size(); ++i) before.at(i) = std::signal(ignored.at(i), SIG_IGN);
+  sigset_t all;
+  sigset_t mask;
+  sigfillset(&all);
+  ::pthread_sigmask(SIG_BLOCK, &all, &mask);
   EXPECT_THAT(said(shell("grep -E 'Sig(Blk|Ign)' /proc/self/status")),
               HasSubstr("SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000"));
-  std::signal(SIGPIPE, SIG_DFL);
+  ::pthread_sigmask(SIG_SETMASK, &mask, nullptr);
+  for (std::size_t i = 0; i < ignored.size(); ++i) std::signal(ignored.at(i), before.at(i));
+}
+
+TEST(Exec, SaysThatAnExitStatusWasLost) {
+  const auto before = std::signal(SIGCHLD, SIG_IGN);  // The kernel throws statuses away.
+  EXPECT_EQ(result(run(shell("echo words >&2"))), "retry: its exit status was lost: words");
+  EXPECT_EQ(result(run({.command = {"/nowhere"}})), "retry: cannot run /nowhere: No such file or directory");
+  std::signal(SIGCHLD, before);
 }
 
 TEST(Exec, FindsOutWhatCannotBeRun) {
