@@ -9,6 +9,7 @@ import signal
 import threading
 import unittest
 from contextlib import contextmanager
+from pathlib import Path
 from urllib.parse import quote
 
 from durable import Folder, Life, drain
@@ -33,13 +34,25 @@ class Receiver:
 
     def __init__(self):
         self.got = []
+        self.open = 0  # connections
         self.connections = set()
         self.answers = []  # (status, headers, body); the last one is repeated
         self.held = threading.Event()
         self.held.set()
+        self.lock = threading.Lock()
         receiver = self
 
         class Push(Handler):
+            def setup(self):
+                super().setup()
+                with receiver.lock:
+                    receiver.open += 1
+
+            def finish(self):
+                super().finish()
+                with receiver.lock:
+                    receiver.open -= 1
+
             def do_POST(self):  # pylint: disable=invalid-name
                 receiver.connections.add(self.client_address)
                 receiver.got.append((self.headers, self.body()))
@@ -97,6 +110,29 @@ class Push(PushTest):
             receiver.answers = [(200, {"Connection": "close"}, b"1"), (200, {}, b"2")]
             for job in "ab":
                 self.assertEqual(self.ended(daemon, {"id": job})["attempts"], 1)
+
+    def test_a_queue_without_jobs_keeps_no_connection(self):
+        # What lies between may forget an idle connection without a word, and the next push would get no answer.
+        with self.pushing() as (daemon, receiver):
+            for name in "ab":
+                self.assertEqual(self.ended(daemon, {"id": name})["status"], "done")
+                eventually(lambda: receiver.open == 0, "the connection is closed")
+            self.assertEqual(len(receiver.connections), 2)
+
+    def test_a_connection_on_which_nothing_moves_is_probed(self):
+        with self.pushing() as (daemon, receiver):
+            receiver.held.clear()
+            daemon.enqueue({"id": "a", "queue": "push"})
+            eventually(lambda: receiver.got, "the push is there")
+            port = f"{receiver.server.server_address[1]:04X}"
+
+            def has_keepalive_timer():
+                rows = [line.split() for line in Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()[1:]]
+                return any(row[2].endswith(f":{port}") and row[5].startswith("02:") for row in rows)
+
+            eventually(has_keepalive_timer, "the kernel waits to probe the receiver")
+            receiver.held.set()
+            self.assertEqual(daemon.finished("a")["status"], "done")
 
     def test_each_attempt_is_signed_by_every_secret_under_one_id(self):
         with self.pushing('secret_env = ["OLD_SECRET", "NEW_SECRET"]', **SECRETS) as (daemon, receiver):

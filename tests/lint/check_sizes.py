@@ -29,7 +29,6 @@ LARGE_CLASSES: dict[str, str] = {
     "jobqd::stores::embedded::EmbeddedStore": "being carved",
     "jobqd::stores::sqlite::SqliteJournal": "being carved",
     "jobqd::http::Session": "being carved",
-    "jobqd::processors::push::StreamConnection": "being carved",
 }
 LONG_FILES: dict[str, str] = {}
 # Shared prefixes that do not call for a folder, as FOLDER/PREFIX.

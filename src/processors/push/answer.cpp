@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
-#include <ctime>
+#include <cstdint>
 
 #include <fmt/format.h>
 
+#include <jobqd/base/characters.hpp>
+#include <jobqd/base/number.hpp>
+
+#include "processors/push/http_date.hpp"
 #include "processors/texts.hpp"
 
 namespace jobqd::processors::push {
@@ -44,20 +47,13 @@ engine::Outcome outcome_of(const Answer& answer, std::span<const std::uint16_t> 
 }
 
 std::optional<milliseconds> read_retry_after(std::string_view text, base::WallTime now) {
-  std::int64_t seconds = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  if (error == std::errc{} && end == text.data() + text.size() && seconds >= 0)
-    return std::min<milliseconds>(std::chrono::seconds(std::min<std::int64_t>(seconds, 1'000'000)),
-                                  longest_wait);
-  if (error == std::errc::result_out_of_range &&
-      std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; }))
-    return longest_wait;
-  std::tm date{};
-  const std::string zero_terminated(text);
-  const char* rest = ::strptime(zero_terminated.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &date);
-  if (rest == nullptr || *rest != '\0') return std::nullopt;
-  const base::WallTime then{std::chrono::seconds(::timegm(&date))};
-  return std::clamp(milliseconds(then - now), milliseconds{0}, longest_wait);
+  if (!text.empty() && std::ranges::all_of(text, base::is_digit)) {
+    const auto number = base::parse_number<std::uint32_t>(text);  // Without one it is beyond any limit.
+    return number ? std::min<milliseconds>(std::chrono::seconds(*number), longest_wait) : longest_wait;
+  }
+  const auto then = parse_http_date(text, now);
+  if (!then) return std::nullopt;
+  return std::clamp(milliseconds(*then - now), milliseconds{0}, longest_wait);
 }
 
 }  // namespace jobqd::processors::push

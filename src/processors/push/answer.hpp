@@ -22,8 +22,9 @@ struct Answer {
 [[nodiscard]] engine::Outcome outcome_of(const Answer& answer, std::span<const std::uint16_t> retry_on,
                                          base::WallTime now);
 
-/// Retry-After (RFC 9110, 10.2.3): seconds, or a date in the form IMF-fixdate; none for what is neither. At
-/// most a day: nobody is to put a job off for longer.
+/// Reads Retry-After (RFC 9110, section 10.2.3): seconds, or a date in any form of HTTP. Empty for anything
+/// else. At most a day, so that a receiver cannot put a job off for longer; a date in the past is no wait at
+/// all.
 [[nodiscard]] std::optional<base::milliseconds> read_retry_after(std::string_view text, base::WallTime now);
 
 }  // namespace jobqd::processors::push

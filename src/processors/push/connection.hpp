@@ -13,11 +13,12 @@
 
 #include "processors/push/address_guard.hpp"
 #include "processors/push/answer.hpp"
+#include "processors/push/failure.hpp"
 #include "processors/push/url.hpp"
 
 namespace jobqd::processors::push {
 
-/// A request as it is sent; the connection adds what HTTP asks for.
+/// A request to send; the connection adds what HTTP requires.
 struct Delivery {
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
@@ -25,34 +26,48 @@ struct Delivery {
 
 /// Why there is no answer.
 struct NoAnswer {
-  std::string error;
-  bool unheard = false;  ///< Not a byte came back.
+  std::string error;  ///< One line.
+  /// The connection broke before a byte of an answer came: a receiver that closes a kept connection looks so.
+  bool unheard = false;
 };
 
-/// One connection to a receiver. For one thread at a time; a stop is obeyed at once, after which it is of no
-/// use.
+/// One connection to a receiver, used by one thread at a time. A stop is obeyed at once; after that, and
+/// after any error, the connection is of no more use.
 class Connection {
  public:
+  /// `opened_at`: when it was made, for its age.
+  explicit Connection(base::SteadyTime opened_at) : opened_at_(opened_at) {}
   virtual ~Connection() = default;
 
-  /// To one of these addresses, all of which the guard allows; TLS included. The error is one line.
-  [[nodiscard]] virtual std::expected<void, std::string> open(
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  /// Connects to one of these addresses, all of which the guard allows, TLS included, within `longest`.
+  [[nodiscard]] virtual std::expected<void, Failure> open(
       const std::vector<boost::asio::ip::address>& addresses, const AddressGuard& guard,
       base::milliseconds longest, const std::stop_token& stop) = 0;
 
+  /// Sends one request and reads its answer, within `longest`.
   [[nodiscard]] virtual std::expected<Answer, NoAnswer> send(const Delivery& delivery,
                                                              base::milliseconds longest,
                                                              const std::stop_token& stop) = 0;
 
-  /// Whether it can take another push.
+  /// Whether another request can be sent after the last answer.
   [[nodiscard]] virtual bool is_reusable() const = 0;
 
-  /// Whether the receiver has neither closed it nor said anything since its last answer. What it says unasked
-  /// would be taken for the next answer. Does not block.
+  /// Whether the receiver has neither closed the connection nor sent anything since its last answer: such
+  /// bytes would be taken for the next answer. Does not block.
   [[nodiscard]] virtual bool is_quiet() = 0;
+
+  [[nodiscard]] base::SteadyTime opened_at() const { return opened_at_; }
+
+ private:
+  const base::SteadyTime opened_at_;
 };
 
-/// `url` and `tls` outlive the connection.
-[[nodiscard]] std::unique_ptr<Connection> make_connection(const Url& url, boost::asio::ssl::context& tls);
+/// `url` and `tls` outlive the connection. Throws boost::system::system_error where this process is out of
+/// descriptors.
+[[nodiscard]] std::unique_ptr<Connection> make_connection(const Url& url, boost::asio::ssl::context& tls,
+                                                          base::SteadyTime opened_at);
 
 }  // namespace jobqd::processors::push

@@ -3,11 +3,11 @@
 #include <utility>
 #include <vector>
 
+#include <boost/system/system_error.hpp>
 #include <fmt/format.h>
 
-#include <jobqd/base/mutex.hpp>
-
 #include "processors/push/connection.hpp"
+#include "processors/push/kept_connections.hpp"
 #include "processors/push/lookup.hpp"
 #include "processors/push/signature.hpp"
 #include "processors/push/tls.hpp"
@@ -50,7 +50,7 @@ class Push::Impl {
   engine::Outcome process(const engine::Claim& claim, const std::stop_token& stop) {
     const auto answer = ask(delivery_of(claim), stop);
     if (stop.stop_requested() && !answer) return engine::Interrupted{};
-    if (!answer) return engine::Retry{.error = answer.error()};
+    if (!answer) return engine::Retry{.error = answer.error().why};
     return outcome_of(*answer, options_.retry_on, clock_.now().wall);
   }
 
@@ -78,32 +78,43 @@ class Push::Impl {
   /// Sends over a kept connection, or a new one. A receiver may close a kept connection at any time: if not a
   /// byte came back, it most likely did, and a new connection is tried at once. (If the receiver had read the
   /// request after all, it gets it twice with the same id, which at-least-once delivery allows.)
-  std::expected<Answer, std::string> ask(const Delivery& delivery, const std::stop_token& stop) {
-    if (auto kept = take_kept()) {
+  std::expected<Answer, Failure> ask(const Delivery& delivery, const std::stop_token& stop) {
+    if (auto kept = kept_.take()) {
       auto answer = kept->send(delivery, options_.request_timeout, stop);
       if (answer || !answer.error().unheard || stop.stop_requested())
         return answer_over(std::move(kept), std::move(answer));
     }
-    const auto addresses = addresses_of(stop);
-    if (!addresses) return std::unexpected(addresses.error());
-    auto connection = make_connection(url_, tls_);
-    if (auto opened = connection->open(*addresses, guard_, options_.connect_timeout, stop); !opened)
-      return std::unexpected(opened.error());
-    if (stop.stop_requested()) return std::unexpected("it was stopped");
-    auto answer = connection->send(delivery, options_.request_timeout, stop);
-    return answer_over(std::move(connection), std::move(answer));
+    auto connection = connect(stop);
+    if (!connection) return std::unexpected(std::move(connection.error()));
+    if (stop.stop_requested()) return std::unexpected(Failure{.why = "it was stopped"});
+    auto answer = (*connection)->send(delivery, options_.request_timeout, stop);
+    return answer_over(*std::move(connection), std::move(answer));
   }
 
-  std::expected<Answer, std::string> answer_over(std::unique_ptr<Connection> connection,
-                                                 std::expected<Answer, NoAnswer> answer) {
-    if (!answer) return std::unexpected(std::move(answer.error().error));
-    if (connection->is_reusable()) keep(std::move(connection));
+  std::expected<Answer, Failure> answer_over(std::unique_ptr<Connection> connection,
+                                             std::expected<Answer, NoAnswer> answer) {
+    if (!answer) return std::unexpected(Failure{.why = std::move(answer.error().error)});
+    if (connection->is_reusable()) kept_.keep(std::move(connection));
     return *std::move(answer);
+  }
+
+  std::expected<std::unique_ptr<Connection>, Failure> connect(const std::stop_token& stop) {
+    const auto addresses = addresses_of(stop);
+    if (!addresses) return std::unexpected(addresses.error());
+    try {
+      auto connection = make_connection(url_, tls_, clock_.now().steady);
+      auto opened = connection->open(*addresses, guard_, options_.connect_timeout, stop);
+      if (!opened) return std::unexpected(std::move(opened.error()));
+      return connection;
+    } catch (const boost::system::system_error& error) {
+      return std::unexpected(Failure{.why = fmt::format("cannot connect: {}", error.code().message()),
+                                     .shortage = is_shortage(error.code())});
+    }
   }
 
   /// The addresses of the receiver. All of them are checked: a name that also resolves to a denied address is
   /// not trusted with the others either.
-  std::expected<std::vector<asio::ip::address>, std::string> addresses_of(const std::stop_token& stop) const {
+  std::expected<std::vector<asio::ip::address>, Failure> addresses_of(const std::stop_token& stop) const {
     std::vector<asio::ip::address> addresses;
     if (url_.address) {
       addresses.push_back(*url_.address);
@@ -114,25 +125,10 @@ class Push::Impl {
     }
     for (const auto& address : addresses)
       if (!guard_.allows(address))
-        return std::unexpected(fmt::format("{} is at {}, which is in no allowed network (allow_networks)",
-                                           url_.host, address.to_string()));
+        return std::unexpected(
+            Failure{.why = fmt::format("{} is at {}, which is in no allowed network (allow_networks)",
+                                       url_.host, address.to_string())});
     return addresses;
-  }
-
-  std::unique_ptr<Connection> take_kept() {
-    const base::MutexLock lock(mutex_);
-    while (!kept_.empty()) {
-      auto connection = std::move(kept_.back());
-      kept_.pop_back();
-      if (connection->is_quiet()) return connection;
-    }
-    return nullptr;
-  }
-
-  /// No more connections are kept than there were attempts at the same time.
-  void keep(std::unique_ptr<Connection> connection) {
-    const base::MutexLock lock(mutex_);
-    kept_.push_back(std::move(connection));
   }
 
   const Options options_;
@@ -141,8 +137,7 @@ class Push::Impl {
   const AddressGuard guard_;
   const base::Clock& clock_;
   asio::ssl::context tls_{asio::ssl::context::tls_client};
-  base::Mutex mutex_;
-  std::vector<std::unique_ptr<Connection>> kept_ JOBQD_GUARDED_BY(mutex_);
+  KeptConnections kept_{clock_};
 };
 
 std::expected<std::unique_ptr<Push>, std::string> Push::make(Options options, const base::Clock& clock) {

@@ -65,8 +65,15 @@ TEST(RetryAfter, IsSecondsOrADate) {
   EXPECT_EQ(wait("Sun, 06 Nov 1994 08:40:07 GMT"), seconds{0});
 }
 
+TEST(RetryAfter, IsADateInAnyFormOfHttp) {
+  EXPECT_EQ(wait("Sunday, 06-Nov-94 08:50:07 GMT"), seconds{30});
+  EXPECT_EQ(wait("Sun Nov  6 08:50:07 1994"), seconds{30});
+  EXPECT_EQ(wait("Sun Nov  6 08:40:07 1994"), seconds{0});
+}
+
 TEST(RetryAfter, IsADayAtMost) {
-  for (const auto* text : {"86401", "999999999", "99999999999999999999999", "Mon, 06 Nov 2034 08:50:07 GMT"})
+  for (const auto* text :
+       {"86401", "999999999", "4294967296", "99999999999999999999999", "Mon, 06 Nov 2034 08:50:07 GMT"})
     EXPECT_EQ(wait(text), hours{24}) << text;
 }
 

@@ -5,6 +5,8 @@
 #include <atomic>
 #include <future>
 
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <gmock/gmock.h>
 
 #include <jobqd/domain/limits.hpp>
@@ -242,6 +244,30 @@ TEST(Push, SaysWhyItCannotConnect) {
     closed = receiver.url();
   }
   EXPECT_EQ(description_of(push(options(closed))), "retry: cannot connect: Connection refused");
+}
+
+TEST(Push, ReachesANameWhoseFirstAddressesAreDead) {
+  const Receiver receiver([](ServedConnection& connection, int) {
+    connection.request();
+    connection.answer("1");
+  });
+  boost::asio::io_context io;
+  boost::asio::ip::tcp::acceptor silent(io);  // Its backlog is full: packets to it come to nothing.
+  silent.open(boost::asio::ip::tcp::v4());
+  silent.bind({boost::asio::ip::make_address("127.0.0.9"), receiver.port()});
+  silent.listen(0);
+  std::vector<boost::asio::ip::tcp::socket> fillers;
+  for (int i = 0; i < 4; ++i) {
+    auto& filler = fillers.emplace_back(io);
+    filler.async_connect(silent.local_endpoint(), [](const auto&) {});
+  }
+  for (const auto& addresses : {std::vector<std::string>{"127.0.0.8", "127.0.0.1"},
+                                {"127.0.0.9", "127.0.0.1"},
+                                {"127.0.0.8", "127.0.0.9", "127.0.0.8", "127.0.0.9", "127.0.0.1"}}) {
+    auto several = options(receiver.url("several.test"));
+    several.lookup = [&](const std::string&) { return addresses; };
+    EXPECT_EQ(description_of(push(several)), "done: 1") << addresses.front();
+  }
 }
 
 TEST(Push, RefusesANameIfOneOfItsAddressesIsDenied) {
