@@ -15,16 +15,17 @@ constexpr std::array<Row, status_count> transitions = [] {
   using enum Status;
   constexpr std::nullopt_t no = std::nullopt;
   return std::array<Row, status_count>{{
-      //   start    succeed back_off put_off give_up interrupt cancel  retry
-      Row{{running, no, no, no, no, no, failed, no}},           // queued
-      Row{{no, done, queued, queued, failed, queued, no, no}},  // running
-      Row{{no, no, no, no, no, no, no, no}},                    // done
-      Row{{no, no, no, no, no, no, no, queued}},                // failed
+      //   start    succeed back_off put_off give_up interrupt cancel  retry put_back
+      Row{{running, no, no, no, no, no, failed, no, no}},               // queued
+      Row{{no, done, queued, queued, failed, queued, no, no, queued}},  // running
+      Row{{no, no, no, no, no, no, no, no, no}},                        // done
+      Row{{no, no, no, no, no, no, no, queued, no}},                    // failed
   }};
 }();
 
-constexpr std::array<std::string_view, event_count> event_names{
-    "started", "finished", "put back", "put off", "given up", "interrupted", "cancelled", "retried"};
+constexpr std::array<std::string_view, event_count> event_names{"started",   "finished", "put back",
+                                                                "put off",   "given up", "interrupted",
+                                                                "cancelled", "retried",  "taken back"};
 
 std::expected<Progress, Error> moved(Progress progress, Event event, Reason reason) {
   const auto status = next_status(progress.status, event);
@@ -77,6 +78,11 @@ std::expected<Progress, Error> retried(Progress progress) {
   progress.interruptions = 0;
   progress.deferrals = 0;
   return moved(progress, Event::retry, Reason::ready);
+}
+
+std::expected<Progress, Error> unstarted(Progress progress) {
+  --progress.attempts;
+  return moved(progress, Event::put_back, Reason::ready);
 }
 
 std::expected<Progress, Error> interrupted(Progress progress, std::uint32_t cap) {

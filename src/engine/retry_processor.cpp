@@ -1,33 +1,21 @@
 #include <jobqd/engine/retry_processor.hpp>
 
 #include <exception>
-#include <utility>
-
-#include "engine/settle.hpp"
 
 namespace jobqd::engine {
 
-RetryProcessor::RetryProcessor(Store& store, Processor& processor, domain::RetryPolicy policy,
-                               base::Random& random, Observer& observer)
-    : store_(store),
-      processor_(processor),
-      policy_(std::move(policy)),
-      random_(random),
-      observer_(observer) {}
+RetryProcessor::RetryProcessor(Claims& claims, Processor& processor, Observer& observer)
+    : claims_(claims), processor_(processor), observer_(observer) {}
 
 void RetryProcessor::run(const Claim& claim) {
   observer_.attempt_started(claim);
-  settle_and_tell(store_, observer_, claim, resolve(attempt(claim), claim, policy(), random_.fraction()));
-}
-
-void RetryProcessor::set_policy(domain::RetryPolicy policy) {
-  const std::scoped_lock lock(mutex_);
-  policy_ = std::move(policy);
-}
-
-domain::RetryPolicy RetryProcessor::policy() const {
-  const std::scoped_lock lock(mutex_);
-  return policy_;
+  claims_.settle(claim.id, claim.token, attempt(claim), Settler::own_worker,
+                 [&](const Expected<Resolution>& resolution) {
+                   if (resolution)
+                     observer_.attempt_settled(claim, *resolution);
+                   else
+                     observer_.attempt_stale(claim);
+                 });
 }
 
 Outcome RetryProcessor::attempt(const Claim& claim) const {

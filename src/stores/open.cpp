@@ -16,26 +16,23 @@ constexpr int token_bits = 32;
 
 }  // namespace
 
-std::unique_ptr<engine::Store> open_memory_store(EmbeddedOptions options, const base::Clock& clock,
-                                                 DueChanged due_changed) {
-  return std::make_unique<embedded::EmbeddedStore>(std::move(options), clock, std::move(due_changed),
+std::unique_ptr<engine::Store> open_memory_store(const EmbeddedOptions& options, Surroundings around) {
+  return std::make_unique<embedded::EmbeddedStore>(options, std::move(around),
                                                    std::make_unique<journal::NullJournal>());
 }
 
-std::expected<OpenedStore, std::string> open_sqlite_store(const std::string& path, EmbeddedOptions options,
-                                                          const base::Clock& clock, DueChanged due_changed,
-                                                          engine::Observer& observer) {
-  auto journal = sqlite::SqliteJournal::open({.path = path}, observer);
+std::expected<OpenedStore, std::string> open_sqlite_store(const std::string& path,
+                                                          const EmbeddedOptions& options,
+                                                          Surroundings around) {
+  auto journal = sqlite::SqliteJournal::open({.path = path}, around.observer);
   if (!journal) return std::unexpected(journal.error());
-  return restore_store(std::move(options), clock, std::move(due_changed), *std::move(journal));
+  return restore_store(options, std::move(around), *std::move(journal));
 }
 
-std::expected<OpenedStore, std::string> restore_store(EmbeddedOptions options, const base::Clock& clock,
-                                                      DueChanged due_changed,
+std::expected<OpenedStore, std::string> restore_store(const EmbeddedOptions& options, Surroundings around,
                                                       std::unique_ptr<sqlite::SqliteJournal> journal) {
   sqlite::SqliteJournal& file = *journal;
-  auto store = std::make_unique<embedded::EmbeddedStore>(std::move(options), clock, std::move(due_changed),
-                                                         std::move(journal));
+  auto store = std::make_unique<embedded::EmbeddedStore>(options, std::move(around), std::move(journal));
   Recovery recovery;
   std::string fault;
   const auto read = file.replay([&](journal::StoredJob&& stored) {

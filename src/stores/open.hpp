@@ -14,7 +14,6 @@ namespace jobqd::stores {
 /// An embedded store with everything that the journal's file holds; it owns the journal and starts its
 /// thread. The error is one line. `clock` outlives the store.
 [[nodiscard]] std::expected<OpenedStore, std::string> restore_store(
-    EmbeddedOptions options, const base::Clock& clock, DueChanged due_changed,
-    std::unique_ptr<sqlite::SqliteJournal> journal);
+    const EmbeddedOptions& options, Surroundings around, std::unique_ptr<sqlite::SqliteJournal> journal);
 
 }  // namespace jobqd::stores

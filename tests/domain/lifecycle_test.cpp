@@ -14,8 +14,8 @@ namespace {
 using enum Status;
 
 constexpr std::array statuses{queued, running, done, failed};
-constexpr std::array events{Event::start,   Event::succeed,   Event::back_off, Event::put_off,
-                            Event::give_up, Event::interrupt, Event::cancel,   Event::retry};
+constexpr std::array events{Event::start,     Event::succeed, Event::back_off, Event::put_off, Event::give_up,
+                            Event::interrupt, Event::cancel,  Event::retry,    Event::put_back};
 
 struct Cell {
   Status from;
@@ -25,10 +25,11 @@ struct Cell {
 
 /// Written down a second time on purpose.
 constexpr std::array legal{
-    Cell{queued, Event::start, running},   Cell{queued, Event::cancel, failed},
-    Cell{running, Event::succeed, done},   Cell{running, Event::back_off, queued},
-    Cell{running, Event::give_up, failed}, Cell{running, Event::interrupt, queued},
-    Cell{running, Event::put_off, queued}, Cell{failed, Event::retry, queued},
+    Cell{queued, Event::start, running},    Cell{queued, Event::cancel, failed},
+    Cell{running, Event::succeed, done},    Cell{running, Event::back_off, queued},
+    Cell{running, Event::give_up, failed},  Cell{running, Event::interrupt, queued},
+    Cell{running, Event::put_off, queued},  Cell{failed, Event::retry, queued},
+    Cell{running, Event::put_back, queued},
 };
 
 Progress in(Status status) {

@@ -14,23 +14,25 @@ namespace jobqd::engine {
 
 namespace {
 
-using base::milliseconds;
 using support::new_claim;
-
-constexpr domain::RetryPolicy policy{.base = milliseconds{100}, .cap = milliseconds{1000}};
 
 /// Keeps what it is told about the last attempt.
 class SettlingStore : public support::StubStore {
  public:
-  bool settle(const Claim& claim, Resolution resolution) override {
-    settled_id = claim.id;
-    settled = std::move(resolution);
-    return current;
+  void settle(std::string_view id, FencingToken /*token*/, Outcome outcome, Settler settler,
+              Callback<Resolution> done) override {
+    EXPECT_EQ(settler, Settler::own_worker);
+    settled_id = id;
+    settled = std::move(outcome);
+    if (current)
+      done(Done{});
+    else
+      done(std::unexpected(domain::Error{.code = domain::ErrorCode::lease_lost, .detail = "stale"}));
   }
 
   bool current = true;  ///< Whether the claim still counts.
   std::string settled_id;
-  Resolution settled;
+  Outcome settled;
 };
 
 class ProcessorOf : public Processor {
@@ -58,11 +60,10 @@ class RetryProcessorTest : public testing::Test {
  protected:
   void run(const Claim& claim, ProcessorOf::Work work) {
     ProcessorOf processor(std::move(work));
-    RetryProcessor(store, processor, policy, random, diary).run(claim);
+    RetryProcessor(store, processor, diary).run(claim);
   }
 
   SettlingStore store;
-  base::Random random{5};
   Diary diary;
 };
 
@@ -82,27 +83,15 @@ TEST_F(RetryProcessorTest, TellsTheObserverBeforeTheWorkBegins) {
   });
 }
 
-TEST_F(RetryProcessorTest, DrawsTheJitterFromItsRandomSource) {
-  auto claim = new_claim("a");
-  claim.max_retries = 5;
-  claim.failures = 2;
-  run(claim, [](const Claim&, auto&) { return Retry{.error = "e"}; });
-  const double fraction = base::Random(5).fraction();
-  EXPECT_EQ(std::get<Again>(store.settled).delay, policy.delay(3, fraction));
-}
-
 TEST_F(RetryProcessorTest, CountsAnExceptionAsAFailureThatMayBeRetried) {
-  auto claim = new_claim("a");
-  claim.max_retries = 1;
-  run(claim, [](const Claim&, auto&) -> Outcome { throw std::runtime_error("it broke"); });
-  EXPECT_EQ(std::get<Again>(store.settled).error, "it broke");
+  run(new_claim("a"), [](const Claim&, auto&) -> Outcome { throw std::runtime_error("it broke"); });
+  EXPECT_EQ(std::get<Retry>(store.settled).error, "it broke");
 }
 
 TEST_F(RetryProcessorTest, SurvivesWhateverElseIsThrown) {
   run(new_claim("a"), [](const Claim&, auto&) -> Outcome { throw 42; });
-  const auto& failed = std::get<Failed>(store.settled);
-  EXPECT_EQ(failed.reason, domain::Reason::exhausted);
-  EXPECT_EQ(failed.error, "the processor threw something that is not a std::exception");
+  EXPECT_EQ(std::get<Retry>(store.settled).error,
+            "the processor threw something that is not a std::exception");
 }
 
 TEST_F(RetryProcessorTest, HandsTheStopOfTheClaimToTheProcessor) {

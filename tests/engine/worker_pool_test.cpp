@@ -1,59 +1,111 @@
 #include <jobqd/engine/worker_pool.hpp>
 
 #include <atomic>
+#include <deque>
 #include <latch>
-#include <mutex>
 #include <set>
 #include <string>
 
 #include <gtest/gtest.h>
 #include <pthread.h>
 
-#include "stores/embedded/channel.hpp"
 #include "support/jobs.hpp"
-#include "support/patience.hpp"
 #include "support/stub_store.hpp"
 
 namespace jobqd::engine {
 
-using stores::embedded::Channel;
-
 namespace {
 
-/// Hands out numbered jobs through a channel and remembers which were settled.
-class ChannelStore : public support::StubStore {
+/// Hands out numbered jobs in their order, and remembers which were settled and which were given back.
+class NumberedStore : public support::StubStore {
  public:
-  explicit ChannelStore(int jobs) : jobs_(1'000) {
-    for (int i = 1; i <= jobs; ++i) add(i);
+  explicit NumberedStore(int jobs) {
+    for (int i = 1; i <= jobs; ++i) ready_.push_back(i);
   }
 
   void add(int job) {
-    jobs_.try_reserve(1);
-    jobs_.push(0, job);
+    {
+      const base::MutexLock lock(mutex_);
+      ready_.push_back(job);
+    }
+    serve();
   }
 
-  std::optional<Claim> claim(std::string_view queue, std::stop_token stop) override {
-    EXPECT_EQ(queue, "mail");
-    const auto job = jobs_.pop(stop);
-    return job ? std::optional(support::new_claim(std::to_string(*job))) : std::nullopt;
+  bool claim(ClaimRequest request, Callback<std::vector<Claim>> done) override {
+    EXPECT_EQ(request.queue, "mail");
+    EXPECT_EQ(request.max_jobs, 1U);
+    {
+      const base::MutexLock lock(mutex_);
+      waiting_.push_back(std::move(done));
+    }
+    serve();
+    return true;
   }
 
-  bool settle(const Claim& claim, Resolution /*resolution*/) override {
-    const std::scoped_lock lock(mutex_);
-    return settled_.insert(claim.id).second;
+  bool withdraw(WaitId /*wait_id*/) override {
+    const base::MutexLock lock(mutex_);
+    if (waiting_.empty() || never_withdraws) return false;
+    waiting_.pop_back();
+    return true;
   }
 
-  void stop_claims() override { jobs_.close(); }
+  void settle(std::string_view id, FencingToken /*token*/, Outcome outcome, Settler /*settler*/,
+              Callback<Resolution> done) override {
+    {
+      const base::MutexLock lock(mutex_);
+      (std::holds_alternative<Unstarted>(outcome) ? given_back_ : settled_).insert(std::string(id));
+    }
+    done(Done{});
+  }
 
-  [[nodiscard]] std::size_t settled() {
-    const std::scoped_lock lock(mutex_);
+  void stop_claims() override {
+    {
+      const base::MutexLock lock(mutex_);
+      closed_ = true;
+    }
+    serve();
+  }
+
+  [[nodiscard]] std::size_t settled() const {
+    const base::MutexLock lock(mutex_);
     return settled_.size();
   }
+  [[nodiscard]] std::size_t given_back() const {
+    const base::MutexLock lock(mutex_);
+    return given_back_.size();
+  }
+  [[nodiscard]] std::size_t waiting() const {
+    const base::MutexLock lock(mutex_);
+    return waiting_.size();
+  }
+
+  std::atomic<bool> never_withdraws = false;  ///< As if each request were just completing.
 
  private:
-  Channel<int> jobs_;
-  std::mutex mutex_;
-  std::set<std::string> settled_;
+  void serve() {
+    while (true) {
+      Callback<std::vector<Claim>> done;
+      std::vector<Claim> claims;
+      {
+        const base::MutexLock lock(mutex_);
+        if (waiting_.empty() || (ready_.empty() && !closed_)) return;
+        done = std::move(waiting_.front());
+        waiting_.pop_front();
+        if (!ready_.empty()) {
+          claims.push_back(support::new_claim(std::to_string(ready_.front())));
+          ready_.pop_front();
+        }
+      }
+      done(std::move(claims));
+    }
+  }
+
+  mutable base::Mutex mutex_;
+  std::deque<int> ready_ JOBQD_GUARDED_BY(mutex_);
+  std::deque<Callback<std::vector<Claim>>> waiting_ JOBQD_GUARDED_BY(mutex_);
+  bool closed_ JOBQD_GUARDED_BY(mutex_) = false;
+  std::set<std::string> settled_ JOBQD_GUARDED_BY(mutex_);
+  std::set<std::string> given_back_ JOBQD_GUARDED_BY(mutex_);
 };
 
 class ProcessorOf : public Processor {
@@ -74,11 +126,10 @@ struct Plant {
 
   [[nodiscard]] WorkerPool pool(std::size_t workers) { return WorkerPool(store, retrying, "mail", workers); }
 
-  ChannelStore store;
+  NumberedStore store;
   ProcessorOf processor;
-  base::Random random{1};
   Observer observer;
-  RetryProcessor retrying{store, processor, domain::RetryPolicy{}, random, observer};
+  RetryProcessor retrying{store, processor, observer};
 };
 
 }  // namespace
@@ -234,6 +285,49 @@ TEST(WorkerPool, NamesItsThreadsWithinFifteenBytes) {
   plant.store.stop_claims();
   pool.join();
   EXPECT_STREQ(name.c_str(), "work-0-mail");
+}
+
+TEST(WorkerPool, AWorkerThatLeavesWithdrawsItsRequest) {
+  Plant plant(0);
+  auto pool = plant.pool(3);
+  pool.start();
+  while (plant.store.waiting() < 3) std::this_thread::yield();
+  pool.resize(1);
+  while (plant.store.waiting() > 1) std::this_thread::yield();
+  plant.store.add(1);
+  plant.store.stop_claims();
+  pool.join();
+  EXPECT_EQ(plant.store.settled(), 1U);
+  EXPECT_EQ(plant.store.given_back(), 0U);
+}
+
+TEST(WorkerPool, AClaimThatComesForAWorkerThatLeavesIsGivenBack) {
+  Plant plant(0);
+  auto pool = plant.pool(1);
+  pool.start();
+  while (plant.store.waiting() < 1) std::this_thread::yield();
+  plant.store.never_withdraws = true;
+  pool.request_stop();
+  plant.store.add(1);
+  pool.join();
+  EXPECT_EQ(plant.store.settled() + plant.store.given_back(), 1U);
+}
+
+TEST(WorkerPool, AsksForNoMoreJobsThanItHasWaitingWorkers) {
+  std::latch at_work(2);
+  std::latch may_finish(1);
+  Plant plant(10, [&] {
+    at_work.count_down();
+    may_finish.wait();
+  });
+  auto pool = plant.pool(2);
+  pool.start();
+  at_work.wait();
+  EXPECT_EQ(plant.store.waiting(), 0U);
+  pool.request_stop();
+  may_finish.count_down();
+  pool.join();
+  EXPECT_EQ(plant.store.settled(), 2U);
 }
 
 }  // namespace jobqd::engine

@@ -9,8 +9,7 @@ domain::NewJob new_job(std::string id) {
 }
 
 engine::Claim new_claim(std::string id) {
-  return {.handle = 1,
-          .token = 1,
+  return {.token = 1,
           .id = std::move(id),
           .queue = "default",
           .payload = R"({"n":1})",

@@ -14,30 +14,19 @@ void StubStore::submit(std::vector<domain::NewJob> /*jobs*/,
                        engine::Callback<std::vector<engine::Submitted>> done) {
   done(unavailable());
 }
-std::optional<engine::Claim> StubStore::claim(std::string_view /*queue*/, std::stop_token /*stop*/) {
-  return {};
-}
-bool StubStore::settle(const engine::Claim& /*claim*/, engine::Resolution /*resolution*/) {
-  return false;
-}
-engine::WaitId StubStore::lease(engine::LeaseRequest /*request*/,
-                                engine::Callback<std::vector<engine::Lease>> done) {
+bool StubStore::claim(engine::ClaimRequest /*request*/, engine::Callback<std::vector<engine::Claim>> done) {
   done(unavailable());
-  return 0;
-}
-bool StubStore::unlease(engine::WaitId /*wait*/) {
   return false;
+}
+bool StubStore::withdraw(engine::WaitId /*wait_id*/) {
+  return false;
+}
+void StubStore::settle(std::string_view /*id*/, engine::FencingToken /*token*/, engine::Outcome /*outcome*/,
+                       engine::Settler /*settler*/, engine::Callback<engine::Resolution> done) {
+  done(unavailable());
 }
 void StubStore::extend(std::string_view /*id*/, engine::FencingToken /*token*/,
                        base::milliseconds /*duration*/, engine::Callback<engine::Extension> done) {
-  done(unavailable());
-}
-void StubStore::find_lease(std::string_view /*id*/, engine::FencingToken /*token*/,
-                           engine::Callback<engine::Claim> done) {
-  done(unavailable());
-}
-void StubStore::listen_to_leases(engine::LeaseListener* /*listener*/) {}
-void StubStore::sync(engine::Callback<void> done) {
   done(unavailable());
 }
 void StubStore::find(std::string_view /*id*/, engine::Callback<domain::Job> done) {

@@ -9,17 +9,12 @@ class StubStore : public engine::Store {
  public:
   void submit(std::vector<domain::NewJob> jobs,
               engine::Callback<std::vector<engine::Submitted>> done) override;
-  std::optional<engine::Claim> claim(std::string_view queue, std::stop_token stop) override;
-  bool settle(const engine::Claim& claim, engine::Resolution resolution) override;
-  engine::WaitId lease(engine::LeaseRequest request,
-                       engine::Callback<std::vector<engine::Lease>> done) override;
-  bool unlease(engine::WaitId wait) override;
+  bool claim(engine::ClaimRequest request, engine::Callback<std::vector<engine::Claim>> done) override;
+  bool withdraw(engine::WaitId wait_id) override;
+  void settle(std::string_view id, engine::FencingToken token, engine::Outcome outcome,
+              engine::Settler settler, engine::Callback<engine::Resolution> done) override;
   void extend(std::string_view id, engine::FencingToken token, base::milliseconds duration,
               engine::Callback<engine::Extension> done) override;
-  void find_lease(std::string_view id, engine::FencingToken token,
-                  engine::Callback<engine::Claim> done) override;
-  void listen_to_leases(engine::LeaseListener* listener) override;
-  void sync(engine::Callback<void> done) override;
   void find(std::string_view id, engine::Callback<domain::Job> done) override;
   engine::WatchId watch(std::string_view id, engine::Callback<domain::Job> done) override;
   bool unwatch(engine::WatchId watch) override;

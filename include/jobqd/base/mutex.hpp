@@ -56,6 +56,10 @@ class JOBQD_CAPABILITY("mutex") Mutex {
   void unlock() JOBQD_RELEASE() { mutex_.unlock(); }
   bool try_lock() JOBQD_TRY_ACQUIRE(true) { return mutex_.try_lock(); }
 
+  /// Tells the analysis, not the running program, that the caller holds it: the first line of a lambda that
+  /// is passed to a function, which runs it before it returns, while the lock is held.
+  void assert_held() const JOBQD_ASSERT_CAPABILITY(this) {}
+
  private:
   friend class ConditionVariable;
   friend class StoppableConditionVariable;

@@ -41,7 +41,7 @@ struct Progress {
   Status status = Status::queued;
   Reason reason = Reason::ready;
   std::uint8_t deferrals = 0;       ///< Attempts put off by whom the work is for, at most limits::deferrals.
-  std::uint32_t attempts = 0;       ///< Starts, interrupted ones included. Never falls.
+  std::uint32_t attempts = 0;       ///< Starts, interrupted ones included, but not those that never began.
   std::uint32_t failures = 0;       ///< Attempts that failed since the last fresh budget.
   std::uint32_t interruptions = 0;  ///< Starts that a stop, a crash or a lost lease cut short.
   bool operator==(const Progress&) const = default;

@@ -19,9 +19,10 @@ enum class Event : std::uint8_t {
   interrupt,  ///< The attempt was cut short by a stop, a crash or a lost lease: no failure.
   cancel,     ///< A client called it off before it ran.
   retry,      ///< A client gives a failed job a fresh budget.
+  put_back,   ///< The attempt never began.
 };
 
-inline constexpr std::size_t event_count = 8;
+inline constexpr std::size_t event_count = 9;
 
 /// The status after the event, or ErrorCode::wrong_status.
 [[nodiscard]] std::expected<Status, Error> next_status(Status from, Event event);
@@ -34,6 +35,9 @@ inline constexpr std::size_t event_count = 8;
 [[nodiscard]] std::expected<Progress, Error> given_up(Progress progress, Reason reason);
 [[nodiscard]] std::expected<Progress, Error> cancelled(Progress progress);
 [[nodiscard]] std::expected<Progress, Error> retried(Progress progress);
+
+/// Ready again, as if it had never been started: the attempt is not counted.
+[[nodiscard]] std::expected<Progress, Error> unstarted(Progress progress);
 
 /// Ready again, or failed with reason interrupted once `cap` interruptions are passed: a job that kills its
 /// daemon must not be run for ever.

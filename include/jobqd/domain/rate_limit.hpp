@@ -24,6 +24,9 @@ class RateLimiter {
   /// Whether it may happen now; then it has happened.
   bool take(base::SteadyTime now);
 
+  /// Takes back the latest take(): it did not happen after all.
+  void give_back() { due_ -= interval_; }
+
   /// The earliest time at which take() will be true.
   [[nodiscard]] base::SteadyTime next() const { return due_ - tolerance_; }
 

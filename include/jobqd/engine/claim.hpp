@@ -8,18 +8,14 @@
 #include <string>
 
 #include <jobqd/base/clock.hpp>
+#include <jobqd/domain/job.hpp>
+#include <jobqd/engine/resolution.hpp>
 
 namespace jobqd::engine {
 
-/// Grows with every start of every job, across restarts: whoever holds the larger one is the later one.
+/// Grows with every start of every job, across restarts: of two attempts, the later one has the larger token.
 /// See M. Kleppmann, "How to do distributed locking", 2016 (fencing tokens).
 using FencingToken = std::uint64_t;
-
-/// Names a job inside the store that made it. Never reused while the store lives; means nothing to others.
-using JobHandle = std::uint64_t;
-
-/// Why a running attempt is asked to stop.
-enum class StopCause : std::uint8_t { none, cancelled, timed_out, shutdown };
 
 /// Asks one running attempt to stop and says why. The first cause wins, but a client's cancel beats the
 /// others. Thread-safe. Shared by the store, which asks, and the worker, which obeys.
@@ -33,7 +29,7 @@ class StopSignal {
     raise();
   }
 
-  /// The first half of request(), for who holds a lock; raise() has to follow once it is released.
+  /// The first half of request(), for a caller that holds a lock; raise() has to follow after it is released.
   void decide(StopCause cause) {
     auto none = StopCause::none;
     const bool first = cause_.compare_exchange_strong(none, cause, std::memory_order_acq_rel);
@@ -48,22 +44,28 @@ class StopSignal {
   std::atomic<StopCause> cause_{StopCause::none};
 };
 
+/// What a remote worker gets with a claim.
+struct Lease {
+  domain::Job job;  ///< As it stands, running.
+  base::WallTime expires_at{};
+};
+
 /// One start of one job: everything an attempt needs, and the right to settle it while the token is current.
 /// Moves from the store to a worker and back; owns its strings.
 struct Claim {
-  JobHandle handle = 0;
   FencingToken token = 0;
   std::string id;
   std::string queue;
-  std::string payload;         ///< JSON text.
+  std::string payload;         ///< JSON text. Empty under a lease, whose job has it.
   std::uint32_t attempt = 1;   ///< This start, counted from 1.
   std::uint32_t failures = 0;  ///< Failed attempts before this one.
   std::uint16_t max_retries = 0;
   std::optional<base::milliseconds> timeout = {};
-  std::uint8_t deferrals = 0;        ///< Attempts before this one that were put off.
+  std::uint8_t deferrals = 0;        ///< Attempts before this one that were deferred.
   std::string traceparent = {};      ///< W3C Trace Context of the request that enqueued it; empty: none.
   std::shared_ptr<StopSignal> stop;  ///< Never null.
-  std::string worker = {};           ///< What a worker elsewhere calls itself; empty for our own.
+  std::string worker = {};           ///< The remote worker's name; empty for a worker of this process.
+  std::shared_ptr<const Lease> lease = {};  ///< Null for a worker of this process.
 };
 
 }  // namespace jobqd::engine

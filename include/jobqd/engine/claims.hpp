@@ -1,53 +1,77 @@
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <optional>
-#include <stop_token>
+#include <string>
 #include <string_view>
 #include <vector>
 
+#include <jobqd/base/clock.hpp>
 #include <jobqd/engine/callback.hpp>
 #include <jobqd/engine/claim.hpp>
-#include <jobqd/engine/lease.hpp>
 #include <jobqd/engine/resolution.hpp>
 
 namespace jobqd::engine {
 
-/// How jobs are started and ended: by this process's workers, and by remote ones under a lease.
+/// Names a claimant whose requests wait, so that they can be withdrawn. A claimant may wait with several
+/// requests.
+using WaitId = std::uint64_t;
+
+/// An id that no other call of this process returns. Never 0. Thread-safe.
+[[nodiscard]] WaitId new_wait_id();
+
+/// A remote worker's terms. A leased claim ends as an interruption unless it is extended or settled in time.
+struct LeaseTerms {
+  base::milliseconds duration{60'000};  ///< More than 0.
+  std::string worker = {};              ///< The worker's name; for people.
+};
+
+/// Asks for jobs of one queue.
+struct ClaimRequest {
+  std::string_view queue;                ///< Only read during the call.
+  std::size_t max_jobs = 1;              ///< At least 1.
+  std::optional<LeaseTerms> lease = {};  ///< Set by remote workers; empty for workers of this process.
+  WaitId wait_id = 0;                    ///< For withdraw().
+};
+
+/// The answer to a heartbeat.
+struct Extension {
+  base::WallTime expires_at{};
+  bool cancel_requested = false;  ///< A client has cancelled the job.
+};
+
+/// Who ends an attempt. A remote worker has to hold a lease, and is answered once the end is as durable as
+/// the store promises; a worker of this process is answered at once, before settle() returns.
+enum class Settler : std::uint8_t { own_worker, remote_worker };
+
+/// How jobs are started and ended, by workers of this process and by remote ones under a lease.
 ///
-/// Thread-safe. Only claim() blocks.
+/// Thread-safe; never blocks. Callbacks may be called before the call returns.
 class Claims {
  public:
   virtual ~Claims() = default;
 
-  /// Waits until a job of the queue is ready and starts it. Empty when `stop` is requested or claims are
-  /// closed.
-  [[nodiscard]] virtual std::optional<Claim> claim(std::string_view queue, std::stop_token stop) = 0;
+  /// Starts up to max_jobs jobs of the queue as soon as at least one is ready: now, or after the requests
+  /// that came before. Never starts more jobs than it was asked for. Completes with none once claims are
+  /// closed. Errors: queue_not_found; invalid_field for a lease of a queue whose jobs run in this process.
+  ///
+  /// Returns true when the request waits and can be withdrawn.
+  virtual bool claim(ClaimRequest request, Callback<std::vector<Claim>> done) = 0;
 
-  /// Ends an attempt. false: the claim's token is no longer the job's, and nothing was changed.
-  virtual bool settle(const Claim& claim, Resolution resolution) = 0;
+  /// Withdraws one waiting request of this claimant. false: none waits; the last one has completed or is just
+  /// completing.
+  virtual bool withdraw(WaitId wait_id) = 0;
 
-  /// Starts up to max_jobs jobs of the queue for a worker elsewhere, as soon as at least one is ready: now,
-  /// or after those who asked before. Completes with none once claims are closed. Errors: queue_not_found.
-  /// The returned id ends the wait through unlease(); 0 when it completed at once.
-  virtual WaitId lease(LeaseRequest request, Callback<std::vector<Lease>> done) = 0;
+  /// Ends the attempt with this token. The answer is what it led to. Errors: job_not_found, lease_lost (the
+  /// token is no longer the job's, or, for a remote worker, holds no lease; nothing was changed);
+  /// store_unavailable, for a remote worker, where the end was recorded but could not be made durable now.
+  virtual void settle(std::string_view id, FencingToken token, Outcome outcome, Settler settler,
+                      Callback<Resolution> done) = 0;
 
-  /// Forgets the wait; false when it has completed or is completing.
-  virtual bool unlease(WaitId wait) = 0;
-
-  /// The lease lasts for `duration` from now. Errors: job_not_found, and lease_lost where the token is not
-  /// that of a lease of this job which lasts.
+  /// The lease lasts for `duration` from now. Errors: job_not_found, lease_lost.
   virtual void extend(std::string_view id, FencingToken token, base::milliseconds duration,
                       Callback<Extension> done) = 0;
-
-  /// The claim of a lease, to settle it. Errors as extend().
-  virtual void find_lease(std::string_view id, FencingToken token, Callback<Claim> done) = 0;
-
-  /// Who is told of leases that end by themselves; null: nobody. Outlives the store, or takes itself back.
-  virtual void listen_to_leases(LeaseListener* listener) = 0;
-
-  /// Completes once all that was decided before is as durable as the store promises. Errors:
-  /// store_unavailable, when it could not be made so now.
-  virtual void sync(Callback<void> done) = 0;
 };
 
 }  // namespace jobqd::engine

@@ -1,37 +1,27 @@
 #pragma once
 
-#include <mutex>
-
-#include <jobqd/base/random.hpp>
-#include <jobqd/domain/retry_policy.hpp>
+#include <jobqd/engine/claims.hpp>
 #include <jobqd/engine/observer.hpp>
 #include <jobqd/engine/processor.hpp>
-#include <jobqd/engine/store.hpp>
 
 namespace jobqd::engine {
 
-/// Runs one attempt and settles it: done, again after a jittered exponential backoff, or failed.
+/// Runs one attempt and settles it: done, queued again after a jittered exponential backoff, or failed. The
+/// decision is domain::end_of_attempt(), which the store makes with the retry policy of the queue.
+///
 /// Thread-safe as far as the processor and the observer are. Holds references only.
 class RetryProcessor {
  public:
-  RetryProcessor(Store& store, Processor& processor, domain::RetryPolicy policy, base::Random& random,
-                 Observer& observer);
-
-  /// Attempts that end from now on go by this policy. Any thread.
-  void set_policy(domain::RetryPolicy policy);
+  RetryProcessor(Claims& claims, Processor& processor, Observer& observer);
 
   /// Returns when the attempt is over and the store knows. Never throws.
   void run(const Claim& claim);
 
  private:
   [[nodiscard]] Outcome attempt(const Claim& claim) const;
-  [[nodiscard]] domain::RetryPolicy policy() const;
 
-  Store& store_;
+  Claims& claims_;
   Processor& processor_;
-  mutable std::mutex mutex_;
-  domain::RetryPolicy policy_;
-  base::Random& random_;
   Observer& observer_;
 };
 

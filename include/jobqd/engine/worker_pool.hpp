@@ -1,27 +1,40 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
+#include <stop_token>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include <jobqd/engine/channel.hpp>
+#include <jobqd/engine/claims.hpp>
 #include <jobqd/engine/retry_processor.hpp>
-#include <jobqd/engine/store.hpp>
 
 namespace jobqd::engine {
 
-/// Threads that take jobs of one queue from the store and run them, one at a time each.
+/// Threads that run the jobs of one queue, one at a time each.
+///
+/// A worker that has nothing to do asks the store for one job and waits at the channel, which hands claims to
+/// the workers. So there are never more claims than workers that wait for one. A worker that leaves while it
+/// waits withdraws its request, or gives the claim back that came for it; such an attempt is not counted.
 ///
 /// Owned by the app, outlived by the store and the processor. start(), resize(), request_stop() and join()
 /// are safe in any order and any number, from one thread.
 class WorkerPool {
  public:
-  WorkerPool(Store& store, RetryProcessor& processor, std::string queue, std::size_t workers);
+  WorkerPool(Claims& claims, RetryProcessor& processor, std::string queue, std::size_t workers);
+
+  /// Requests the stop and joins.
+  ~WorkerPool();
+
+  WorkerPool(const WorkerPool&) = delete;
+  WorkerPool& operator=(const WorkerPool&) = delete;
 
   /// Starts the threads, once, and not after request_stop().
   void start();
 
-  /// More or fewer of them: those who leave finish the job they have.
+  /// Changes the number of workers. Those that leave finish the job they have.
   void resize(std::size_t workers);
 
   /// Each worker finishes the job it has and ends. Returns at once.
@@ -31,12 +44,19 @@ class WorkerPool {
   void join();
 
  private:
-  void hire();
+  void start_workers();
   void run(const std::stop_token& stop, std::size_t number);
+  /// A claim, or the news that no job starts any more: one for each request.
+  using Answer = std::optional<Claim>;
 
-  Store& store_;
+  Answer next(const std::stop_token& stop);
+  void leave();
+
+  Claims& claims_;
   RetryProcessor& processor_;
   const std::string queue_;
+  const WaitId wait_id_ = new_wait_id();
+  Channel<Answer> channel_;  ///< As many places as there are workers, so it is never full.
   std::size_t workers_;
   bool started_ = false;
   bool stopped_ = false;

@@ -8,7 +8,6 @@
 
 #include <jobqd/base/clock.hpp>
 #include <jobqd/base/random.hpp>
-#include <jobqd/engine/remote_workers.hpp>
 #include <jobqd/engine/store.hpp>
 
 namespace jobqd::http {
@@ -29,8 +28,7 @@ struct ServerOptions {
 /// drain() from any thread; request_stop() and join() in any order and any number, from one thread.
 class Server {
  public:
-  Server(ServerOptions options, engine::Store& store, engine::RemoteWorkers& remote, const base::Clock& clock,
-         base::Random& random);
+  Server(ServerOptions options, engine::Store& store, const base::Clock& clock, base::Random& random);
   ~Server();
 
   Server(const Server&) = delete;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <jobqd/base/clock.hpp>
+#include <jobqd/base/random.hpp>
 #include <jobqd/engine/observer.hpp>
 #include <jobqd/engine/queue_options.hpp>
 #include <jobqd/engine/store.hpp>
@@ -25,14 +26,21 @@ struct EmbeddedOptions {
   std::uint32_t interruptions_max = 10;                   ///< More of them, and the job is failed.
 };
 
-/// Called, from any thread, when something may be due earlier than the last Store::tick() said. Must not
+/// Called, from any thread, when Clockwork::tick() has to be called earlier than it last said. Must not
 /// block.
 using DueChanged = std::function<void()>;
 
-/// Jobs in this process's memory only. `clock` outlives the store.
-[[nodiscard]] std::unique_ptr<engine::Store> open_memory_store(EmbeddedOptions options,
-                                                               const base::Clock& clock,
-                                                               DueChanged due_changed);
+/// What a store needs of the rest of the process. All of it outlives the store.
+struct Surroundings {
+  const base::Clock& clock;
+  base::Random& random;  ///< For the jitter of retries.
+  engine::Observer& observer;
+  DueChanged due_changed = [] {};
+};
+
+/// Keeps jobs in this process's memory only.
+[[nodiscard]] std::unique_ptr<engine::Store> open_memory_store(const EmbeddedOptions& options,
+                                                               Surroundings around);
 
 /// What a store found when it was opened.
 struct Recovery {
@@ -48,12 +56,10 @@ struct OpenedStore {
   Recovery recovery;
 };
 
-/// Jobs in memory and, synced before they are acknowledged, in the SQLite file at `path`. Created where it is
-/// not there; one process at a time. The error is one line. `clock` and `observer` outlive the store.
+/// Keeps jobs in memory and, synced before they are acknowledged, in the SQLite file at `path`, which is
+/// created where there is none. One process at a time. The error is one line.
 [[nodiscard]] std::expected<OpenedStore, std::string> open_sqlite_store(const std::string& path,
-                                                                        EmbeddedOptions options,
-                                                                        const base::Clock& clock,
-                                                                        DueChanged due_changed,
-                                                                        engine::Observer& observer);
+                                                                        const EmbeddedOptions& options,
+                                                                        Surroundings around);
 
 }  // namespace jobqd::stores

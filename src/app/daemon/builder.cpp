@@ -14,10 +14,12 @@ engine::QueueOptions queue_options(const QueueConfig& queue) {
           .capacity = queue.capacity,
           .max_retries = queue.max_retries,
           .timeout = queue.timeout,
+          .backoff = queue.backoff,
           .rate = queue.rate,
           .circuit = queue.circuit,
           .retention = queue.retention,
-          .interruptions_max = queue.interruptions_max};
+          .interruptions_max = queue.interruptions_max,
+          .remote = queue.is_remote()};
 }
 
 namespace {
@@ -36,12 +38,14 @@ stores::EmbeddedOptions store_options(const Config& config) {
 std::expected<void, std::string> open_store(App::Parts& parts) {
   const stores::DueChanged wake = [&scheduler = parts.scheduler] { scheduler.wake(); };
   constexpr std::string_view sqlite = "sqlite:";
+  const stores::Surroundings around{
+      .clock = parts.clock, .random = parts.random, .observer = parts.watchers.all, .due_changed = wake};
   if (!parts.config.store.starts_with(sqlite)) {
-    parts.store = stores::open_memory_store(store_options(parts.config), parts.clock, wake);
+    parts.store = stores::open_memory_store(store_options(parts.config), around);
     return {};
   }
   auto opened = stores::open_sqlite_store(parts.config.store.substr(sqlite.size()),
-                                          store_options(parts.config), parts.clock, wake, parts.watchers.all);
+                                          store_options(parts.config), around);
   if (!opened) return std::unexpected(opened.error());
   parts.store = std::move(opened->store);
   parts.store_is_durable = true;
@@ -64,18 +68,11 @@ std::expected<QueueParts, std::string> make_queue(App::Parts& parts, const Queue
       {.values = config.values, .queue = config.name, .clock = parts.clock, .random = parts.random});
   if (!made) return std::unexpected(fmt::format("queues.{}: {}", config.name, made.error()));
   queue.processor = *std::move(made);
-  queue.retry_processor = std::make_unique<engine::RetryProcessor>(
-      *parts.store, *queue.processor, config.backoff, parts.random, parts.watchers.all);
+  queue.retry_processor =
+      std::make_unique<engine::RetryProcessor>(*parts.store, *queue.processor, parts.watchers.all);
   queue.workers =
       std::make_unique<engine::WorkerPool>(*parts.store, *queue.retry_processor, config.name, config.workers);
   return queue;
-}
-
-engine::RemoteWorkers::Queues remote_queues(const Config& config) {
-  engine::RemoteWorkers::Queues queues;
-  for (const auto& queue : config.queues)
-    if (queue.is_remote()) queues.emplace(queue.name, queue.backoff);
-  return queues;
 }
 
 http::ServerOptions server_options(const Config& config) {
@@ -93,15 +90,12 @@ std::expected<std::unique_ptr<App>, std::string> build(const Config& config, con
   auto& parts = *owned;
   if (auto opened = open_store(parts); !opened) return std::unexpected(opened.error());
   parts.scheduler.add(parts.store_duty.emplace(*parts.store));
-  parts.remote = std::make_unique<engine::RemoteWorkers>(*parts.store, remote_queues(config), parts.random,
-                                                         parts.watchers.all);
   for (const auto& queue : config.queues) {
     auto made = make_queue(parts, queue);
     if (!made) return std::unexpected(made.error());
     parts.queues.push_back(*std::move(made));
   }
-  parts.server = std::make_unique<http::Server>(server_options(config), *parts.store, *parts.remote, clock,
-                                                parts.random);
+  parts.server = std::make_unique<http::Server>(server_options(config), *parts.store, clock, parts.random);
   return std::unique_ptr<App>(new App(std::move(owned)));
 }
 

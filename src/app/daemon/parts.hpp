@@ -7,7 +7,6 @@
 
 #include <jobqd/base/random.hpp>
 #include <jobqd/engine/observers.hpp>
-#include <jobqd/engine/remote_workers.hpp>
 #include <jobqd/engine/retry_processor.hpp>
 #include <jobqd/engine/scheduler.hpp>
 #include <jobqd/engine/worker_pool.hpp>
@@ -63,7 +62,6 @@ struct App::Parts {
   std::unique_ptr<engine::Store> store;
   bool store_is_durable = false;
   std::optional<engine::StoreDuty> store_duty;
-  std::unique_ptr<engine::RemoteWorkers> remote;
   std::vector<QueueParts> queues;  ///< In the order of config.queues.
   std::unique_ptr<http::Server> server;
 };

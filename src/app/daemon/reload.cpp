@@ -92,12 +92,7 @@ void App::reload(const Config& config) {
     add(all.live, changes.live);
     present = merged(present, *wanted);
     parts_->store->configure(queue_options(present));
-    if (present.is_remote()) {
-      parts_->remote->set_policy(present.name, present.backoff);
-    } else {
-      parts_->queues[i].retry_processor->set_policy(present.backoff);
-      parts_->queues[i].workers->resize(present.workers);
-    }
+    if (!present.is_remote()) parts_->queues[i].workers->resize(present.workers);
   }
   parts_->watchers.all.configuration_changed(all.live, all.restart);
 }

@@ -68,13 +68,13 @@ void write_job(JsonWriter& json, const domain::Job& job) {
   json.end_object();
 }
 
-void write_lease(JsonWriter& json, const engine::Lease& lease) {
+void write_lease(JsonWriter& json, const engine::Claim& claim) {
   json.begin_object();
-  write_members(json, lease.job);
+  write_members(json, claim.lease->job);
   json.key("lease").begin_object();
-  json.key("token").string(std::to_string(lease.claim.token));  // JavaScript reads numbers only up to 2^53.
-  json.key("expires_at").string(base::format_rfc3339(lease.expires_at));
-  if (!lease.claim.traceparent.empty()) json.key("traceparent").string(lease.claim.traceparent);
+  json.key("token").string(std::to_string(claim.token));  // JavaScript reads numbers only up to 2^53.
+  json.key("expires_at").string(base::format_rfc3339(claim.lease->expires_at));
+  if (!claim.traceparent.empty()) json.key("traceparent").string(claim.traceparent);
   json.end_object();
   json.end_object();
 }

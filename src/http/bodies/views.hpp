@@ -1,7 +1,7 @@
 #pragma once
 
 #include <jobqd/domain/job.hpp>
-#include <jobqd/engine/lease.hpp>
+#include <jobqd/engine/claim.hpp>
 #include <jobqd/engine/operations.hpp>
 
 #include "http/bodies/json_writer.hpp"
@@ -12,8 +12,8 @@ namespace jobqd::http {
 /// A job. Its payload and its result are written byte for byte as they came in.
 void write_job(JsonWriter& json, const domain::Job& job);
 
-/// A job together with its lease, as the worker gets it.
-void write_lease(JsonWriter& json, const engine::Lease& lease);
+/// The job of a leased claim together with its lease, as the worker gets it.
+void write_lease(JsonWriter& json, const engine::Claim& claim);
 
 /// The state of a queue.
 void write_queue(JsonWriter& json, const engine::QueueState& queue);

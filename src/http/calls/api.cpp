@@ -7,11 +7,11 @@
 
 namespace jobqd::http {
 
-Api::Api(engine::Store& store, engine::RemoteWorkers& remote, const base::Clock& clock, base::Random& random)
+Api::Api(engine::Store& store, const base::Clock& clock, base::Random& random)
     : enqueue_(store, clock, random),
       jobs_(store),
       queues_(store),
-      workers_(remote),
+      workers_(store),
       probes_(store),
       guards_{check_cross_site},
       router_(all_routes()) {}

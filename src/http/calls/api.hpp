@@ -4,7 +4,6 @@
 
 #include <jobqd/base/clock.hpp>
 #include <jobqd/base/random.hpp>
-#include <jobqd/engine/remote_workers.hpp>
 #include <jobqd/engine/store.hpp>
 
 #include "http/calls/enqueue.hpp"
@@ -22,7 +21,7 @@ namespace jobqd::http {
 /// is made with outlives it.
 class Api final : public Service {
  public:
-  Api(engine::Store& store, engine::RemoteWorkers& remote, const base::Clock& clock, base::Random& random);
+  Api(engine::Store& store, const base::Clock& clock, base::Random& random);
 
   /// Finds the route of the request, asks the guards, and has the route's handler answer, or answers itself.
   void handle(Request& request, ExchangePtr exchange) override;

@@ -13,12 +13,12 @@ namespace jobqd::http {
 
 namespace {
 
-Response leased(const std::vector<engine::Lease>& leases) {
+Response leased(const std::vector<engine::Claim>& claims) {
   Response response;
   JsonWriter json(response.body);
   json.begin_object();
   json.key("jobs").begin_array();
-  for (const auto& lease : leases) write_lease(json, lease);
+  for (const auto& claim : claims) write_lease(json, claim);
   json.end_array();
   json.end_object();
   return response;
@@ -55,45 +55,48 @@ std::vector<Route> WorkerCalls::routes() const {
 void WorkerCalls::lease(const Request& request, ExchangePtr exchange) const {
   auto body = parse_remote(RemoteCall::lease, request.body);
   if (!body) return exchange->respond(problem(body.error()));
-  const auto wait = workers_.lease({.queue = request.path_param,
-                                    .max_jobs = body->max_jobs,
-                                    .duration = body->lease,
-                                    .worker = std::move(body->worker)},
-                                   [exchange](engine::Expected<std::vector<engine::Lease>> leases) {
-                                     exchange->respond(leases ? leased(*leases) : problem(leases.error()));
-                                   });
-  if (wait == 0) return;
+  const auto wait = engine::new_wait_id();
+  const bool waits =
+      claims_.claim({.queue = request.path_param,
+                     .max_jobs = body->max_jobs,
+                     .lease = engine::LeaseTerms{.duration = body->lease, .worker = std::move(body->worker)},
+                     .wait_id = wait},
+                    [exchange](const engine::Expected<std::vector<engine::Claim>>& claims) {
+                      exchange->respond(claims ? leased(*claims) : problem(claims.error()));
+                    });
+  if (!waits) return;
   // Weak, because the exchange is over once jobs came. Only the one that ends the wait answers.
   exchange->after(body->wait, [this, wait, weak = std::weak_ptr(exchange)] {
-    if (!workers_.unlease(wait)) return;
+    if (!claims_.withdraw(wait)) return;
     if (auto waiting = weak.lock()) waiting->respond(leased({}));
   });
   // A job that is leased to a client that is gone would be stuck until the lease runs out.
-  exchange->when_gone([this, wait] { workers_.unlease(wait); });
+  exchange->when_gone([this, wait] { claims_.withdraw(wait); });
 }
 
 void WorkerCalls::heartbeat(const Request& request, ExchangePtr exchange) const {
   const auto body = parse_remote(RemoteCall::heartbeat, request.body);
   if (!body) return exchange->respond(problem(body.error()));
-  workers_.heartbeat(request.path_param, body->token, body->lease,
-                     [exchange = std::move(exchange)](engine::Expected<engine::Extension> extension) {
-                       exchange->respond(extension ? extended(*extension) : problem(extension.error()));
-                     });
+  claims_.extend(request.path_param, body->token, body->lease,
+                 [exchange = std::move(exchange)](engine::Expected<engine::Extension> extension) {
+                   exchange->respond(extension ? extended(*extension) : problem(extension.error()));
+                 });
 }
 
 void WorkerCalls::complete(const Request& request, ExchangePtr exchange) const {
   auto body = parse_remote(RemoteCall::complete, request.body);
   if (!body) return exchange->respond(problem(body.error()));
-  workers_.settle(request.path_param, body->token, engine::Done{.result = std::move(body->result)},
-                  respond_with_nothing<void>(std::move(exchange)));
+  claims_.settle(request.path_param, body->token, engine::Done{.result = std::move(body->result)},
+                 engine::Settler::remote_worker,
+                 respond_with_nothing<engine::Resolution>(std::move(exchange)));
 }
 
 void WorkerCalls::fail(const Request& request, ExchangePtr exchange) const {
   auto body = parse_remote(RemoteCall::fail, request.body);
   if (!body) return exchange->respond(problem(body.error()));
   const auto token = body->token;
-  workers_.settle(request.path_param, token, failure(*std::move(body)),
-                  respond_with_nothing<void>(std::move(exchange)));
+  claims_.settle(request.path_param, token, failure(*std::move(body)), engine::Settler::remote_worker,
+                 respond_with_nothing<engine::Resolution>(std::move(exchange)));
 }
 
 }  // namespace jobqd::http

@@ -2,16 +2,16 @@
 
 #include <vector>
 
-#include <jobqd/engine/remote_workers.hpp>
+#include <jobqd/engine/claims.hpp>
 
 #include "http/route.hpp"
 
 namespace jobqd::http {
 
-/// The calls of remote workers: lease, heartbeat, complete, fail. Outlived by `workers`; outlives its routes.
+/// The calls of remote workers: lease, heartbeat, complete, fail. Outlived by `claims`; outlives its routes.
 class WorkerCalls {
  public:
-  explicit WorkerCalls(engine::RemoteWorkers& workers) : workers_(workers) {}
+  explicit WorkerCalls(engine::Claims& claims) : claims_(claims) {}
 
   [[nodiscard]] std::vector<Route> routes() const;
 
@@ -21,7 +21,7 @@ class WorkerCalls {
   void complete(const Request& request, ExchangePtr exchange) const;
   void fail(const Request& request, ExchangePtr exchange) const;
 
-  engine::RemoteWorkers& workers_;
+  engine::Claims& claims_;
 };
 
 }  // namespace jobqd::http

@@ -16,9 +16,8 @@ namespace jobqd::http {
 
 class Server::Impl {
  public:
-  Impl(ServerOptions options, engine::Store& store, engine::RemoteWorkers& remote, const base::Clock& clock,
-       base::Random& random)
-      : api(store, remote, clock, random), listener(io, std::move(options), clock, api) {}
+  Impl(ServerOptions options, engine::Store& store, const base::Clock& clock, base::Random& random)
+      : api(store, clock, random), listener(io, std::move(options), clock, api) {}
 
   Api api;
   boost::asio::io_context io{1};  // One thread: on two cores a second one costs more than it brings.
@@ -26,9 +25,8 @@ class Server::Impl {
   std::jthread thread;
 };
 
-Server::Server(ServerOptions options, engine::Store& store, engine::RemoteWorkers& remote,
-               const base::Clock& clock, base::Random& random)
-    : impl_(std::make_unique<Impl>(std::move(options), store, remote, clock, random)) {}
+Server::Server(ServerOptions options, engine::Store& store, const base::Clock& clock, base::Random& random)
+    : impl_(std::make_unique<Impl>(std::move(options), store, clock, random)) {}
 
 Server::~Server() {
   request_stop(base::milliseconds{0});

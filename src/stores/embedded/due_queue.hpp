@@ -15,7 +15,8 @@
 
 #include <jobqd/base/check.hpp>
 #include <jobqd/base/clock.hpp>
-#include <jobqd/engine/claim.hpp>
+
+#include "stores/embedded/job_handle.hpp"
 
 namespace jobqd::stores::embedded {
 
@@ -37,7 +38,7 @@ class DueQueue {
   struct Entry {
     base::SteadyTime due;
     std::uint64_t number;  ///< Record::number.
-    engine::JobHandle job;
+    JobHandle job;
     friend auto operator<=>(const Entry&, const Entry&) = default;
   };
 
@@ -65,7 +66,7 @@ class DueQueue {
   }
 
   /// The earliest that is due at `now`, taken out.
-  std::optional<engine::JobHandle> pop(base::SteadyTime now) {
+  std::optional<JobHandle> pop(base::SteadyTime now) {
     const Entry* first = front();
     if (first == nullptr || first->due > now) return std::nullopt;
     const auto job = first->job;

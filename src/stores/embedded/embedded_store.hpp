@@ -1,47 +1,47 @@
 #pragma once
 
-#include <deque>
-#include <map>
 #include <memory>
-#include <mutex>
-#include <unordered_map>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
-#include <jobqd/base/minute_counter.hpp>
+#include <jobqd/base/mutex.hpp>
 #include <jobqd/engine/store.hpp>
 #include <jobqd/stores/embedded_store.hpp>
 
-#include "stores/embedded/channel.hpp"
-#include "stores/embedded/due_queue.hpp"
-#include "stores/embedded/job_table.hpp"
+#include "stores/embedded/admission.hpp"
+#include "stores/embedded/attempts.hpp"
+#include "stores/embedded/jobs.hpp"
+#include "stores/embedded/sweeps.hpp"
+#include "stores/embedded/waiting_claims.hpp"
 #include "stores/journal/journal.hpp"
+#include "stores/journal/stored_job.hpp"
 
 namespace jobqd::stores::embedded {
 
-/// The state map is the authority; channels and due queue say what runs next; the journal keeps it all.
+/// The only store: the state map in memory is the authority, and a journal keeps it across restarts.
 ///
-/// One lock guards every decision. Nothing foreign is called under it: a Turn holds the lock and collects
-/// what has to be called once it is released. Starts no thread; the same calls at the same times give the
-/// same decisions.
+/// This class is the lock and the order of calls; what a call means is decided by the parts, none of which
+/// has a lock. Nothing foreign is called under the lock: a Turn holds it and collects what has to be called
+/// once it is released. Starts no thread. The same calls at the same times, with the same random numbers,
+/// give the same decisions. The invariants are in src/stores/README.md.
 class EmbeddedStore final : public engine::Store {
  public:
-  EmbeddedStore(EmbeddedOptions options, const base::Clock& clock, DueChanged due_changed,
+  EmbeddedStore(const EmbeddedOptions& options, Surroundings around,
                 std::unique_ptr<journal::Journal> journal);
   ~EmbeddedStore() override;
 
   void submit(std::vector<domain::NewJob> jobs,
               engine::Callback<std::vector<engine::Submitted>> done) override;
-  std::optional<engine::Claim> claim(std::string_view queue, std::stop_token stop) override;
-  bool settle(const engine::Claim& claim, engine::Resolution resolution) override;
-  engine::WaitId lease(engine::LeaseRequest request,
-                       engine::Callback<std::vector<engine::Lease>> done) override;
-  bool unlease(engine::WaitId wait) override;
+
+  bool claim(engine::ClaimRequest request, engine::Callback<std::vector<engine::Claim>> done) override;
+  bool withdraw(engine::WaitId wait_id) override;
+  void settle(std::string_view id, engine::FencingToken token, engine::Outcome outcome,
+              engine::Settler settler, engine::Callback<engine::Resolution> done) override;
   void extend(std::string_view id, engine::FencingToken token, base::milliseconds duration,
               engine::Callback<engine::Extension> done) override;
-  void find_lease(std::string_view id, engine::FencingToken token,
-                  engine::Callback<engine::Claim> done) override;
-  void listen_to_leases(engine::LeaseListener* listener) override;
-  void sync(engine::Callback<void> done) override;
+
   void find(std::string_view id, engine::Callback<domain::Job> done) override;
   engine::WatchId watch(std::string_view id, engine::Callback<domain::Job> done) override;
   bool unwatch(engine::WatchId watch) override;
@@ -55,205 +55,88 @@ class EmbeddedStore final : public engine::Store {
   bool configure(const engine::QueueOptions& options) override;
   engine::Counts counts() const override;
   std::vector<engine::QueueState> queues() const override;
-  std::optional<base::SteadyTime> next_start() const override;
   std::string trouble() const override;
+
+  std::optional<base::SteadyTime> next_start() const override;
   std::optional<base::SteadyTime> tick(base::Now now) override;
   void stop_admission() override;
   void stop_claims() override;
   void stop_attempts() override;
 
-  /// Takes in one job of an earlier run: queued and delayed ones go on, a running one was interrupted,
-  /// finished ones are kept. Returns what makes going on impossible, in one line. Before anything else is
-  /// called.
+  // Restoring, before anything else is called: restore() for each job, restore_paused() for each paused
+  // queue, then finish_restore() once.
+
+  /// Takes in one job of an earlier run: queued jobs go on, a running one was interrupted, finished ones are
+  /// kept. Returns what makes going on impossible, in one line.
   std::string restore(journal::StoredJob stored, Recovery& recovery);
 
-  /// A queue that was paused; one that is not configured any more is passed over.
+  /// A queue that is not configured any more is passed over.
   void restore_paused(std::string_view queue);
 
-  /// Once, after the last restore(). Tokens continue from `first_token`.
+  /// Tokens continue from `first_token`.
   void finish_restore(engine::FencingToken first_token);
 
  private:
   class Turn;
 
-  struct Queue {
-    explicit Queue(QueueOptions queue_options)
-        : options(std::move(queue_options)),
-          channel(options.capacity),
-          limiter(options.rate),
-          breaker(options.circuit) {}
-    QueueOptions options;
-    Channel<engine::JobHandle> channel;
-    engine::Counts counts;
-    domain::RateLimiter limiter;
-    domain::CircuitBreaker breaker;
-    base::MinuteCounter enqueued, started, done, failed;
-    KeyedFifo<engine::JobHandle> finished;  ///< By their end.
-    bool paused = false;
-    bool waits = false;  ///< For next_start().
+  void resume(Effects& effects, JobHandle job, Recovery& recovery) JOBQD_REQUIRES(mutex_);
 
-    /// What its rate and its circuit breaker allow.
-    [[nodiscard]] base::SteadyTime next_start() const { return std::max(limiter.next(), breaker.next()); }
-    [[nodiscard]] bool limits_starts() const { return options.rate.limits() || options.circuit.applies(); }
-    void hold_if_needed() { channel.hold(paused || waits); }
-  };
+  std::vector<engine::Claim> grant(Effects& effects, std::uint16_t queue, std::size_t max_jobs,
+                                   const std::optional<engine::LeaseTerms>& lease) JOBQD_REQUIRES(mutex_);
+  /// Completes a claim; reports leased attempts as started.
+  void hand_out(Effects& effects, std::vector<engine::Claim> claims,
+                engine::Callback<std::vector<engine::Claim>> done);
+  /// Serves the claims that wait for a queue that may have become able to start jobs.
+  void serve_waiting(Effects& effects) JOBQD_REQUIRES(mutex_);
 
-  /// One retry_all() or purge() under way, from the newest job to the oldest.
-  struct Sweep {
-    std::uint16_t queue;
-    domain::Status status;     ///< Of the jobs it is about: failed ones are retried, queued ones removed.
-    std::uint64_t before = 0;  ///< Only jobs older than this are left; 0: all.
-    std::uint64_t count = 0;
-    engine::Callback<std::uint64_t> done;
-  };
+  /// Errors: job_not_found; store_unavailable while the journal cannot be written.
+  engine::Expected<Jobs::Found> find_to_change(std::string_view id) JOBQD_REQUIRES(mutex_);
+  /// Errors: queue_not_found; store_unavailable while the journal cannot be written.
+  engine::Expected<std::uint16_t> find_queue_to_change(std::string_view name) const JOBQD_REQUIRES(mutex_);
+  /// Answers a client's change of a job once it is durable, or with an error where that failed.
+  void answer_when_durable(Effects& effects, const Record& record, engine::Callback<domain::Job> done)
+      JOBQD_REQUIRES(mutex_);
 
-  /// What a running job has besides when a worker elsewhere has it.
-  struct Leased {
-    base::SteadyTime expires;  ///< Epoch: it is not among the expiries_ any more.
-    std::string worker;
-  };
-
-  /// A lease() that found no job ready.
-  struct Waiting {
-    engine::WaitId id;
-    engine::LeaseRequest request;
-    engine::Callback<std::vector<engine::Lease>> done;
-  };
-
-  /// One job of a submission: made by it, or there before.
-  struct Admitted {
-    engine::JobHandle handle;
-    std::string id;
-    bool created;
-    std::optional<domain::Status> found = {};  ///< Where it was there before, and acknowledged.
-  };
-  using Admission = std::vector<Admitted>;
-
-  // Submitting
-  engine::Expected<Admission> admit(std::vector<domain::NewJob>& jobs, base::Now now);
-  engine::Expected<Admitted> admit_one(domain::NewJob& job, base::Now now);
-  engine::Expected<void> reserve_places(const Admission& admission);
-  Record make_record(const domain::NewJob& job, std::uint64_t fingerprint, std::uint16_t queue,
-                     base::Now now);
-  void acknowledge(Turn& turn, const Admission& admission);
-  void withdraw(const Admission& admission);
-  engine::Expected<std::vector<engine::Submitted>> submitted(Admission admission);
-
-  // The life of one job; each leaves record, queues and counts in step.
-  std::uint64_t& count_of(const Record& record);
-  void set_progress(Record& record, domain::Progress progress);
-  void make_ready(engine::JobHandle handle, Record& record);
-  base::SteadyTime due_at(base::Now now, base::WallTime time);
-  void wait_until(Turn& turn, engine::JobHandle handle, Record& record, base::SteadyTime due);
-  engine::Claim start(Turn& turn, engine::JobHandle handle, Record& record);
-  /// The claim that the running job was started with, but for the payload.
-  [[nodiscard]] engine::Claim claim_of(engine::JobHandle handle, const Record& record) const;
-  /// Whether the queue may start a job now, by its pauses, its rate and its circuit breaker; then it does.
-  bool may_start(Turn& turn, Queue& queue);
-  void apply(Turn& turn, engine::JobHandle handle, Record& record, engine::Resolution resolution);
-  [[nodiscard]] std::uint32_t interruptions_max(const Record& record) const;
-  void apply_interruption(Turn& turn, engine::JobHandle handle, Record& record);
-  /// Sees by when the queue may start its next job, and holds it until then.
-  static void pace(Turn& turn, Queue& queue);
-  void note_end(Turn& turn, Queue& queue, const engine::Resolution& resolution);
-  [[nodiscard]] base::milliseconds retention(const Record& record) const;
-  void keep_finished(engine::JobHandle handle, Record& record, base::SteadyTime until);
-  /// A finished job that has to go at `now`; none when all may stay.
-  [[nodiscard]] std::optional<engine::JobHandle> next_to_forget(base::SteadyTime now) const;
-  void finish(Turn& turn, engine::JobHandle handle, Record& record, domain::Progress progress);
-  void take_out_of_waiting(engine::JobHandle handle, Record& record);
-  void take_out_of_finished(Record& record);
-  void forget(engine::JobHandle handle, Record& record);
-  void retry_one(Turn& turn, engine::JobHandle handle, Record& record, domain::Progress progress);
-  void remove_one(Turn& turn, engine::JobHandle handle, Record& record);
-
-  void resume(Turn& turn, engine::JobHandle handle, Record& record, Recovery& recovery);
-
-  // Leases
-  [[nodiscard]] std::vector<engine::Lease> grant(Turn& turn, Queue& queue,
-                                                 const engine::LeaseRequest& request);
-  engine::Lease start_lease(Turn& turn, engine::JobHandle handle, Record& record,
-                            const engine::LeaseRequest& request);
-  /// What a Turn does last: whoever waits for a job of a queue that can start one gets it.
-  void serve_waiting(Turn& turn);
-  void end_waiting(Turn& turn);
-  void set_expiry(Turn& turn, engine::JobHandle handle, const Record& record, base::SteadyTime expires);
-  /// Whether there was one; then it is no more.
-  bool drop_lease(engine::JobHandle handle, const Record& record);
-  /// Ends a lease as an interruption.
-  void end_lease(Turn& turn, engine::JobHandle handle, Record& record);
-  void time_out(Turn& turn, engine::JobHandle handle, Record& record);
-
-  // Finding
-  struct Found {
-    engine::JobHandle handle;
-    Record* record;
-  };
-  engine::Expected<Found> find_job(std::string_view id);
-  /// The job of a lease that lasts. Errors: job_not_found, lease_lost.
-  engine::Expected<Found> find_leased(std::string_view id, engine::FencingToken token);
-  /// As find_job(), but refuses while the journal cannot be written.
-  engine::Expected<Found> find_job_to_change(std::string_view id);
-  static domain::Error unavailable(std::string why);
-  static domain::Error no_such_queue(std::string_view name);
-  /// Errors: queue_not_found, store_unavailable.
-  engine::Expected<std::uint16_t> find_queue_to_change(std::string_view name) const;
   void begin_sweep(std::string_view queue, domain::Status status, engine::Callback<std::uint64_t> done);
-  std::optional<std::uint16_t> queue_index(std::string_view name) const;
-  domain::Job to_job(const Record& record) const;
-  std::vector<engine::Callback<domain::Job>> take_watches(engine::JobHandle handle);
 
-  /// Calls done(error) once the lock is released.
-  template <class T>
-  static void answer(Turn& turn, engine::Callback<T> done, domain::Error error);
+  // Parts of tick(). false: the budget ran out before the work.
+  bool run_due(Effects& effects) JOBQD_REQUIRES(mutex_);
+  bool step_sweeps(Effects& effects) JOBQD_REQUIRES(mutex_);
+  /// Lets queues go on whose limits allow it. When the next queue with ready jobs can, if any has to wait.
+  std::optional<base::SteadyTime> open_gates(Effects& effects) JOBQD_REQUIRES(mutex_);
 
-  /// Calls done(job) once its present state is durable: what is told must not be taken back by a crash. Where
-  /// the disk is in trouble, telling is better than not.
-  void tell(Turn& turn, const Record& record, engine::Callback<domain::Job> done);
+  const Surroundings around_;
+  mutable base::Mutex mutex_;
+  Jobs jobs_ JOBQD_GUARDED_BY(mutex_);
+  Attempts attempts_ JOBQD_GUARDED_BY(mutex_);
+  WaitingClaims waiting_ JOBQD_GUARDED_BY(mutex_);
+  Sweeps sweeps_ JOBQD_GUARDED_BY(mutex_);
+  std::vector<JobHandle> restored_finished_ JOBQD_GUARDED_BY(mutex_);  ///< Until finish_restore().
+  /// When tick() will be called next, as far as the store knows.
+  base::SteadyTime next_tick_ JOBQD_GUARDED_BY(mutex_) = base::SteadyTime::max();
+  bool admitting_ JOBQD_GUARDED_BY(mutex_) = true;
+  bool claiming_ JOBQD_GUARDED_BY(mutex_) = true;
 
-  /// As tell(), for what a client has changed: an error where it could not be made durable now.
-  void answer_when_durable(Turn& turn, const Record& record, engine::Callback<domain::Job> done);
+  /// Has a lock of its own. Declared last, so destroyed first: its thread calls back into the rest.
+  const std::unique_ptr<journal::Journal> journal_;
+};
 
-  // Duties of tick(); each false when its budget ran out before its work.
-  bool work_off_due(Turn& turn);
-  bool work_off_leases(Turn& turn);
-  bool work_off_retention(Turn& turn);
-  bool work_off_sweeps(Turn& turn);
-  /// Lets queues go on whose rate or circuit breaker allows it; when the next one can, if any waits.
-  std::optional<base::SteadyTime> work_off_pace(base::SteadyTime now);
-  /// When the next finished job goes by its age.
-  [[nodiscard]] std::optional<base::SteadyTime> next_expiry() const;
+/// One decision: holds the store's lock, knows the time that the decision is made at, and at its end releases
+/// the lock and carries out what the decision led to.
+class JOBQD_SCOPED_CAPABILITY EmbeddedStore::Turn {
+ public:
+  Turn(EmbeddedStore& store, base::Now now) JOBQD_ACQUIRE(store.mutex_);
+  explicit Turn(EmbeddedStore& store) JOBQD_ACQUIRE(store.mutex_) : Turn(store, store.around_.clock.now()) {}
+  ~Turn() JOBQD_RELEASE();
 
-  const EmbeddedOptions options_;
-  const base::Clock& clock_;
-  const DueChanged due_changed_;
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
 
-  mutable std::mutex mutex_;
-  JobTable table_;
-  std::deque<Queue> queues_;
-  DueQueue due_;
-  base::Now clocks_{};        ///< How the calendar and the steady clock stand to each other.
-  std::size_t finished_ = 0;  ///< Jobs, of all queues.
-  std::size_t finished_bytes_ = 0;
-  std::vector<engine::JobHandle> restored_finished_;  ///< Between restore() and finish_restore().
-  std::unordered_map<engine::JobHandle, std::shared_ptr<engine::StopSignal>> running_;
-  std::unordered_map<engine::JobHandle, Leased> leased_;  ///< Of the running ones.
-  DueQueue expiries_;                                     ///< Of leased_.
-  std::map<std::uint16_t, std::deque<Waiting>> waiting_;  ///< By queue; none is empty.
-  engine::LeaseListener* lease_listener_ = nullptr;
-  engine::WaitId last_wait_ = 0;
-  std::multimap<engine::JobHandle, std::pair<engine::WatchId, engine::Callback<domain::Job>>> watches_;
-  std::deque<Sweep> sweeps_;
-  std::uint64_t last_number_ = 0;
-  std::uint64_t last_finished_ = 0;
-  engine::FencingToken last_token_ = 0;
-  engine::WatchId last_watch_ = 0;
-  base::SteadyTime next_tick_ = base::SteadyTime::max();  ///< What tick() or due_changed_ last asked for.
-  bool admitting_ = true;
-  bool claiming_ = true;
+ private:
+  EmbeddedStore& store_;
 
-  /// Last: its thread, where it has one, calls back into the rest.
-  std::unique_ptr<journal::Journal> journal_;
+ public:
+  Effects effects;
 };
 
 }  // namespace jobqd::stores::embedded

@@ -26,7 +26,7 @@ bool JobTable::SameId::operator()(const Named& a, const Named& b) const {
 
 JobTable::JobTable() : ids_(0, KnownHash{}, SameId{this}) {}
 
-engine::JobHandle JobTable::insert(Record record) {
+JobHandle JobTable::insert(Record record) {
   SlotIndex index = 0;
   if (free_.empty()) {
     index = static_cast<SlotIndex>(slots_.size());
@@ -45,31 +45,31 @@ engine::JobHandle JobTable::insert(Record record) {
   return handle;
 }
 
-Record* JobTable::find(engine::JobHandle handle) {
+Record* JobTable::find(JobHandle handle) {
   const auto index = static_cast<SlotIndex>(handle);
   if (index >= slots_.size()) return nullptr;
   Slot& slot = slots_[index];
   return slot.used && slot.generation == handle >> 32 ? &slot.record : nullptr;
 }
 
-engine::JobHandle JobTable::find_id(std::string_view id) const {
+JobHandle JobTable::find_id(std::string_view id) const {
   const auto found = ids_.find(Wanted{.id = id, .hash = hash_of(id)});
   return found == ids_.end() ? 0 : handle_of(found->slot, slots_[found->slot].generation);
 }
 
-Record& JobTable::at(engine::JobHandle handle) {
+Record& JobTable::at(JobHandle handle) {
   Record* record = find(handle);
   JOBQD_CHECK(record != nullptr);
   return *record;
 }
 
-const Record& JobTable::at(engine::JobHandle handle) const {
+const Record& JobTable::at(JobHandle handle) const {
   const auto& slot = slots_.at(static_cast<SlotIndex>(handle));
   JOBQD_CHECK(slot.used && slot.generation == handle >> 32);
   return slot.record;
 }
 
-void JobTable::erase(engine::JobHandle handle) {
+void JobTable::erase(JobHandle handle) {
   const auto index = static_cast<SlotIndex>(handle);
   const bool was_listed = by_age_.erase(at(handle).number);
   JOBQD_CHECK(was_listed);

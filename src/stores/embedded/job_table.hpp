@@ -7,8 +7,7 @@
 
 #include <boost/unordered/unordered_flat_set.hpp>
 
-#include <jobqd/engine/claim.hpp>
-
+#include "stores/embedded/job_handle.hpp"
 #include "stores/embedded/keyed_fifo.hpp"
 #include "stores/embedded/record.hpp"
 
@@ -27,18 +26,18 @@ class JobTable {
   ~JobTable() = default;
 
   /// The id must be new, and the number larger than every one before.
-  engine::JobHandle insert(Record record);
+  JobHandle insert(Record record);
 
-  [[nodiscard]] Record* find(engine::JobHandle handle);
-  [[nodiscard]] engine::JobHandle find_id(std::string_view id) const;  ///< 0: none.
+  [[nodiscard]] Record* find(JobHandle handle);
+  [[nodiscard]] JobHandle find_id(std::string_view id) const;  ///< 0: none.
 
   /// The handle must be valid.
-  Record& at(engine::JobHandle handle);
-  [[nodiscard]] const Record& at(engine::JobHandle handle) const;
-  void erase(engine::JobHandle handle);
+  Record& at(JobHandle handle);
+  [[nodiscard]] const Record& at(JobHandle handle) const;
+  void erase(JobHandle handle);
 
   /// Every job by its number, for listing.
-  [[nodiscard]] const KeyedFifo<engine::JobHandle>& by_age() const { return by_age_; }
+  [[nodiscard]] const KeyedFifo<JobHandle>& by_age() const { return by_age_; }
 
   [[nodiscard]] std::size_t size() const { return ids_.size(); }
 
@@ -73,14 +72,14 @@ class JobTable {
     bool operator()(const Named& named, const Wanted& wanted) const { return (*this)(wanted, named); }
   };
 
-  static engine::JobHandle handle_of(SlotIndex slot, std::uint32_t generation) {
+  static JobHandle handle_of(SlotIndex slot, std::uint32_t generation) {
     return (std::uint64_t{generation} << 32) | slot;
   }
 
   std::deque<Slot> slots_;
   std::vector<SlotIndex> free_;
   boost::unordered_flat_set<Named, KnownHash, SameId> ids_;
-  KeyedFifo<engine::JobHandle> by_age_;
+  KeyedFifo<JobHandle> by_age_;
 };
 
 }  // namespace jobqd::stores::embedded

@@ -2,10 +2,12 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include <jobqd/domain/job.hpp>
 #include <jobqd/engine/claim.hpp>
 
+#include "stores/embedded/job_handle.hpp"
 #include "stores/journal/stored_job.hpp"
 
 namespace jobqd::stores::embedded {
@@ -25,8 +27,8 @@ struct Record {
   /// When tick() has to look at it: ready again (queued), timed out (running), forgotten (finished). Epoch:
   /// never.
   base::SteadyTime due{};
-  /// Its place in the channel (queued) or among the finished. 0: in neither.
-  std::uint64_t ticket = 0;
+  /// Its position in the ready queue (ready, or running: where it was) or among the finished jobs. 0: none.
+  Ticket ticket = 0;
 
   std::unique_ptr<journal::Ending> ending;  ///< Most jobs have none, so it is kept apart.
   domain::Progress progress;
@@ -36,6 +38,9 @@ struct Record {
   std::int8_t priority = 0;
   bool durable = false;  ///< false: submitted, but not yet acknowledged; invisible, not runnable.
 
+  [[nodiscard]] std::optional<base::milliseconds> timeout() const {
+    return timeout_ms > 0 ? std::optional(base::milliseconds(timeout_ms)) : std::nullopt;
+  }
   [[nodiscard]] bool finished() const {
     return progress.status == domain::Status::done || progress.status == domain::Status::failed;
   }

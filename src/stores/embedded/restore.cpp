@@ -1,13 +1,12 @@
-// How an embedded store comes back from its file.
+// EmbeddedStore: how it comes back from its file.
 
 #include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
 
-#include <jobqd/domain/lifecycle.hpp>
-
-#include "stores/embedded/turn.hpp"
+#include "stores/embedded/embedded_store.hpp"
+#include "stores/embedded/records.hpp"
 
 namespace jobqd::stores::embedded {
 
@@ -15,63 +14,67 @@ using domain::Status;
 
 std::string EmbeddedStore::restore(journal::StoredJob stored, Recovery& recovery) {
   Turn turn(*this);
-  last_number_ = std::max(last_number_, stored.job.number);
-  if (!stored.sound || table_.find_id(stored.job.content.id()) != 0) {
+  if (!stored.sound || jobs_.table.find_id(stored.job.content.id()) != 0) {
+    jobs_.last_number = std::max(jobs_.last_number, stored.job.number);
     recovery.set_aside.push_back(
         fmt::format("number {}, id \"{}\"", stored.job.number, stored.job.content.id()));
     return {};
   }
-  const auto queue = queue_index(stored.job.queue);
+  const auto queue = jobs_.queues.find(stored.job.queue);
   if (!queue)
     return fmt::format("the file holds jobs of queue \"{}\", which is not configured", stored.job.queue);
-
-  const auto handle = table_.insert(record_of(std::move(stored), *queue));
-  Record& kept = table_.at(handle);
-  ++count_of(kept);
-  resume(turn, handle, kept, recovery);
+  resume(turn.effects, jobs_.restore(record_of(std::move(stored), *queue)), recovery);
   return {};
 }
 
-void EmbeddedStore::resume(Turn& turn, engine::JobHandle handle, Record& record, Recovery& recovery) {
+void EmbeddedStore::resume(Effects& effects, JobHandle job, Recovery& recovery) {
+  const Record& record = jobs_.table.at(job);
   if (record.finished()) {
     ++recovery.finished;
-    restored_finished_.push_back(handle);
+    restored_finished_.push_back(job);
     return;
   }
   if (record.progress.status == Status::running) {
     ++recovery.interrupted;
-    // One interruption too many ends it; ends are taken in later, in their order.
-    if (record.progress.interruptions < interruptions_max(record))
-      apply_interruption(turn, handle, record);
+    // One interruption too many ends it; jobs that end are taken in later, in the order of their ends.
+    if (attempts_.survives_interruption(record))
+      attempts_.end_interrupted(effects, job);
     else
-      restored_finished_.push_back(handle);
+      restored_finished_.push_back(job);
     return;
   }
   ++recovery.queued;
-  queues_[record.queue].channel.reserve_again();
-  // The steady clock began anew with this process; what is left of the wait is measured on the calendar.
-  if (record.run_at != base::WallTime{} && record.run_at > turn.now.wall)
-    wait_until(turn, handle, record, due_at(turn.now, record.run_at));
+  jobs_.queues[record.queue].ready.reserve_again();
+  // The steady clock began anew with this process, so the rest of a wait is measured on the calendar.
+  if (record.run_at != base::WallTime{} && record.run_at > effects.now.wall)
+    jobs_.wait_until(effects, job, jobs_.calendar.steady(effects.now, record.run_at));
   else
-    make_ready(handle, record);
+    jobs_.make_ready(effects, job);
+}
+
+void EmbeddedStore::restore_paused(std::string_view queue) {
+  const base::MutexLock lock(mutex_);
+  if (const auto index = jobs_.queues.find(queue)) jobs_.queues[*index].gate.set_paused(true);
 }
 
 void EmbeddedStore::finish_restore(engine::FencingToken first_token) {
   Turn turn(*this);
-  last_token_ = first_token;
+  attempts_.continue_tokens(first_token);
   // Jobs come by number; retention wants them by their end.
   std::ranges::sort(restored_finished_, {},
-                    [this](engine::JobHandle handle) { return table_.at(handle).finished_at; });
-  for (const auto handle : restored_finished_) {
-    Record& record = table_.at(handle);
+                    [this](JobHandle job) JOBQD_REQUIRES(mutex_) { return jobs_.table.at(job).finished_at; });
+  const auto restored = std::exchange(restored_finished_, {});
+  for (const auto job : restored) {
+    const Record& record = jobs_.table.at(job);
     if (!record.finished()) continue;
-    const auto age = std::max(turn.now.wall - record.finished_at, base::milliseconds{0});
-    keep_finished(handle, record, turn.now.steady + retention(record) - age);
+    const auto age = std::max(turn.effects.now.wall - record.finished_at, base::milliseconds{0});
+    jobs_.finished.add(job,
+                       turn.effects.now.steady + jobs_.retention(jobs_.queues[record.queue].options) - age);
   }
-  for (const auto handle : std::exchange(restored_finished_, {}))
-    if (Record& record = table_.at(handle); !record.finished()) apply_interruption(turn, handle, record);
-  turn.wants_tick(turn.now.steady);
-  turn.flush();
+  for (const auto job : restored)
+    if (!jobs_.table.at(job).finished()) attempts_.end_interrupted(turn.effects, job);
+  turn.effects.wants_tick(turn.effects.now.steady);
+  turn.effects.flush();
 }
 
 }  // namespace jobqd::stores::embedded

@@ -23,12 +23,11 @@ domain::Job plain_job() {
   return {.id = "a", .queue = "default", .payload = R"({"n": 1})", .progress = {}, .enqueued_at = noon};
 }
 
-engine::Lease lease_of(engine::FencingToken token) {
-  engine::Lease lease;
-  lease.claim.token = token;
-  lease.job = plain_job();
-  lease.expires_at = noon;
-  return lease;
+engine::Claim leased(engine::FencingToken token) {
+  engine::Claim claim;
+  claim.token = token;
+  claim.lease = std::make_shared<engine::Lease>(engine::Lease{.job = plain_job(), .expires_at = noon});
+  return claim;
 }
 
 }  // namespace
@@ -95,21 +94,21 @@ TEST(JobText, IsAppended) {
 }
 
 TEST(LeaseText, IsTheJobWithItsLease) {
-  const auto lease = lease_of(18446744073709551615U);
+  const auto claim = leased(18446744073709551615U);
   std::string out;
   JsonWriter json(out);
-  write_lease(json, lease);
-  const auto job = text_of(lease.job);
+  write_lease(json, claim);
+  const auto job = text_of(claim.lease->job);
   EXPECT_EQ(out, job.substr(0, job.size() - 1) +
                      R"(,"lease":{"token":"18446744073709551615","expires_at":"2026-11-24T12:00:00.000Z"}})");
 }
 
 TEST(LeaseText, ShowsTheTraceOfTheRequestWhereThereIsOne) {
-  auto lease = lease_of(1);
-  lease.claim.traceparent = "00-\"-01";
+  auto claim = leased(1);
+  claim.traceparent = "00-\"-01";
   std::string out;
   JsonWriter json(out);
-  write_lease(json, lease);
+  write_lease(json, claim);
   EXPECT_TRUE(out.ends_with(R"("expires_at":"2026-11-24T12:00:00.000Z","traceparent":"00-\"-01"}})")) << out;
 }
 

@@ -1,16 +1,15 @@
 #include "http/calls/api_fixture.hpp"
 
-#include <stdexcept>
-
 #include <jobqd/stores/embedded_store.hpp>
+
+#include "support/attempts.hpp"
 
 namespace jobqd::http {
 
 ApiTest::ApiTest()
-    : store(stores::open_memory_store({.queues = {{.name = "default", .capacity = 2}}}, clock, [] {})),
-      remote(
-          std::make_unique<engine::RemoteWorkers>(*store, engine::RemoteWorkers::Queues{}, random, observer)),
-      api(std::make_unique<Api>(*store, *remote, clock, random)) {}
+    : store(stores::open_memory_store({.queues = {{.name = "default", .capacity = 2}}},
+                                      {.clock = clock, .random = random, .observer = observer})),
+      api(std::make_unique<Api>(*store, clock, random)) {}
 
 std::shared_ptr<FakeExchange> ApiTest::ask(std::string_view method, std::string path, std::string body,
                                            const Fields& fields, Query query) {
@@ -27,13 +26,11 @@ std::shared_ptr<FakeExchange> ApiTest::ask(std::string_view method, std::string 
 }
 
 engine::Claim ApiTest::claim() {
-  auto claim = store->claim("default", patience_.token());
-  if (!claim) throw std::logic_error("no job was ready");
-  return *std::move(claim);
+  return support::claim(*store).value();
 }
 
-void ApiTest::settle(const engine::Claim& claim, engine::Resolution resolution) {
-  ASSERT_TRUE(store->settle(claim, std::move(resolution)));
+void ApiTest::settle(const engine::Claim& claim, engine::Outcome outcome) {
+  ASSERT_TRUE(support::settle(*store, claim, std::move(outcome)));
 }
 
 }  // namespace jobqd::http

@@ -10,13 +10,12 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include <jobqd/engine/remote_workers.hpp>
+#include <jobqd/engine/observer.hpp>
 #include <jobqd/engine/store.hpp>
 
 #include "http/calls/api.hpp"
 #include "http/calls/fake_exchange.hpp"
 #include "support/manual_clock.hpp"
-#include "support/patience.hpp"
 
 namespace jobqd::http {
 
@@ -46,20 +45,16 @@ class ApiTest : public testing::Test {
 
   /// Starts the next job that is ready.
   engine::Claim claim();
-  void settle(const engine::Claim& claim, engine::Resolution resolution = engine::Done{});
+  void settle(const engine::Claim& claim, engine::Outcome outcome = engine::Done{});
 
   /// Every job there is, to see that nothing has changed.
   std::string everything() { return get("/v1/jobs").body; }
 
   support::ManualClock clock;
-  std::unique_ptr<engine::Store> store;
   base::Random random{1};
   engine::Observer observer;
-  std::unique_ptr<engine::RemoteWorkers> remote;  ///< Of no queue.
+  std::unique_ptr<engine::Store> store;
   std::unique_ptr<Api> api;
-
- private:
-  support::Patience patience_;
 };
 
 }  // namespace jobqd::http

@@ -204,7 +204,7 @@ TEST_F(Enqueue, RefusesWhenTheStoreStops) {
 
 TEST_F(Enqueue, SaysSoWhenTheStoreCannotBeWritten) {
   support::StubStore broken;
-  api = std::make_unique<Api>(broken, *remote, clock, random);
+  api = std::make_unique<Api>(broken, clock, random);
   const auto response = enqueue("{}");
   EXPECT_EQ(summary(response), "503 /problems/store-unavailable");
   EXPECT_NE(field_of(response, "Retry-After"), "");

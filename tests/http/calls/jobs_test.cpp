@@ -179,7 +179,7 @@ TEST_F(Jobs, ThatHaveEndedAreNotCancelled) {
 
 TEST_F(Jobs, ThatFailedAreRetriedWithAFreshBudget) {
   enqueue(R"({"id":"a"})");
-  settle(claim(), engine::Failed{.reason = domain::Reason::exhausted, .error = "no luck"});
+  settle(claim(), engine::Retry{.error = "no luck"});
   EXPECT_EQ(job("a")["failures"], 1);
   const auto response = post("/v1/jobs/a/retry");
   EXPECT_EQ(response.status, 200U);

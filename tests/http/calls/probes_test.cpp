@@ -36,7 +36,7 @@ TEST_F(Probes, AreNotReadyWhileDraining) {
 
 TEST_F(Probes, AreNotReadyWhenTheStoreIsInTrouble) {
   TroubledStore troubled;
-  api = std::make_unique<Api>(troubled, *remote, clock, random);
+  api = std::make_unique<Api>(troubled, clock, random);
   const auto response = get("/readyz");
   EXPECT_EQ(summary(response), "503 /problems/store-unavailable");
   EXPECT_EQ(nlohmann::json::parse(response.body)["detail"], "the disk is full");

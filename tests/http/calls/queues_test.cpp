@@ -41,7 +41,7 @@ TEST_F(Queues, ArePausedAndResumed) {
 
 TEST_F(Queues, AreRetriedAndPurged) {
   enqueue(R"([{"id":"a"},{"id":"b"}])");
-  settle(claim(), engine::Failed{.reason = domain::Reason::exhausted, .error = "no"});
+  settle(claim(), engine::Retry{.error = "no"});
   const auto retried = ask("POST", "/v1/queues/default/retry");
   EXPECT_FALSE(retried->answered());
   store->tick(clock.now());

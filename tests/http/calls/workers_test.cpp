@@ -20,12 +20,10 @@ class Remote : public ApiTest {
  protected:
   Remote() {
     api.reset();
-    remote.reset();
-    store = stores::open_memory_store({.queues = {{.name = "default"}, {.name = "work", .capacity = 10}}},
-                                      clock, [] {});
-    remote = std::make_unique<engine::RemoteWorkers>(*store, engine::RemoteWorkers::Queues{{"work", {}}},
-                                                     random, observer);
-    api = std::make_unique<Api>(*store, *remote, clock, random);
+    store = stores::open_memory_store(
+        {.queues = {{.name = "default"}, {.name = "work", .capacity = 10, .remote = true}}},
+        {.clock = clock, .random = random, .observer = observer});
+    api = std::make_unique<Api>(*store, clock, random);
   }
 
   void work(const std::string& id, const std::string& more = "") {

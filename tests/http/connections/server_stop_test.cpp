@@ -13,6 +13,7 @@
 
 #include "http/connections/test_client.hpp"
 #include "http/connections/test_server.hpp"
+#include "support/attempts.hpp"
 #include "support/jobs.hpp"
 #include "support/patience.hpp"
 
@@ -52,10 +53,10 @@ class TheServer : public testing::Test {
 
   support::ManualClock clock;
   base::Random random{1};
-  std::unique_ptr<engine::Store> store = stores::open_memory_store({}, clock, [] {});
   engine::Observer observer;
-  engine::RemoteWorkers remote{*store, {}, random, observer};
-  Server server{{.port = 0}, *store, remote, clock, random};
+  std::unique_ptr<engine::Store> store =
+      stores::open_memory_store({}, {.clock = clock, .random = random, .observer = observer});
+  Server server{{.port = 0}, *store, clock, random};
   std::uint16_t port = 0;
 };
 
@@ -187,9 +188,9 @@ TEST_F(TheServer, AnswersAWaitWhenTheJobEnds) {
   client.send(get("/healthz") + get("/v1/jobs/a?wait=60s"));
   EXPECT_EQ(client.read_answer()->body, "OK");
   support::Patience patience;
-  const auto claim = store->claim("default", patience.token());
+  const auto claim = support::claim(*store, "default");
   ASSERT_TRUE(claim.has_value());
-  ASSERT_TRUE(store->settle(*claim, engine::Done{}));
+  ASSERT_TRUE(support::settle(*store, *claim, engine::Done{}));
   EXPECT_EQ(nlohmann::json::parse(client.read_answer()->body)["status"], "done");
 }
 
@@ -219,27 +220,27 @@ TEST_F(TheServer, MayBeStoppedAnyNumberOfTimes) {
 }
 
 TEST_F(TheServer, RefusesAPortThatIsTaken) {
-  Server another({.port = port}, *store, remote, clock, random);
+  Server another({.port = port}, *store, clock, random);
   const auto listening = another.listen();
   ASSERT_FALSE(listening.has_value());
   EXPECT_EQ(listening.error(), fmt::format("cannot listen on 127.0.0.1:{}: Address already in use", port));
 }
 
 TEST_F(TheServer, RefusesAnAddressThatIsNone) {
-  Server another({.address = "1.2.3.400", .port = 0}, *store, remote, clock, random);
+  Server another({.address = "1.2.3.400", .port = 0}, *store, clock, random);
   EXPECT_FALSE(another.listen().has_value());
 }
 
 TEST_F(TheServer, MayBeStoppedWithoutHavingBeenStarted) {
-  Server another({.port = 0}, *store, remote, clock, random);
+  Server another({.port = 0}, *store, clock, random);
   another.request_stop(0s);
   another.join();
-  Server listening({.port = 0}, *store, remote, clock, random);
+  Server listening({.port = 0}, *store, clock, random);
   EXPECT_TRUE(listening.listen().has_value());
 }
 
 TEST_F(TheServer, ListensOnIpv6Too) {
-  Server another({.address = "::1", .port = 0}, *store, remote, clock, random);
+  Server another({.address = "::1", .port = 0}, *store, clock, random);
   const auto listening = another.listen();
   if (!listening) GTEST_SKIP() << "this machine has no IPv6: " << listening.error();
   EXPECT_NE(*listening, 0);

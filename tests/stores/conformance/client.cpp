@@ -16,7 +16,7 @@ using engine::StopCause;
 using support::Caught;
 using support::new_job;
 
-const engine::Resolution rejected = engine::Failed{.reason = Reason::rejected, .error = "e"};
+const engine::Outcome rejected = engine::Fail{.error = "e"};
 
 }  // namespace
 
@@ -63,18 +63,18 @@ TEST_P(StoreConformance, ACancelledAttemptIsAskedToStopAndFailsOnceItDid) {
   EXPECT_EQ(cancel("a").value().progress.status, Status::running);
   EXPECT_EQ(claimed.stop->cause(), StopCause::cancelled);
   EXPECT_TRUE(claimed.stop->token().stop_requested());
-  EXPECT_TRUE(store->settle(claimed, engine::Failed{.reason = Reason::cancelled, .error = "stopped"}));
+  EXPECT_TRUE(support::settle(*store, claimed, engine::Interrupted{}));
   EXPECT_EQ(job("a").progress,
             (Progress{.status = Status::failed, .reason = Reason::cancelled, .attempts = 1}));
 }
 
 TEST_P(StoreConformance, ACancelHoldsEvenWhenTheAttemptHadBeenDecidedOtherwise) {
-  for (const engine::Resolution& decided :
-       {engine::Resolution(engine::Again{.delay = milliseconds{1}, .error = "e"}),
-        engine::Resolution(engine::Interrupted{})}) {
+  for (const engine::Outcome& outcome :
+       {engine::Outcome(engine::Retry{.error = "e", .after = milliseconds{1}}),
+        engine::Outcome(engine::Interrupted{})}) {
     const auto claimed = start("a");
     ASSERT_TRUE(cancel("a"));
-    store->settle(claimed, decided);
+    support::settle(*store, claimed, outcome);
     EXPECT_EQ(job("a").progress,
               (Progress{.status = Status::failed, .reason = Reason::cancelled, .attempts = 1}));
     ASSERT_TRUE(remove("a"));
@@ -87,14 +87,14 @@ TEST_P(StoreConformance, ACancelHoldsEvenWhenTheAttemptHadTimedOut) {
   const auto claimed = start(limited);
   advance(milliseconds{10});
   ASSERT_TRUE(cancel("a"));
-  store->settle(claimed, engine::Again{.delay = milliseconds{1}, .error = "timed out"});
+  support::settle(*store, claimed, engine::Retry{.error = "timed out", .after = milliseconds{1}});
   EXPECT_EQ(job("a").progress.reason, Reason::cancelled);
 }
 
 TEST_P(StoreConformance, ACancelComesTooLateForWorkThatIsDone) {
   const auto claimed = start("a");
   ASSERT_TRUE(cancel("a"));
-  store->settle(claimed, engine::Done{});
+  support::settle(*store, claimed, engine::Done{});
   EXPECT_EQ(job("a").progress.status, Status::done);
 }
 
@@ -124,13 +124,13 @@ TEST_P(StoreConformance, ARetriedJobIsNotForgottenWithTheFinished) {
   open(short_lived);
   finish("a", rejected);
   ASSERT_TRUE(retry("a"));
-  store->settle(start(new_mail("b")), engine::Done{});
+  support::settle(*store, start(new_mail("b")), engine::Done{});
   advance(milliseconds{10'000});
   EXPECT_EQ(ids(list({})), "a");
 }
 
 TEST_P(StoreConformance, ARetryTakesAPlaceEvenInAFullQueue) {
-  store->settle(start(new_mail("a")), rejected);
+  support::settle(*store, start(new_mail("a")), rejected);
   submit({new_mail("b"), new_mail("c")}).value();
   EXPECT_TRUE(retry("a"));
   EXPECT_EQ(count(Status::queued), 3U);
@@ -179,9 +179,9 @@ TEST_P(StoreConformance, AWatchCompletesWhenTheJobIsFinished) {
   Caught<domain::Job> watched;
   EXPECT_NE(store->watch("a", watched.callback()), 0U);
   const auto first = claim();
-  store->settle(first, engine::Interrupted{});
+  support::settle(*store, first, engine::Interrupted{});
   EXPECT_FALSE(watched.called());
-  store->settle(claim(), engine::Done{.result = "1"});
+  support::settle(*store, claim(), engine::Done{.result = "1"});
   EXPECT_EQ(watched.result()->result, "1");
 }
 
@@ -217,7 +217,7 @@ TEST_P(StoreConformance, AnEndedWatchHearsNothing) {
   const auto id = store->watch("a", watched.callback());
   EXPECT_TRUE(store->unwatch(id));
   EXPECT_FALSE(store->unwatch(id));
-  store->settle(claim(), engine::Done{});
+  support::settle(*store, claim(), engine::Done{});
   EXPECT_FALSE(watched.called());
 }
 
@@ -225,7 +225,7 @@ TEST_P(StoreConformance, ACompletedWatchCannotBeEnded) {
   submit(new_job("a")).value();
   Caught<domain::Job> watched;
   const auto id = store->watch("a", watched.callback());
-  store->settle(claim(), engine::Done{});
+  support::settle(*store, claim(), engine::Done{});
   EXPECT_TRUE(watched.result());
   EXPECT_FALSE(store->unwatch(id));
   EXPECT_FALSE(store->unwatch(0));

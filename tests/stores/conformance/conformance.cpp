@@ -1,5 +1,6 @@
 #include "stores/conformance/conformance.hpp"
 
+#include <array>
 #include <stdexcept>
 #include <utility>
 
@@ -16,11 +17,13 @@ StoreConformance::StoreConformance() {
 StoreConformance::~StoreConformance() = default;
 
 EmbeddedOptions StoreConformance::options() {
-  return {.queues = {QueueOptions{}, {.name = "mail", .capacity = 2, .max_retries = 3}}};
+  return {.queues = {{.remote = true}, {.name = "mail", .capacity = 2, .max_retries = 3}}};
 }
 
-void StoreConformance::open(EmbeddedOptions options) {
-  store = GetParam()(std::move(options), clock, [this] { ++due_changes; });
+void StoreConformance::open(const EmbeddedOptions& options) {
+  store = GetParam()(options, {.clock = clock, .random = random, .observer = diary, .due_changed = [this] {
+                                 ++due_changes;
+                               }});
 }
 
 engine::Expected<std::vector<engine::Submitted>> StoreConformance::submit(std::vector<domain::NewJob> jobs) {
@@ -57,9 +60,7 @@ domain::Job StoreConformance::job(std::string_view id) {
 }
 
 engine::Claim StoreConformance::claim(std::string_view queue) {
-  auto claim = store->claim(queue, patience.token());
-  if (!claim) throw std::logic_error("there is nothing to claim");
-  return *std::move(claim);
+  return support::claim(*store, queue).value();
 }
 
 engine::Claim StoreConformance::start(domain::NewJob job) {
@@ -74,8 +75,8 @@ engine::Claim StoreConformance::start(std::string id) {
   return start(support::new_job(std::move(id)));
 }
 
-void StoreConformance::finish(std::string id, engine::Resolution resolution) {
-  store->settle(start(std::move(id)), std::move(resolution));
+void StoreConformance::finish(std::string id, engine::Outcome outcome) {
+  support::settle(*store, start(std::move(id)), std::move(outcome));
 }
 
 std::optional<base::SteadyTime> StoreConformance::advance(base::milliseconds by) {
@@ -90,6 +91,17 @@ bool StoreConformance::something_is_ready() const {
 
 std::uint64_t StoreConformance::count(domain::Status status) const {
   return store->counts().of(status);
+}
+
+void LeaseDiary::attempt_settled(const engine::Claim& claim, const engine::Resolution& resolution) {
+  constexpr std::array names{" done:", " again:", " failed:", " interrupted:", " unstarted:"};
+  note(names.at(resolution.index()), claim);
+}
+
+domain::NewJob retryable(std::string id) {
+  auto job = support::new_job(std::move(id));
+  job.max_retries = 10;
+  return job;
 }
 
 domain::NewJob new_mail(std::string id) {

@@ -9,30 +9,53 @@
 
 #include <gtest/gtest.h>
 
+#include <jobqd/base/mutex.hpp>
 #include <jobqd/engine/store.hpp>
 #include <jobqd/stores/embedded_store.hpp>
 
+#include "support/attempts.hpp"
 #include "support/jobs.hpp"
 #include "support/manual_clock.hpp"
-#include "support/patience.hpp"
 
 namespace jobqd::stores {
 
 /// Opens an empty store for one test.
-using OpenStore = std::unique_ptr<engine::Store> (*)(EmbeddedOptions options, const base::Clock& clock,
-                                                     DueChanged due_changed);
+using OpenStore = std::unique_ptr<engine::Store> (*)(const EmbeddedOptions& options, Surroundings around);
 
-/// What every store has to do. The tests are in the files store_conformance_*.cpp; a store joins with one
+/// What the store reports of leased attempts.
+class LeaseDiary final : public engine::Observer {
+ public:
+  void attempt_started(const engine::Claim& claim) override { note(" started:", claim); }
+  void attempt_settled(const engine::Claim& claim, const engine::Resolution& resolution) override;
+  void lease_expired(const engine::Claim& claim) override { note(" expired:", claim); }
+
+  [[nodiscard]] std::string leases() const {
+    const base::MutexLock lock(mutex_);
+    return entries_;
+  }
+
+ private:
+  void note(std::string_view what, const engine::Claim& claim) {
+    const base::MutexLock lock(mutex_);
+    entries_.append(what).append(claim.id);
+  }
+
+  mutable base::Mutex mutex_;
+  std::string entries_ JOBQD_GUARDED_BY(mutex_);
+};
+
+/// What every store has to do. The tests are in this folder; a store joins with one
 /// line: `INSTANTIATE_TEST_SUITE_P(Memory, StoreConformance, testing::Values(&open_memory_store));`
 ///
-/// There are two queues: "default" as QueueOptions has it, and "mail" with two places and three retries.
+/// There are two queues: "default" as QueueOptions has it, but that remote workers may lease its jobs too,
+/// and "mail" with two places and three retries.
 class StoreConformance : public testing::TestWithParam<OpenStore> {
  protected:
   StoreConformance();
   ~StoreConformance() override;
 
   /// Starts again with an empty store.
-  void open(EmbeddedOptions options);
+  void open(const EmbeddedOptions& options);
 
   // The calls of the store, answered before they return. Those without Expected throw when refused.
   engine::Expected<std::vector<engine::Submitted>> submit(std::vector<domain::NewJob> jobs);
@@ -48,7 +71,7 @@ class StoreConformance : public testing::TestWithParam<OpenStore> {
   // Several of them at once.
   engine::Claim start(domain::NewJob job);
   engine::Claim start(std::string id);
-  void finish(std::string id, engine::Resolution resolution = engine::Done{});
+  void finish(std::string id, engine::Outcome resolution = engine::Done{});
 
   /// Time passes, and what is due then is done.
   std::optional<base::SteadyTime> advance(base::milliseconds by);
@@ -60,10 +83,14 @@ class StoreConformance : public testing::TestWithParam<OpenStore> {
   static EmbeddedOptions options();
 
   support::ManualClock clock;
+  base::Random random{1};
+  LeaseDiary diary;
   std::atomic<int> due_changes = 0;  ///< How often the store said that something may be due earlier.
-  support::Patience patience;
   std::unique_ptr<engine::Store> store;
 };
+
+/// A plain job that may be retried.
+[[nodiscard]] domain::NewJob retryable(std::string id);
 
 /// A plain job for the queue "mail".
 [[nodiscard]] domain::NewJob new_mail(std::string id);

@@ -12,7 +12,9 @@ TEST_P(StoreConformance, ALeaseStartsAJobAndCarriesEverythingAWorkerNeeds) {
   submit({.id = "a", .payload = "[1, 2]", .max_retries = 5, .timeout = milliseconds{250}}).value();
   const auto leases = lease_now(*store, request(10, milliseconds{30'000}));
   ASSERT_EQ(ids(leases), "a");
-  const auto& [claim, leased, expires_at] = leases.front();
+  const auto& claim = leases.front();
+  ASSERT_TRUE(claim.lease);
+  const auto& [leased, expires_at] = *claim.lease;
   EXPECT_EQ(leased.payload, "[1, 2]");
   EXPECT_EQ(leased.progress.status, Status::running);
   EXPECT_EQ(leased.started_at, clock.now().wall);
@@ -34,35 +36,39 @@ TEST_P(StoreConformance, ALeaseTakesTheMostUrgentAndNotMoreThanItAsksFor) {
 }
 
 TEST_P(StoreConformance, ALeaseOfAQueueThatIsNotThereIsRefused) {
-  Caught<Leases> caught;
-  EXPECT_EQ(store->lease({.queue = "nobody"}, caught.callback()), 0U);
+  Caught<Claims> caught;
+  EXPECT_FALSE(store->claim({.queue = "nobody"}, caught.callback()));
   EXPECT_EQ(code(caught.result()), ErrorCode::queue_not_found);
 }
 
-TEST_P(StoreConformance, LeasesAndClaimsShareOneQueue) {
+TEST_P(StoreConformance, ClaimsAndClaimsShareOneQueue) {
   submit({new_job("a"), new_job("b")}).value();
   EXPECT_EQ(claim().id, "a");
   EXPECT_EQ(ids(lease_now(*store, request(2))), "b");
 }
 
 TEST_P(StoreConformance, AWaitingLeaseGetsJobsAsSoonAsTheyAreReady) {
-  Caught<Leases> caught;
-  EXPECT_NE(store->lease(request(10), caught.callback()), 0U);
+  Caught<Claims> caught;
+  EXPECT_TRUE(store->claim(request(10), caught.callback()));
   EXPECT_FALSE(caught.called());
   submit({new_job("a"), new_job("b")}).value();
   EXPECT_EQ(ids(caught.result().value()), "a b");
-  EXPECT_FALSE(store->unlease(1));
+  EXPECT_FALSE(store->withdraw(1));
 }
 
-TEST_P(StoreConformance, WaitingLeasesAreServedInTheOrderTheyCame) {
-  std::array<Caught<Leases>, 3> caught;
+TEST_P(StoreConformance, WaitingClaimsAreServedInTheOrderTheyCame) {
+  std::array<Caught<Claims>, 3> caught;
   std::array<engine::WaitId, 3> waits{};
-  for (std::size_t i = 0; i < 3; ++i) waits.at(i) = store->lease(request(), caught.at(i).callback());
-  EXPECT_TRUE(store->unlease(waits[1]));
-  EXPECT_FALSE(store->unlease(waits[1]));
+  for (std::size_t i = 0; i < 3; ++i) {
+    const auto waiting = request();
+    waits.at(i) = waiting.wait_id;
+    EXPECT_TRUE(store->claim(waiting, caught.at(i).callback()));
+  }
+  EXPECT_TRUE(store->withdraw(waits[1]));
+  EXPECT_FALSE(store->withdraw(waits[1]));
   submit({new_job("a")}).value();
   EXPECT_EQ(ids(caught[0].result().value()), "a");
-  EXPECT_FALSE(store->unlease(waits[0]));
+  EXPECT_FALSE(store->withdraw(waits[0]));
   EXPECT_FALSE(caught[2].called());
   submit({new_job("b")}).value();
   EXPECT_EQ(ids(caught[2].result().value()), "b");
@@ -70,8 +76,10 @@ TEST_P(StoreConformance, WaitingLeasesAreServedInTheOrderTheyCame) {
 }
 
 TEST_P(StoreConformance, AnEndedWaitTakesNoJob) {
-  Caught<Leases> caught;
-  EXPECT_TRUE(store->unlease(store->lease(request(), caught.callback())));
+  Caught<Claims> caught;
+  const auto waiting = request();
+  EXPECT_TRUE(store->claim(waiting, caught.callback()));
+  EXPECT_TRUE(store->withdraw(waiting.wait_id));
   submit(new_job("a")).value();
   EXPECT_EQ(job("a").progress.status, Status::queued);
 }
@@ -81,11 +89,11 @@ TEST_P(StoreConformance, AWaitingLeaseGetsJobsThatComeBack) {
   auto delayed = new_job("delayed");
   delayed.delay = milliseconds{100};
   submit(delayed).value();
-  Caught<Leases> first;
-  Caught<Leases> second;
-  store->lease(request(), first.callback());
-  store->lease(request(), second.callback());
-  store->settle(cut_short, engine::Interrupted{});
+  Caught<Claims> first;
+  Caught<Claims> second;
+  store->claim(request(), first.callback());
+  store->claim(request(), second.callback());
+  support::settle(*store, cut_short, engine::Interrupted{});
   EXPECT_EQ(ids(first.result().value()), "cut short");
   EXPECT_FALSE(second.called());
   advance(milliseconds{100});
@@ -95,23 +103,23 @@ TEST_P(StoreConformance, AWaitingLeaseGetsJobsThatComeBack) {
 TEST_P(StoreConformance, ALeaseOfAPausedQueueWaitsUntilItIsResumed) {
   ASSERT_TRUE(pause(*store, true));
   submit(new_job("a")).value();
-  Caught<Leases> caught;
-  EXPECT_NE(store->lease(request(), caught.callback()), 0U);
+  Caught<Claims> caught;
+  EXPECT_TRUE(store->claim(request(), caught.callback()));
   submit(new_job("b")).value();
   EXPECT_FALSE(caught.called());
   ASSERT_TRUE(pause(*store, false));
   EXPECT_EQ(ids(caught.result().value()), "a");
 }
 
-TEST_P(StoreConformance, LeasesKeepToTheRateOfTheirQueue) {
+TEST_P(StoreConformance, ClaimsKeepToTheRateOfTheirQueue) {
   auto limited_rate = options();
   limited_rate.queues.at(0).rate = {.per_second = 10, .burst = 2};
   open(std::move(limited_rate));
   submit({new_job("a"), new_job("b"), new_job("c"), new_job("d")}).value();
   EXPECT_EQ(ids(lease_now(*store, request(10))), "a b");
-  Caught<Leases> caught;
+  Caught<Claims> caught;
   const auto changes = due_changes.load();
-  EXPECT_NE(store->lease(request(10), caught.callback()), 0U);
+  EXPECT_TRUE(store->claim(request(10), caught.callback()));
   advance(milliseconds{99});
   EXPECT_FALSE(caught.called());
   advance(milliseconds{1});
@@ -119,29 +127,28 @@ TEST_P(StoreConformance, LeasesKeepToTheRateOfTheirQueue) {
   EXPECT_GT(due_changes, changes) << "the rate has to be looked at again";
 }
 
-TEST_P(StoreConformance, WaitingLeasesEndWithNothingOnceClaimsStop) {
-  Caught<Leases> before;
-  store->lease(request(), before.callback());
+TEST_P(StoreConformance, WaitingClaimsEndWithNothingOnceClaimsStop) {
+  Caught<Claims> before;
+  store->claim(request(), before.callback());
   store->stop_claims();
   EXPECT_EQ(ids(before.result().value()), "");
   submit(new_job("a")).value();
-  Caught<Leases> after;
-  EXPECT_EQ(store->lease(request(), after.callback()), 0U);
+  Caught<Claims> after;
+  EXPECT_FALSE(store->claim(request(), after.callback()));
   EXPECT_EQ(ids(after.result().value()), "");
   EXPECT_EQ(job("a").progress.status, Status::queued);
 }
 
-TEST_P(StoreConformance, LeasesGoOnAfterClaimsStop) {
+TEST_P(StoreConformance, ClaimsGoOnAfterClaimsStop) {
   submit({new_job("a"), new_job("b")}).value();
   const auto leases = lease_now(*store, request(2));
   store->stop_claims();
-  EXPECT_TRUE(extend(*store, "a", leases.at(0).claim.token, milliseconds{1'000}));
-  EXPECT_TRUE(store->settle(find_lease(*store, "b", leases.at(1).claim.token).value(), engine::Done{}));
+  EXPECT_TRUE(extend(*store, "a", leases.at(0).token, milliseconds{1'000}));
+  EXPECT_TRUE(complete(*store, "b", leases.at(1).token));
   EXPECT_EQ(job("b").progress.status, Status::done);
 }
 
 TEST_P(StoreConformance, LeasedJobsAreQueuedAgainWhenAttemptsStop) {
-  Listener listener(*store);
   submit({new_job("a"), new_job("b")}).value();
   const auto leases = lease_now(*store, request(2));
   ASSERT_TRUE(cancel("b"));
@@ -150,14 +157,27 @@ TEST_P(StoreConformance, LeasedJobsAreQueuedAgainWhenAttemptsStop) {
   EXPECT_EQ(job("a").progress, ready_again);
   EXPECT_EQ(job("b").progress, cancelled_once);
   EXPECT_EQ(count(Status::running), 0U);
-  EXPECT_EQ(listener.heard.size(), std::string(" ended:a ended:b").size());
-  EXPECT_EQ(code(find_lease(*store, "a", leases.at(0).claim.token)), ErrorCode::lease_lost);
+  EXPECT_EQ(diary.leases().size(), std::string(" started:a started:b interrupted:a failed:b").size());
+  EXPECT_EQ(code(complete(*store, "a", leases.at(0).token)), ErrorCode::lease_lost);
 }
 
-TEST_P(StoreConformance, EverythingIsDurableAfterASync) {
-  finish("a");
-  EXPECT_TRUE(result_of<void>([&](auto done) { store->sync(std::move(done)); }));
-  EXPECT_EQ(job("a").progress.status, Status::done);
+TEST_P(StoreConformance, OneClaimantMayWaitWithSeveralRequests) {
+  std::array<Caught<Claims>, 2> caught;
+  const auto wanted = request();
+  for (auto& one : caught) EXPECT_TRUE(store->claim(wanted, one.callback()));
+  EXPECT_TRUE(store->withdraw(wanted.wait_id));
+  submit({new_job("a"), new_job("b")}).value();
+  EXPECT_NE(caught[0].called(), caught[1].called()) << "one was withdrawn, and the other got a job";
+  EXPECT_FALSE(store->withdraw(wanted.wait_id));
+  EXPECT_EQ(job("b").progress.status, Status::queued);
+}
+
+TEST_P(StoreConformance, OnlyARemoteQueueIsLeased) {
+  Caught<Claims> caught;
+  auto wanted = request();
+  wanted.queue = "mail";
+  EXPECT_FALSE(store->claim(wanted, caught.callback()));
+  EXPECT_EQ(code(caught.result()), ErrorCode::invalid_field);
 }
 
 TEST_P(StoreConformance, ManyWaitingWorkersLoseNoJobAndRunNoneTwice) {
@@ -170,11 +190,10 @@ TEST_P(StoreConformance, ManyWaitingWorkersLoseNoJobAndRunNoneTwice) {
   for (int worker = 0; worker < 4; ++worker)
     workers.emplace_back([&] {
       while (true) {
-        const auto leases = result_of<Leases>([&](auto done) { store->lease(request(3), std::move(done)); });
+        const auto leases = result_of<Claims>([&](auto done) { store->claim(request(3), std::move(done)); });
         if (leases.value().empty()) return;
         for (const auto& lease : *leases)
-          if (store->settle(find_lease(*store, lease.job.id, lease.claim.token).value(), engine::Done{}))
-            ++accepted;
+          if (complete(*store, lease.id, lease.token)) ++accepted;
       }
     });
   for (std::size_t i = 0; i < jobs; ++i) submit(new_job(std::to_string(i))).value();

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "stores/conformance/conformance.hpp"
+#include "support/attempts.hpp"
 #include "support/caught.hpp"
 
 /// What the tests of leases share.
@@ -20,18 +21,28 @@ using support::Caught;
 using support::new_job;
 using support::result_of;
 
-using Leases = std::vector<engine::Lease>;
+using Claims = std::vector<engine::Claim>;
 
 /// By the worker "w", of the queue "default".
-inline engine::LeaseRequest request(std::size_t max_jobs = 1, milliseconds duration = milliseconds{60'000}) {
-  return {.queue = "default", .max_jobs = max_jobs, .duration = duration, .worker = "w"};
+inline engine::ClaimRequest request(std::size_t max_jobs = 1, milliseconds duration = milliseconds{60'000}) {
+  return {.queue = "default",
+          .max_jobs = max_jobs,
+          .lease = engine::LeaseTerms{.duration = duration, .worker = "w"},
+          .wait_id = engine::new_wait_id()};
 }
 
-/// What can be had now; a wait is ended.
-inline Leases lease_now(engine::Store& store, engine::LeaseRequest wanted = request()) {
-  Caught<Leases> caught;
-  if (const auto wait = store.lease(std::move(wanted), caught.callback()); store.unlease(wait)) return {};
-  return caught.result().value();
+/// What can be leased now; a wait is withdrawn.
+inline Claims lease_now(engine::Store& store, engine::ClaimRequest wanted = request()) {
+  return support::lease(store, std::move(wanted));
+}
+
+/// What a remote worker is answered.
+inline engine::Expected<engine::Resolution> complete(engine::Store& store, std::string_view id,
+                                                     engine::FencingToken token,
+                                                     engine::Outcome outcome = engine::Done{}) {
+  return result_of<engine::Resolution>([&](auto done) {
+    store.settle(id, token, std::move(outcome), engine::Settler::remote_worker, std::move(done));
+  });
 }
 
 inline engine::Expected<engine::Extension> extend(engine::Store& store, std::string_view id,
@@ -39,46 +50,22 @@ inline engine::Expected<engine::Extension> extend(engine::Store& store, std::str
   return result_of<engine::Extension>([&](auto done) { store.extend(id, token, duration, std::move(done)); });
 }
 
-inline engine::Expected<engine::Claim> find_lease(engine::Store& store, std::string_view id,
-                                                  engine::FencingToken token) {
-  return result_of<engine::Claim>([&](auto done) { store.find_lease(id, token, std::move(done)); });
-}
-
 inline engine::Expected<void> pause(engine::Store& store, bool paused) {
   return result_of<void>([&](auto done) { store.set_paused("default", paused, std::move(done)); });
 }
 
-inline std::string ids(const Leases& leases) {
+inline std::string ids(const Claims& claims) {
   std::string all;
-  for (const auto& lease : leases) all += (all.empty() ? "" : " ") + lease.job.id;
+  for (const auto& claim : claims) all += (all.empty() ? "" : " ") + claim.id;
   return all;
 }
 
 inline domain::NewJob limited(std::string id, milliseconds timeout) {
   auto job = new_job(std::move(id));
   job.timeout = timeout;
+  job.max_retries = 1;
   return job;
 }
-
-/// Remembers what it was told, and settles what timed out.
-struct Listener final : engine::LeaseListener {
-  explicit Listener(engine::Store& of) : store(of) { store.listen_to_leases(this); }
-  ~Listener() override { store.listen_to_leases(nullptr); }
-  Listener(const Listener&) = delete;
-  Listener& operator=(const Listener&) = delete;
-
-  void lease_timed_out(const engine::Claim& claim) override {
-    heard += " timed-out:" + claim.id;
-    EXPECT_TRUE(store.settle(claim, engine::Again{.delay = milliseconds{5'000}, .error = "timed out"}));
-  }
-  void lease_ended(const engine::Claim& claim) override {
-    heard += " ended:" + claim.id;
-    EXPECT_EQ(claim.worker, "w");
-  }
-
-  engine::Store& store;
-  std::string heard;
-};
 
 inline const Progress ready_again{
     .status = Status::queued, .reason = Reason::ready, .attempts = 1, .interruptions = 1};

@@ -29,7 +29,7 @@ TEST_P(StoreConformance, AListShowsTheNewestFirst) {
 
 TEST_P(StoreConformance, AListShowsJobsInEveryStatus) {
   finish("a");
-  finish("b", engine::Failed{.reason = Reason::rejected, .error = "e"});
+  finish("b", engine::Fail{.error = "e"});
   start("c");
   submit(new_job("d")).value();
   EXPECT_EQ(ids(list({})), "d c b a");
@@ -98,7 +98,7 @@ TEST_P(StoreConformance, CountsFollowEveryJob) {
   EXPECT_EQ(counts(), "3000");
   const auto claimed = claim();
   EXPECT_EQ(counts(), "2100");
-  store->settle(claimed, engine::Done{});
+  support::settle(*store, claimed, engine::Done{});
   EXPECT_EQ(counts(), "2010");
   ASSERT_TRUE(cancel("b"));
   EXPECT_EQ(counts(), "1011");

@@ -21,9 +21,10 @@ using domain::Status;
 using std::chrono::seconds;
 using support::new_job;
 
-const engine::Again it_broke{.delay = seconds{1}, .error = "it broke"};
+const engine::Retry it_broke{.error = "it broke", .after = seconds{1}};
 
 EmbeddedOptions with_circuit(EmbeddedOptions options) {
+  options.queues.front().max_retries = 10;
   options.queues.front().circuit = {.failures = 2, .wait = seconds{30}};
   return options;
 }
@@ -35,7 +36,7 @@ engine::Circuit circuit(const engine::Store& store) {
 }  // namespace
 
 TEST_P(StoreConformance, ADeferredJobComesAgainAndSpendsNoRetry) {
-  store->settle(start("a"), engine::Again{.delay = seconds{5}, .error = "busy", .deferred = true});
+  support::settle(*store, start("a"), engine::Defer{.error = "busy", .after = seconds{5}});
   const domain::Progress waiting{
       .status = Status::queued, .reason = Reason::backoff, .deferrals = 1, .attempts = 1};
   EXPECT_EQ(job("a").progress, waiting);
@@ -60,9 +61,9 @@ TEST_P(StoreConformance, TheTraceIsNoPartOfTheContent) {
 
 TEST_P(StoreConformance, TellsWhatHappenedInTheLastMinute) {
   finish("a");
-  finish("b", engine::Failed{.reason = Reason::exhausted, .error = "e"});
+  finish("b", engine::Retry{.error = "e"});
   finish("c", it_broke);
-  finish("d", engine::Again{.delay = seconds{1}, .error = "busy", .deferred = true});
+  finish("d", engine::Defer{.error = "busy", .after = seconds{1}});
   submit(new_job("e")).value();
   const auto minute = store->queues().at(0).last_minute;
   EXPECT_EQ(minute.enqueued, 5U);
@@ -80,7 +81,7 @@ TEST_P(StoreConformance, AQueueMayKeepItsFinishedJobsForAnotherTime) {
   other.queues.at(1).retention = seconds{10};
   open(std::move(other));
   finish("a");
-  store->settle(start(new_mail("m")), engine::Done{});
+  support::settle(*store, start(new_mail("m")), engine::Done{});
   const auto expiry = advance(seconds{9});
   EXPECT_EQ(expiry, clock.now().steady + seconds{1});
   EXPECT_EQ(job("m").progress.status, Status::done);
@@ -94,9 +95,9 @@ TEST_P(StoreConformance, TheOldestFinishedJobOfAllQueuesGoesWhenThereAreTooMany)
   auto few = options();
   few.retention_max = 2;
   open(std::move(few));
-  store->settle(start(new_mail("m1")), engine::Done{});
+  support::settle(*store, start(new_mail("m1")), engine::Done{});
   finish("a");
-  store->settle(start(new_mail("m2")), engine::Done{});
+  support::settle(*store, start(new_mail("m2")), engine::Done{});
   EXPECT_EQ(code(find("m1")), domain::ErrorCode::job_not_found);
   finish("b");
   EXPECT_EQ(code(find("a")), domain::ErrorCode::job_not_found);
@@ -126,7 +127,7 @@ TEST_P(StoreConformance, OneJobProbesAndItsSuccessLetsAllGo) {
   const auto probe = claim();
   EXPECT_EQ(circuit(*store).state, CircuitState::half_open);
   EXPECT_FALSE(something_is_ready());
-  store->settle(probe, engine::Done{});
+  support::settle(*store, probe, engine::Done{});
   EXPECT_EQ(circuit(*store).state, CircuitState::closed);
   EXPECT_TRUE(something_is_ready());
 }
@@ -136,7 +137,7 @@ TEST_P(StoreConformance, AProbeThatFailsBringsTheNextWait) {
   for (const auto* id : {"x", "y"}) finish(id, it_broke);
   submit({new_job("a"), new_job("b")}).value();
   advance(seconds{30});
-  store->settle(claim(), engine::Again{.delay = seconds{100}, .error = "still"});
+  support::settle(*store, claim(), engine::Retry{.error = "still", .after = seconds{100}});
   EXPECT_EQ(circuit(*store).probes_in, seconds{30});
   EXPECT_FALSE(something_is_ready());
   advance(seconds{30});
@@ -148,13 +149,12 @@ TEST_P(StoreConformance, TheNextProbeIsAskedForHoweverTheLastOneEnded) {
   finish("done");
   for (const auto* id : {"x", "y"}) finish(id, it_broke);
   for (const auto& end :
-       {engine::Resolution(engine::Failed{.reason = Reason::exhausted, .error = "timed out"}),
-        engine::Resolution(engine::Interrupted{})}) {
+       {engine::Outcome(engine::Retry{.error = "timed out"}), engine::Outcome(engine::Interrupted{})}) {
     submit(new_job(fmt::format("after{}", due_changes.load()))).value();
     advance(seconds{30});
     const auto probe = claim();
     const int said = due_changes;
-    store->settle(probe, end);
+    support::settle(*store, probe, end);
     EXPECT_TRUE(due_changes > said || something_is_ready());
   }
 }
@@ -163,22 +163,21 @@ TEST_P(StoreConformance, AProbeThatIsCutShortGivesWayToAnother) {
   open(with_circuit(options()));
   for (const auto* id : {"x", "y"}) finish(id, it_broke);
   advance(seconds{30});
-  store->settle(claim(), engine::Interrupted{});
+  support::settle(*store, claim(), engine::Interrupted{});
   EXPECT_TRUE(something_is_ready());
 }
 
 TEST_P(StoreConformance, ARejectedJobShowsThatTheReceiverIsWell) {
   open(with_circuit(options()));
   finish("x", it_broke);
-  finish("y", engine::Failed{.reason = Reason::rejected, .error = "400"});
+  finish("y", engine::Fail{.error = "400"});
   finish("z", it_broke);
   EXPECT_EQ(circuit(*store).state, CircuitState::closed);
 }
 
 TEST_P(StoreConformance, DeferralsCountAsFailuresOfTheReceiver) {
   open(with_circuit(options()));
-  for (const auto* id : {"x", "y"})
-    finish(id, engine::Again{.delay = seconds{1}, .error = "busy", .deferred = true});
+  for (const auto* id : {"x", "y"}) finish(id, engine::Defer{.error = "busy", .after = seconds{1}});
   EXPECT_EQ(circuit(*store).state, CircuitState::open);
 }
 
@@ -202,7 +201,7 @@ TEST_P(StoreConformance, WorkersWhoTakeJobsOutTogetherStartThemInOrderUnderARate
     std::vector<std::jthread> workers;
     for (int i = 0; i < 4; ++i)
       workers.emplace_back([&] {
-        while (const auto claimed = store->claim("default", patience.token())) {
+        while (const auto claimed = support::claim(*store, "default")) {
           const std::scoped_lock lock(mutex);
           started.emplace(claimed->token, claimed->id);
         }
@@ -211,6 +210,7 @@ TEST_P(StoreConformance, WorkersWhoTakeJobsOutTogetherStartThemInOrderUnderARate
       const std::scoped_lock lock(mutex);
       return started.size() == jobs;
     };
+    const support::Patience patience;
     while (!all_started() && !patience.token().stop_requested()) advance(milliseconds{1});
     store->stop_claims();
   }

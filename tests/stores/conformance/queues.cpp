@@ -47,7 +47,7 @@ TEST_P(StoreConformance, AWaitingClaimGetsItsJobWhenItsQueueIsResumed) {
   submit(new_job("a")).value();
   std::optional<engine::Claim> claimed;
   {
-    const std::jthread worker([&] { claimed = store->claim("default", patience.token()); });
+    const std::jthread worker([&] { claimed = support::claim(*store, "default"); });
     ASSERT_TRUE(pause(*store, "default", false));
   }
   EXPECT_EQ(claimed.value().id, "a");
@@ -57,14 +57,13 @@ TEST_P(StoreConformance, ClaimsOfAPausedQueueEndWhenClaimsStop) {
   ASSERT_TRUE(pause(*store, "default"));
   submit(new_job("a")).value();
   store->stop_claims();
-  EXPECT_FALSE(store->claim("default", patience.token()).has_value());
-  EXPECT_FALSE(patience.token().stop_requested());
+  EXPECT_FALSE(support::claim(*store, "default").has_value());
 }
 
 TEST_P(StoreConformance, AJobThatRunsGoesOnWhileItsQueueIsPaused) {
-  const auto claimed = start("a");
+  const auto claimed = start(retryable("a"));
   ASSERT_TRUE(pause(*store, "default"));
-  EXPECT_TRUE(store->settle(claimed, engine::Again{.delay = milliseconds{10}, .error = "e"}));
+  EXPECT_TRUE(support::settle(*store, claimed, engine::Retry{.error = "e", .after = milliseconds{10}}));
   EXPECT_EQ(job("a").progress.reason, Reason::backoff);
   advance(milliseconds{10});
   EXPECT_EQ(job("a").progress.reason, Reason::paused);
@@ -78,7 +77,7 @@ TEST_P(StoreConformance, OneQueueIsPausedAndNotTheOther) {
 }
 
 TEST_P(StoreConformance, JobsOfAPausedQueueAreCancelledRemovedAndRetriedAsAlways) {
-  finish("failed", engine::Failed{.reason = Reason::exhausted, .error = "e"});
+  finish("failed", engine::Retry{.error = "e"});
   ASSERT_TRUE(pause(*store, "default"));
   submit({new_job("a"), new_job("b")}).value();
   EXPECT_TRUE(cancel("a"));
@@ -98,11 +97,11 @@ TEST_P(StoreConformance, AQueueThatIsNotThereIsNotChanged) {
 }
 
 TEST_P(StoreConformance, AllFailedJobsOfAQueueAreRetried) {
-  for (const auto* id : {"a", "b"}) finish(id, engine::Failed{.reason = Reason::exhausted, .error = "e"});
+  for (const auto* id : {"a", "b"}) finish(id, engine::Retry{.error = "e"});
   finish("done");
   auto other = new_job("other");
   other.queue = "mail";
-  store->settle(start(other), engine::Failed{.reason = Reason::exhausted, .error = "e"});
+  support::settle(*store, start(other), engine::Fail{.error = "e"});
   Caught<std::uint64_t> retried;
   store->retry_all("default", retried.callback());
   advance(milliseconds{0});
@@ -124,7 +123,7 @@ TEST_P(StoreConformance, APurgeRemovesWhatWaitsAndNothingElse) {
   advance(milliseconds{0});
   EXPECT_EQ(purged.result().value(), 2U);
   EXPECT_EQ(ids(list({})), "newer running done");
-  EXPECT_TRUE(store->settle(running, engine::Done{}));
+  EXPECT_TRUE(support::settle(*store, running, engine::Done{}));
   EXPECT_EQ(claim().id, "newer");
 }
 
@@ -181,8 +180,8 @@ TEST_P(StoreConformance, AQueueMayHaveItsOwnCapOnInterruptions) {
   auto mail = new_job("mail");
   mail.queue = "mail";
   submit({new_job("a"), mail}).value();
-  EXPECT_TRUE(store->settle(claim(), engine::Interrupted{}));
-  EXPECT_TRUE(store->settle(claim("mail"), engine::Interrupted{}));
+  EXPECT_TRUE(support::settle(*store, claim(), engine::Interrupted{}));
+  EXPECT_TRUE(support::settle(*store, claim("mail"), engine::Interrupted{}));
   EXPECT_EQ(job("a").progress.status, Status::queued);
   EXPECT_EQ(job("mail").progress.reason, Reason::interrupted);
 }

@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "stores/conformance/conformance.hpp"
+#include "support/caught.hpp"
 
 namespace jobqd::stores {
 
@@ -12,6 +13,7 @@ using base::milliseconds;
 using domain::Progress;
 using domain::Reason;
 using domain::Status;
+using support::Caught;
 using support::new_job;
 
 domain::NewJob urgent(std::string id, std::int8_t priority) {
@@ -71,18 +73,55 @@ TEST_P(StoreConformance, AWaitingClaimGetsTheNextJob) {
   EXPECT_EQ(started, "a");
 }
 
-TEST_P(StoreConformance, AWaitingClaimEndsWhenToldToStop) {
-  std::optional<engine::Claim> claimed = engine::Claim{};
-  {
-    const std::jthread worker([&](const std::stop_token& stop) { claimed = store->claim("default", stop); });
-  }  // ~jthread requests the stop and joins
-  EXPECT_FALSE(claimed.has_value());
+TEST_P(StoreConformance, AWithdrawnClaimGetsNothing) {
+  Caught<std::vector<engine::Claim>> caught;
+  const auto wait_id = engine::new_wait_id();
+  EXPECT_TRUE(store->claim({.queue = "default", .wait_id = wait_id}, caught.callback()));
+  EXPECT_TRUE(store->withdraw(wait_id));
+  EXPECT_FALSE(store->withdraw(wait_id));
+  submit(new_job("a")).value();
+  EXPECT_FALSE(caught.called());
+  EXPECT_EQ(job("a").progress.status, Status::queued);
+}
+
+TEST_P(StoreConformance, AnAttemptThatNeverBeganIsNotCounted) {
+  submit({new_job("a"), new_job("b")}).value();
+  const auto first = claim();
+  EXPECT_TRUE(support::settle(*store, first, engine::Unstarted{}));
+  EXPECT_EQ(job("a").progress, (Progress{}));
+  EXPECT_FALSE(support::settle(*store, first, engine::Done{})) << "its token is void";
+  const auto second = claim();
+  EXPECT_EQ(second.id, "a") << "it has its old place";
+  EXPECT_EQ(second.attempt, 1U);
+  EXPECT_GT(second.token, first.token);
+}
+
+TEST_P(StoreConformance, AShortageHoldsTheQueueForAWhile) {
+  submit({new_job("a"), new_job("b"), new_mail("c")}).value();
+  EXPECT_TRUE(
+      support::settle(*store, claim(), engine::Unstarted{.why = "no processes", .pause = milliseconds{500}}));
+  Caught<std::vector<engine::Claim>> caught;
+  EXPECT_TRUE(store->claim({.queue = "default"}, caught.callback()));
+  EXPECT_EQ(claim("mail").id, "c") << "other queues go on";
+  advance(milliseconds{499});
+  EXPECT_FALSE(caught.called());
+  advance(milliseconds{1});
+  EXPECT_EQ(caught.result().value().at(0).id, "a");
+}
+
+TEST_P(StoreConformance, AClaimStartsNoMoreJobsThanItAsksFor) {
+  submit({new_job("a"), new_job("b"), new_job("c")}).value();
+  Caught<std::vector<engine::Claim>> caught;
+  EXPECT_FALSE(store->claim({.queue = "default", .max_jobs = 2}, caught.callback()));
+  EXPECT_EQ(caught.result().value().size(), 2U);
+  EXPECT_EQ(count(Status::running), 2U);
+  EXPECT_EQ(count(Status::queued), 1U);
 }
 
 TEST_P(StoreConformance, ASuccessIsDoneAndKeepsItsResult) {
   const auto claimed = start("a");
   clock.advance(milliseconds{120});
-  EXPECT_TRUE(store->settle(claimed, engine::Done{.result = R"({"ok":true})"}));
+  EXPECT_TRUE(support::settle(*store, claimed, engine::Done{.result = R"({"ok":true})"}));
   const auto found = job("a");
   EXPECT_EQ(found.progress, (Progress{.status = Status::done, .reason = Reason::none, .attempts = 1}));
   EXPECT_EQ(found.result, R"({"ok":true})");
@@ -96,7 +135,7 @@ TEST_P(StoreConformance, ASuccessNeedsNoResult) {
 }
 
 TEST_P(StoreConformance, AFailureForGoodIsFailedAndKeepsItsError) {
-  finish("a", engine::Failed{.reason = Reason::exhausted, .error = "it broke"});
+  finish("a", engine::Retry{.error = "it broke"});
   const auto found = job("a");
   EXPECT_EQ(found.progress,
             (Progress{.status = Status::failed, .reason = Reason::exhausted, .attempts = 1, .failures = 1}));
@@ -105,42 +144,43 @@ TEST_P(StoreConformance, AFailureForGoodIsFailedAndKeepsItsError) {
 }
 
 TEST_P(StoreConformance, ASuccessForgetsTheErrorsBeforeIt) {
-  store->settle(start("a"), engine::Again{.delay = milliseconds{1}, .error = "it broke"});
+  support::settle(*store, start(retryable("a")),
+                  engine::Retry{.error = "it broke", .after = milliseconds{1}});
   advance(milliseconds{1});
-  store->settle(claim(), engine::Done{});
+  support::settle(*store, claim(), engine::Done{});
   EXPECT_EQ(job("a").last_error, "");
 }
 
 TEST_P(StoreConformance, ASettledClaimCannotBeSettledAgain) {
   const auto claimed = start("a");
-  EXPECT_TRUE(store->settle(claimed, engine::Done{}));
-  EXPECT_FALSE(store->settle(claimed, engine::Failed{.reason = Reason::rejected, .error = "late"}));
+  EXPECT_TRUE(support::settle(*store, claimed, engine::Done{}));
+  EXPECT_FALSE(support::settle(*store, claimed, engine::Fail{.error = "late"}));
   EXPECT_EQ(job("a").progress.status, Status::done);
 }
 
 TEST_P(StoreConformance, AClaimIsStaleOnceTheJobWasStartedAgain) {
   const auto first = start("a");
-  EXPECT_TRUE(store->settle(first, engine::Interrupted{}));
+  EXPECT_TRUE(support::settle(*store, first, engine::Interrupted{}));
   const auto second = claim();
-  EXPECT_FALSE(store->settle(first, engine::Done{.result = "1"}));
+  EXPECT_FALSE(support::settle(*store, first, engine::Done{.result = "1"}));
   EXPECT_EQ(job("a").progress.status, Status::running);
-  EXPECT_TRUE(store->settle(second, engine::Done{.result = "2"}));
+  EXPECT_TRUE(support::settle(*store, second, engine::Done{.result = "2"}));
   EXPECT_EQ(job("a").result, "2");
 }
 
 TEST_P(StoreConformance, AClaimIsStaleOnceTheJobIsGone) {
   const auto claimed = start("a");
-  store->settle(claimed, engine::Done{});
+  support::settle(*store, claimed, engine::Done{});
   ASSERT_TRUE(remove("a"));
   submit(new_job("a")).value();
-  EXPECT_FALSE(store->settle(claimed, engine::Done{}));
+  EXPECT_FALSE(support::settle(*store, claimed, engine::Done{}));
   EXPECT_EQ(job("a").progress.status, Status::queued);
 }
 
 TEST_P(StoreConformance, TokensGrowWithEveryStart) {
   const auto first = start("a");
   const auto second = start("b");
-  store->settle(first, engine::Interrupted{});
+  support::settle(*store, first, engine::Interrupted{});
   const auto third = claim();
   EXPECT_GT(first.token, 0U);
   EXPECT_GT(second.token, first.token);
@@ -148,16 +188,16 @@ TEST_P(StoreConformance, TokensGrowWithEveryStart) {
 }
 
 TEST_P(StoreConformance, AttemptsAndFailuresAreToldToTheNextAttempt) {
-  store->settle(start("a"), engine::Again{.delay = milliseconds{1}, .error = "e"});
+  support::settle(*store, start(retryable("a")), engine::Retry{.error = "e", .after = milliseconds{1}});
   advance(milliseconds{1});
-  store->settle(claim(), engine::Interrupted{});
+  support::settle(*store, claim(), engine::Interrupted{});
   const auto third = claim();
   EXPECT_EQ(third.attempt, 3U);
   EXPECT_EQ(third.failures, 1U);
 }
 
 TEST_P(StoreConformance, AnInterruptedJobIsReadyAgainAtOnce) {
-  store->settle(start("a"), engine::Interrupted{});
+  support::settle(*store, start("a"), engine::Interrupted{});
   EXPECT_EQ(job("a").progress,
             (Progress{.status = Status::queued, .reason = Reason::ready, .attempts = 1, .interruptions = 1}));
   EXPECT_EQ(claim().id, "a");
@@ -166,7 +206,7 @@ TEST_P(StoreConformance, AnInterruptedJobIsReadyAgainAtOnce) {
 TEST_P(StoreConformance, AnInterruptedJobGoesBehindThoseThatWait) {
   const auto claimed = start("a");
   submit(new_job("b")).value();
-  store->settle(claimed, engine::Interrupted{});
+  support::settle(*store, claimed, engine::Interrupted{});
   EXPECT_EQ(claim().id, "b");
   EXPECT_EQ(claim().id, "a");
 }
@@ -176,9 +216,9 @@ TEST_P(StoreConformance, AJobThatIsInterruptedTooOftenFails) {
   with_cap.interruptions_max = 2;
   open(with_cap);
   submit(new_job("a")).value();
-  for (int i = 0; i < 2; ++i) store->settle(claim(), engine::Interrupted{});
+  for (int i = 0; i < 2; ++i) support::settle(*store, claim(), engine::Interrupted{});
   EXPECT_EQ(job("a").progress.status, Status::queued);
-  store->settle(claim(), engine::Interrupted{});
+  support::settle(*store, claim(), engine::Interrupted{});
   const auto found = job("a");
   EXPECT_EQ(
       found.progress,

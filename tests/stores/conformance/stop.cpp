@@ -29,13 +29,13 @@ TEST_P(StoreConformance, NoJobIsTakenInOnceAdmissionStops) {
 }
 
 TEST_P(StoreConformance, EverythingElseGoesOnOnceAdmissionStops) {
-  submit({new_job("a"), new_job("b")}).value();
+  submit({retryable("a"), new_job("b")}).value();
   store->stop_admission();
   const auto first = claim();
-  EXPECT_TRUE(store->settle(first, engine::Again{.delay = milliseconds{10}, .error = "e"}));
+  EXPECT_TRUE(support::settle(*store, first, engine::Retry{.error = "e", .after = milliseconds{10}}));
   advance(milliseconds{10});
   EXPECT_EQ(claim().id, "b");
-  EXPECT_TRUE(store->settle(claim(), engine::Failed{.reason = domain::Reason::exhausted, .error = "e"}));
+  EXPECT_TRUE(support::settle(*store, claim(), engine::Fail{.error = "e"}));
   EXPECT_TRUE(retry("a"));
   EXPECT_TRUE(cancel("a"));
   EXPECT_TRUE(remove("a"));
@@ -44,8 +44,8 @@ TEST_P(StoreConformance, EverythingElseGoesOnOnceAdmissionStops) {
 TEST_P(StoreConformance, NoJobStartsOnceClaimsStop) {
   submit(new_job("a")).value();
   store->stop_claims();
-  EXPECT_FALSE(store->claim("default", {}).has_value());
-  EXPECT_FALSE(store->claim("mail", {}).has_value());
+  EXPECT_FALSE(support::claim(*store).has_value());
+  EXPECT_FALSE(support::claim(*store, "mail").has_value());
   EXPECT_EQ(job("a").progress.status, Status::queued);
 }
 
@@ -53,22 +53,20 @@ TEST_P(StoreConformance, WaitingClaimsEndOnceClaimsStop) {
   std::array<std::optional<engine::Claim>, 3> claimed{engine::Claim{}, engine::Claim{}, engine::Claim{}};
   {
     std::vector<std::jthread> workers;
-    for (auto& slot : claimed)
-      workers.emplace_back([&] { slot = store->claim("default", patience.token()); });
+    for (auto& slot : claimed) workers.emplace_back([&] { slot = support::claim(*store, "default"); });
     store->stop_claims();
   }
-  EXPECT_FALSE(patience.token().stop_requested());
   for (const auto& slot : claimed) EXPECT_FALSE(slot.has_value());
 }
 
 TEST_P(StoreConformance, RunningJobsAreSettledAfterClaimsStop) {
   const auto done = start("a");
   const auto interrupted = start("b");
-  const auto again = start("c");
+  const auto again = start(retryable("c"));
   store->stop_claims();
-  EXPECT_TRUE(store->settle(done, engine::Done{}));
-  EXPECT_TRUE(store->settle(interrupted, engine::Interrupted{}));
-  EXPECT_TRUE(store->settle(again, engine::Again{.delay = milliseconds{5}, .error = "e"}));
+  EXPECT_TRUE(support::settle(*store, done, engine::Done{}));
+  EXPECT_TRUE(support::settle(*store, interrupted, engine::Interrupted{}));
+  EXPECT_TRUE(support::settle(*store, again, engine::Retry{.error = "e", .after = milliseconds{5}}));
   advance(milliseconds{5});
   EXPECT_EQ(count(Status::done), 1U);
   EXPECT_EQ(count(Status::queued), 2U);
@@ -78,7 +76,7 @@ TEST_P(StoreConformance, EveryRunningAttemptIsAskedToStopAsAnInterruption) {
   const auto first = start("a");
   const auto second = start(new_mail("b"));
   const auto finished = start("c");
-  store->settle(finished, engine::Done{});
+  support::settle(*store, finished, engine::Done{});
   store->stop_attempts();
   EXPECT_EQ(first.stop->cause(), StopCause::shutdown);
   EXPECT_EQ(second.stop->cause(), StopCause::shutdown);
@@ -88,7 +86,7 @@ TEST_P(StoreConformance, EveryRunningAttemptIsAskedToStopAsAnInterruption) {
 TEST_P(StoreConformance, AnAttemptMayCallTheStoreWhileItIsAskedToStop) {
   const auto claimed = start("a");
   const std::stop_callback settle(claimed.stop->token(),
-                                  [&] { store->settle(claimed, engine::Interrupted{}); });
+                                  [&] { support::settle(*store, claimed, engine::Interrupted{}); });
   store->stop_attempts();
   EXPECT_EQ(job("a").progress.interruptions, 1U);
 }
@@ -99,7 +97,7 @@ TEST_P(StoreConformance, StoppingTwiceIsStoppingOnce) {
     store->stop_claims();
     store->stop_attempts();
   }
-  EXPECT_FALSE(store->claim("default", {}).has_value());
+  EXPECT_FALSE(support::claim(*store).has_value());
 }
 
 TEST_P(StoreConformance, ManyThreadsLoseNoJobAndRunNoneTwice) {
@@ -118,11 +116,10 @@ TEST_P(StoreConformance, ManyThreadsLoseNoJobAndRunNoneTwice) {
     });
   for (int worker = 0; worker < 3; ++worker)
     threads.emplace_back([&] {
-      while (const auto claimed = store->claim("default", patience.token())) {
+      while (const auto claimed = support::claim(*store, "default")) {
         const bool cut_short = claimed->attempt == 1 && claimed->token % 5 == 0;
-        const auto end =
-            cut_short ? engine::Resolution(engine::Interrupted{}) : engine::Resolution(engine::Done{});
-        if (store->settle(*claimed, end) && !cut_short) ++successes;
+        const auto end = cut_short ? engine::Outcome(engine::Interrupted{}) : engine::Outcome(engine::Done{});
+        if (support::settle(*store, *claimed, end) && !cut_short) ++successes;
       }
     });
   for (const auto& of_producer : watched)

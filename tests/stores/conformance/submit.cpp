@@ -68,7 +68,7 @@ TEST_P(StoreConformance, ARepeatedJobIsNotMadeTwice) {
 TEST_P(StoreConformance, ARepeatedJobIsAnsweredWithItsPresentStatus) {
   const auto claim = start("a");
   EXPECT_EQ(answer(submit(new_job("a"))), "a running known");
-  store->settle(claim, engine::Done{});
+  support::settle(*store, claim, engine::Done{});
   EXPECT_EQ(answer(submit(new_job("a"))), "a done known");
 }
 
@@ -154,12 +154,12 @@ TEST_P(StoreConformance, DelayedJobsTakePlaces) {
 
 TEST_P(StoreConformance, RunningAndFinishedJobsTakeNoPlaces) {
   start(new_mail("a"));
-  store->settle(start(new_mail("b")), engine::Done{});
+  support::settle(*store, start(new_mail("b")), engine::Done{});
   EXPECT_EQ(code(submit({new_mail("c"), new_mail("d")})), std::nullopt);
 }
 
 TEST_P(StoreConformance, JobsThatBackOffTakePlaces) {
-  store->settle(start(new_mail("a")), engine::Again{.delay = milliseconds{5'000}, .error = "e"});
+  support::settle(*store, start(new_mail("a")), engine::Retry{.error = "e", .after = milliseconds{5'000}});
   submit(new_mail("b")).value();
   EXPECT_EQ(code(submit(new_mail("c"))), ErrorCode::queue_full);
 }
@@ -167,8 +167,8 @@ TEST_P(StoreConformance, JobsThatBackOffTakePlaces) {
 TEST_P(StoreConformance, JobsThatComeBackMayOverfillAQueueThatThenRefusesNewOnes) {
   const std::array claims{start(new_mail("a")), start(new_mail("b"))};
   submit({new_mail("c"), new_mail("d")}).value();
-  store->settle(claims[0], engine::Interrupted{});
-  store->settle(claims[1], engine::Again{.delay = milliseconds{1}, .error = "e"});
+  support::settle(*store, claims[0], engine::Interrupted{});
+  support::settle(*store, claims[1], engine::Retry{.error = "e", .after = milliseconds{1}});
   EXPECT_EQ(count(Status::queued), 4U);
   EXPECT_EQ(code(submit(new_mail("e"))), ErrorCode::queue_full);
   advance(milliseconds{1});

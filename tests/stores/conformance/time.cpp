@@ -79,7 +79,8 @@ TEST_P(StoreConformance, DelayedJobsBecomeReadyInTheOrderOfTheirTimes) {
 }
 
 TEST_P(StoreConformance, AJobThatBacksOffIsReadyOnceItsTimeHasCome) {
-  store->settle(start("a"), engine::Again{.delay = milliseconds{400}, .error = "it broke"});
+  support::settle(*store, start(retryable("a")),
+                  engine::Retry{.error = "it broke", .after = milliseconds{400}});
   const auto found = job("a");
   EXPECT_EQ(found.progress,
             (Progress{.status = Status::queued, .reason = Reason::backoff, .attempts = 1, .failures = 1}));
@@ -93,7 +94,7 @@ TEST_P(StoreConformance, AJobThatBacksOffIsReadyOnceItsTimeHasCome) {
 }
 
 TEST_P(StoreConformance, AJobMayBackOffForNoTimeAtAll) {
-  store->settle(start("a"), engine::Again{.delay = milliseconds{0}, .error = "e"});
+  support::settle(*store, start(retryable("a")), engine::Retry{.error = "e", .after = milliseconds{0}});
   advance(milliseconds{0});
   EXPECT_EQ(claim().id, "a");
 }
@@ -121,7 +122,7 @@ TEST_P(StoreConformance, AnAttemptPastItsTimeoutIsAskedToStop) {
 }
 
 TEST_P(StoreConformance, ATimeoutIsPerAttempt) {
-  store->settle(start(limited("a", milliseconds{250})), engine::Interrupted{});
+  support::settle(*store, start(limited("a", milliseconds{250})), engine::Interrupted{});
   advance(milliseconds{200});
   const auto second = claim();
   advance(milliseconds{249});
@@ -132,7 +133,7 @@ TEST_P(StoreConformance, ATimeoutIsPerAttempt) {
 
 TEST_P(StoreConformance, ASettledAttemptDoesNotTimeOut) {
   const auto claimed = start(limited("a", milliseconds{250}));
-  store->settle(claimed, engine::Again{.delay = milliseconds{1'000}, .error = "e"});
+  support::settle(*store, claimed, engine::Retry{.error = "e", .after = milliseconds{1'000}});
   advance(milliseconds{250});
   EXPECT_EQ(claimed.stop->cause(), StopCause::none);
   EXPECT_FALSE(something_is_ready());
@@ -141,7 +142,7 @@ TEST_P(StoreConformance, ASettledAttemptDoesNotTimeOut) {
 TEST_P(StoreConformance, ATimedOutAttemptMaySucceedAllTheSame) {
   const auto claimed = start(limited("a", milliseconds{250}));
   advance(milliseconds{250});
-  EXPECT_TRUE(store->settle(claimed, engine::Done{}));
+  EXPECT_TRUE(support::settle(*store, claimed, engine::Done{}));
   EXPECT_EQ(job("a").progress.status, Status::done);
 }
 
@@ -173,9 +174,9 @@ TEST_P(StoreConformance, SaysWhenSomethingIsDueEarlier) {
   EXPECT_TRUE(says_so([&] { submit(delayed("b", milliseconds{9'000})).value(); }));
   EXPECT_TRUE(says_so([&] { submit(delayed("c", milliseconds{8'000})).value(); }));
   EXPECT_TRUE(says_so([&] { start(limited("d", milliseconds{7'000})); }));
-  const auto claimed = start("e");
-  EXPECT_TRUE(
-      says_so([&] { store->settle(claimed, engine::Again{.delay = milliseconds{6'000}, .error = "e"}); }));
+  const auto claimed = start(retryable("e"));
+  EXPECT_TRUE(says_so(
+      [&] { support::settle(*store, claimed, engine::Retry{.error = "e", .after = milliseconds{6'000}}); }));
   EXPECT_FALSE(says_so([&] { submit(delayed("f", milliseconds{6'000})).value(); }));
 }
 
@@ -187,7 +188,7 @@ TEST_P(StoreConformance, SaysItOnceForJobsThatAreOverBeforeTheirTime) {
   const auto once = due_changes.load();
   EXPECT_EQ(once, 1) << "for the first retention";
   for (int i = 10; i < 20; ++i) {
-    store->settle(start(limited(fmt::format("job-{}", i), milliseconds{7'000})), engine::Done{});
+    support::settle(*store, start(limited(fmt::format("job-{}", i), milliseconds{7'000})), engine::Done{});
     clock.advance(milliseconds{1});
   }
   EXPECT_EQ(due_changes, once + 1);
@@ -199,7 +200,7 @@ TEST_P(StoreConformance, FinishedJobsAreForgottenAfterTheirRetention) {
   open(short_lived);
   finish("a");
   advance(milliseconds{4'000});
-  finish("b", engine::Failed{.reason = Reason::rejected, .error = "e"});
+  finish("b", engine::Fail{.error = "e"});
   submit(new_job("waiting")).value();
   advance(milliseconds{5'999});
   EXPECT_EQ(code(find("a")), std::nullopt);
@@ -236,7 +237,7 @@ TEST_P(StoreConformance, KeepsOnlySoManyBytesOfFinishedJobs) {
   const std::string fifty(50, '1');
   for (const auto* id : {"a", "b", "c"}) {
     submit({.id = id, .payload = fifty}).value();
-    store->settle(claim(), engine::Done{.result = fifty});
+    support::settle(*store, claim(), engine::Done{.result = fifty});
   }
   EXPECT_EQ(ids(list({})), "c b");
 }

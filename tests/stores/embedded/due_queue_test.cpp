@@ -61,14 +61,14 @@ TEST(DueQueue, GivesOutTheOlderJobFirst) {
 TEST(DueQueue, FindsTheEarliestThatFits) {
   DueQueue queue;
   for (int i = 1; i <= 4; ++i) queue.insert(entry(10 * i, static_cast<std::uint64_t>(i)));
-  EXPECT_EQ(queue.next_where([](engine::JobHandle job) { return job % 3 == 0; }), at(30));
-  EXPECT_EQ(queue.next_where([](engine::JobHandle) { return false; }), std::nullopt);
+  EXPECT_EQ(queue.next_where([](JobHandle job) { return job % 3 == 0; }), at(30));
+  EXPECT_EQ(queue.next_where([](JobHandle) { return false; }), std::nullopt);
 }
 
 TEST(DueQueue, AnErasedEntryIsNeitherNextNorFoundAndMayComeAgain) {
   DueQueue queue;
   for (int i = 1; i <= 5; ++i) queue.insert(entry(10 * i, static_cast<std::uint64_t>(i)));
-  const auto any = [](engine::JobHandle) { return true; };
+  const auto any = [](JobHandle) { return true; };
   queue.erase(entry(20, 2));
   EXPECT_EQ(queue.next(), at(10));
   queue.erase(entry(10, 1));
@@ -86,7 +86,7 @@ TEST(DueQueue, DoesWhatAnOrderedSetDoes) {
   std::mt19937_64 random{42};
   DueQueue queue;
   std::set<DueQueue::Entry> model;
-  const auto odd = [](engine::JobHandle job) { return job % 2 == 1; };
+  const auto odd = [](JobHandle job) { return job % 2 == 1; };
   for (int step = 0; step < 20'000; ++step) {
     // It grows for a while, then shrinks.
     const bool growing = step / 2'000 % 2 == 0;

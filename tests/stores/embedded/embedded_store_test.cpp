@@ -9,10 +9,10 @@
 #include <gtest/gtest.h>
 
 #include "stores/journal/held_journal.hpp"
+#include "support/attempts.hpp"
 #include "support/caught.hpp"
 #include "support/jobs.hpp"
 #include "support/manual_clock.hpp"
-#include "support/patience.hpp"
 
 namespace jobqd::stores::embedded {
 
@@ -34,7 +34,8 @@ class EmbeddedStoreTest : public testing::Test {
     auto held = std::make_unique<journal::HeldJournal>();
     journal = held.get();
     store = std::make_unique<EmbeddedStore>(
-        EmbeddedOptions{.queues = {{.capacity = capacity}}}, clock, [] {}, std::move(held));
+        EmbeddedOptions{.queues = {{.capacity = capacity, .remote = true}}},
+        Surroundings{.clock = clock, .random = random, .observer = observer}, std::move(held));
   }
 
   void submit(domain::NewJob job, const Caught<Submitted>& answer = {}) {
@@ -48,7 +49,7 @@ class EmbeddedStoreTest : public testing::Test {
 
   engine::Claim start(domain::NewJob job) {
     submit_durably(std::move(job));
-    return store->claim("default", patience.token()).value();
+    return support::claim(*store, "default").value();
   }
 
   /// As the store sees it now, durable or not.
@@ -61,7 +62,8 @@ class EmbeddedStoreTest : public testing::Test {
   }
 
   support::ManualClock clock;
-  support::Patience patience;
+  base::Random random{1};
+  engine::Observer observer;
   journal::HeldJournal* journal = nullptr;
   std::unique_ptr<EmbeddedStore> store;
 
@@ -151,7 +153,7 @@ TEST_F(EmbeddedStoreTest, ADelayThatPassedOnTheWayToTheDiskIsOver) {
 TEST_F(EmbeddedStoreTest, AFindWaitsUntilWhatItTellsIsDurable) {
   const auto claim = start(new_job("a"));
   journal->commit_all();
-  store->settle(claim, engine::Done{});
+  support::settle(*store, claim, engine::Done{});
   Caught<domain::Job> found;
   store->find("a", found.callback());
   EXPECT_FALSE(found.called());
@@ -161,7 +163,7 @@ TEST_F(EmbeddedStoreTest, AFindWaitsUntilWhatItTellsIsDurable) {
 
 TEST_F(EmbeddedStoreTest, AFindIsAnsweredEvenWhenTheDiskIsInTrouble) {
   const auto claim = start(new_job("a"));
-  store->settle(claim, engine::Done{});
+  support::settle(*store, claim, engine::Done{});
   Caught<domain::Job> found;
   store->find("a", found.callback());
   journal->fail();
@@ -172,14 +174,14 @@ TEST_F(EmbeddedStoreTest, AWatchCompletesOnceTheEndIsDurable) {
   const auto claim = start(new_job("a"));
   Caught<domain::Job> watched;
   store->watch("a", watched.callback());
-  store->settle(claim, engine::Done{});
+  support::settle(*store, claim, engine::Done{});
   EXPECT_FALSE(watched.called());
   journal->commit();
   EXPECT_EQ(watched.result()->progress.status, Status::done);
 }
 
 TEST_F(EmbeddedStoreTest, AWatchOfWhatIsDurableCompletesAtOnce) {
-  store->settle(start(new_job("a")), engine::Done{});
+  support::settle(*store, start(new_job("a")), engine::Done{});
   journal->commit_all();
   Caught<domain::Job> watched;
   store->watch("a", watched.callback());
@@ -199,7 +201,7 @@ TEST_F(EmbeddedStoreTest, ACancelHoldsWhenTheAttemptIsSettledAtTheSameMoment) {
   const auto claim = start(new_job("a"));
   bool settled = false;
   journal->on_flush = [&] {  // The cancel has released the lock, and has not asked the attempt to stop yet.
-    if (!std::exchange(settled, true)) store->settle(claim, engine::Interrupted{});
+    if (!std::exchange(settled, true)) support::settle(*store, claim, engine::Interrupted{});
   };
   store->cancel("a", Caught<domain::Job>().callback());
   EXPECT_TRUE(settled);
@@ -226,23 +228,25 @@ TEST_F(EmbeddedStoreTest, TroubleRefusesEveryChangeThatHasToBeDurable) {
 TEST_F(EmbeddedStoreTest, TroubleKeepsNobodyFromWorking) {
   submit_durably(new_job("a"));
   journal->set_trouble("disk full");
-  const auto claim = store->claim("default", patience.token());
+  const auto claim = support::claim(*store, "default");
   ASSERT_TRUE(claim);
-  EXPECT_TRUE(store->settle(*claim, engine::Done{}));
+  EXPECT_TRUE(support::settle(*store, *claim, engine::Done{}));
   journal->set_trouble("");
   journal->commit_all();
   EXPECT_EQ(journal->image().begin()->second.progress->progress.status, Status::done);
 }
 
 TEST_F(EmbeddedStoreTest, TellsTheJournalEverythingThatACrashMustNotUndo) {
-  submit_durably(new_job("a"));
+  auto retried = new_job("a");
+  retried.max_retries = 1;
+  submit_durably(retried);
   const auto kept = [&] {
     journal->commit_all();
     return journal->image().begin()->second.progress.value().progress;
   };
-  const auto claim = store->claim("default", patience.token());
+  const auto claim = support::claim(*store, "default");
   EXPECT_EQ(kept(), (domain::Progress{.status = Status::running, .reason = Reason::none, .attempts = 1}));
-  store->settle(*claim, engine::Again{.delay = milliseconds{1}, .error = "e"});
+  support::settle(*store, *claim, engine::Retry{.error = "e", .after = milliseconds{1}});
   EXPECT_EQ(kept().failures, 1U);
   store->cancel("a", Caught<domain::Job>().callback());
   EXPECT_EQ(kept().reason, Reason::cancelled);
@@ -275,7 +279,7 @@ TEST_F(EmbeddedStoreTest, AListLooksAtOnlySoManyJobsAtATime) {
   for (int i = 0; i < 12'000; ++i) jobs.push_back(new_job(std::to_string(i)));
   store->submit(std::move(jobs), Caught<Submitted>().callback());
   journal->commit();
-  (void)store->claim("default", patience.token());  // The oldest.
+  (void)support::claim(*store, "default");  // The oldest.
   engine::ListQuery query{.status = Status::running};
   const auto list = [&] {
     return result_of<engine::JobPage>([&](auto done) { store->list(query, std::move(done)); }).value();
@@ -307,36 +311,37 @@ TEST_F(EmbeddedStoreTest, AListTellsOnlySoManyBytesAtATime) {
   EXPECT_EQ(second.next, 0U);
 }
 
-TEST_F(EmbeddedStoreTest, ASyncWaitsForWhatWasDecidedBeforeIt) {
-  const auto claimed = start(new_job("a"));
-  ASSERT_TRUE(store->settle(claimed, engine::Done{}));
-  Caught<void> synced;
-  store->sync(synced.callback());
-  EXPECT_FALSE(synced.called());
+TEST_F(EmbeddedStoreTest, ARemoteWorkerIsAnsweredOnceTheEndIsDurable) {
+  submit_durably(new_job("a"));
+  const auto claimed = support::lease(*store, {.queue = "default", .lease = engine::LeaseTerms{}}).at(0);
+  Caught<engine::Resolution> settled;
+  store->settle("a", claimed.token, engine::Done{}, engine::Settler::remote_worker, settled.callback());
+  EXPECT_EQ(seen("a")->progress.status, Status::done);
+  EXPECT_FALSE(settled.called());
   journal->commit();
-  EXPECT_TRUE(synced.result());
+  EXPECT_TRUE(settled.result());
   EXPECT_EQ(journal->image().at(1).progress->progress.status, Status::done);
 }
 
-TEST_F(EmbeddedStoreTest, ASyncTellsThatTheDiskRefuses) {
-  const auto claimed = start(new_job("a"));
-  ASSERT_TRUE(store->settle(claimed, engine::Done{}));
-  Caught<void> synced;
-  store->sync(synced.callback());
+TEST_F(EmbeddedStoreTest, ARemoteWorkerLearnsThatTheDiskRefuses) {
+  submit_durably(new_job("a"));
+  const auto claimed = support::lease(*store, {.queue = "default", .lease = engine::LeaseTerms{}}).at(0);
+  Caught<engine::Resolution> settled;
+  store->settle("a", claimed.token, engine::Done{}, engine::Settler::remote_worker, settled.callback());
   journal->fail();
-  EXPECT_EQ(code(synced), ErrorCode::store_unavailable);
+  EXPECT_EQ(code(settled), ErrorCode::store_unavailable);
   EXPECT_EQ(seen("a")->progress.status, Status::done) << "it holds, and is written later";
   journal->commit_all();
   EXPECT_EQ(journal->image().at(1).progress->progress.status, Status::done);
 }
 
-TEST_F(EmbeddedStoreTest, WhoWaitsForALeaseGetsNoJobThatIsNotDurable) {
-  Caught<std::vector<engine::Lease>> leased;
-  store->lease({.queue = "default"}, leased.callback());
+TEST_F(EmbeddedStoreTest, AWaitingClaimGetsNoJobThatIsNotDurable) {
+  Caught<std::vector<engine::Claim>> claimed;
+  EXPECT_TRUE(store->claim({.queue = "default"}, claimed.callback()));
   submit(new_job("a"));
-  EXPECT_FALSE(leased.called());
+  EXPECT_FALSE(claimed.called());
   journal->commit();
-  EXPECT_EQ(leased.result()->at(0).job.id, "a");
+  EXPECT_EQ(claimed.result()->at(0).id, "a");
 }
 
 }  // namespace jobqd::stores::embedded

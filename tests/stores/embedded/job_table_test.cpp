@@ -69,7 +69,7 @@ TEST(JobTable, ListsJobsByAge) {
   table.erase(b);
   table.insert(record("d", 4));  // In the slot of b.
   std::string newest_first;
-  table.by_age().visit_newest_first(0, [&](std::uint64_t, engine::JobHandle handle) {
+  table.by_age().visit_newest_first(0, [&](std::uint64_t, JobHandle handle) {
     newest_first += table.at(handle).content.id();
     return true;
   });

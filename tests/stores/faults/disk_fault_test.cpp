@@ -9,6 +9,7 @@
 
 #include "stores/faults/store_on_disk.hpp"
 #include "stores/faults/workload.hpp"
+#include "support/attempts.hpp"
 #include "support/jobs.hpp"
 
 namespace jobqd::stores::sqlite {
@@ -196,7 +197,7 @@ TEST_F(DurabilityFullDisk, RefusesAndSaysWhy) {
 }
 
 TEST_F(DurabilityFullDisk, JobsGoOnAndAreFound) {
-  EXPECT_TRUE(on_disk.store().settle(running, engine::Done{.result = "1"}));
+  EXPECT_TRUE(support::settle(on_disk.store(), running, engine::Done{.result = "1"}));
   EXPECT_EQ(on_disk.find("running").value().progress.status, Status::done);
   EXPECT_EQ(on_disk.claim().value().id, "waiting");
 }
@@ -210,7 +211,7 @@ TEST_F(DurabilityFullDisk, DoesNotSayThatItIsWellBeforeItIs) {
 }
 
 TEST_F(DurabilityFullDisk, RecoversByItselfAndRecordsWhatFinishedMeanwhile) {
-  on_disk.store().settle(running, engine::Done{.result = "1"});
+  support::settle(on_disk.store(), running, engine::Done{.result = "1"});
   on_disk.disk().heal();
   ASSERT_TRUE(on_disk.watcher.wait_until_well());
   on_disk.crash();
@@ -221,7 +222,7 @@ TEST_F(DurabilityFullDisk, RecoversByItselfAndRecordsWhatFinishedMeanwhile) {
 }
 
 TEST_F(DurabilityFullDisk, WhatFinishedAndCouldNotBeRecordedRunsAgain) {
-  on_disk.store().settle(running, engine::Done{.result = "1"});
+  support::settle(on_disk.store(), running, engine::Done{.result = "1"});
   on_disk.crash();
   on_disk.must_open();
   EXPECT_EQ(on_disk.find("running").value().progress.status, Status::queued);

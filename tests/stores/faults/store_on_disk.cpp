@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "stores/open.hpp"
+#include "support/attempts.hpp"
 #include "support/caught.hpp"
 #include "support/patience.hpp"
 
@@ -51,7 +52,8 @@ std::expected<void, std::string> StoreOnDisk::open() {
                                  .try_again = settings_.try_again};
   auto journal = SqliteJournal::open(std::move(options), watcher);
   if (!journal) return std::unexpected(journal.error());
-  auto restored = restore_store(settings_.store, clock, [] {}, *std::move(journal));
+  auto restored = restore_store(settings_.store, {.clock = clock, .random = random, .observer = watcher},
+                                *std::move(journal));
   if (!restored) return std::unexpected(restored.error());
   opened_ = *std::move(restored);
   return {};
@@ -116,7 +118,7 @@ std::optional<engine::Claim> StoreOnDisk::claim() {
   const auto next = store().next_start();
   if (!next || *next > clock.now().steady) return std::nullopt;
   const support::Patience patience;
-  return store().claim("default", patience.token());
+  return support::claim(store(), "default");
 }
 
 std::optional<engine::Claim> StoreOnDisk::claim_durably() {

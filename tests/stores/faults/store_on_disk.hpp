@@ -86,6 +86,7 @@ class StoreOnDisk {
   void advance(base::milliseconds by);
 
   support::ManualClock clock;
+  base::Random random{1};
   DiskWatcher watcher;
 
  private:

@@ -10,6 +10,8 @@
 
 #include <jobqd/base/random.hpp>
 
+#include "support/attempts.hpp"
+
 namespace jobqd::stores::sqlite {
 
 using base::milliseconds;
@@ -71,12 +73,12 @@ void Workload::settle() {
   const auto place = claims_.begin() + static_cast<std::ptrdiff_t>(below(claims_.size()));
   const auto claim = std::move(*place);
   claims_.erase(place);
-  auto outcome = [&]() -> engine::Resolution {
+  auto outcome = [&]() -> engine::Outcome {
     switch (below(6)) {
       case 0:
-        return engine::Again{.delay = milliseconds{1 + below(50)}, .error = "it broke"};
+        return engine::Retry{.error = "it broke", .after = milliseconds{1 + below(50)}};
       case 1:
-        return engine::Failed{.reason = domain::Reason::exhausted, .error = "it broke for good"};
+        return engine::Fail{.error = "it broke for good"};
       case 2:
         return engine::Interrupted{};
       case 3:
@@ -85,7 +87,7 @@ void Workload::settle() {
         return engine::Done{};
     }
   }();
-  on_disk_.store().settle(claim, std::move(outcome));
+  support::settle(on_disk_.store(), claim, std::move(outcome));
 }
 
 bool Workload::ask(int what) {

@@ -8,6 +8,7 @@
 
 #include "stores/journal/null_journal.hpp"
 #include "stores/simulation/simulation.hpp"
+#include "support/attempts.hpp"
 
 namespace jobqd::stores::simulation {
 
@@ -25,7 +26,10 @@ domain::Progress after_crash(domain::Progress progress, std::uint32_t cap) {
 
 /// Crashes and replays: into a second store, so that the history goes on as if nothing had been.
 void Simulation::check_crash() const {
-  embedded::EmbeddedStore revived(model_.options(), clock_, [] {}, std::make_unique<journal::NullJournal>());
+  base::Random random{1};
+  engine::Observer observer;
+  embedded::EmbeddedStore revived(model_.options(), {.clock = clock_, .random = random, .observer = observer},
+                                  std::make_unique<journal::NullJournal>());
   Recovery recovery;
   for (const auto& [number, stored] : journal_->image()) {
     const auto fault = revived.restore(stored, recovery);
@@ -66,7 +70,7 @@ void Simulation::check_crash_order(engine::Store& revived,
     });
     std::pair<int, std::uint64_t> last{-1'000, 0};
     for (auto i = ready; i > 0; --i) {
-      const auto claim = revived.claim(queue.name, patience_.token()).value();
+      const auto claim = support::claim(revived, queue.name).value();
       const auto& job = there.at(claim.id);
       const std::pair place{-job.priority, numbers.at(claim.id)};
       require(place > last, "after a crash {} starts too late", job);

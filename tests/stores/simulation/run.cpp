@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "stores/simulation/simulation.hpp"
+#include "support/attempts.hpp"
 
 namespace jobqd::stores::simulation {
 
@@ -36,7 +37,7 @@ void Simulation::claim_from(const std::string& queue) {
   if (startable.empty()) return;
   note("claim from {}", queue);
   const auto batch = journal_->gathering();
-  const auto claim = store_->claim(queue, patience_.token());
+  const auto claim = support::claim(*store_, queue);
   require(claim.has_value(), "nothing to claim, and yet {} is ready", model_.at(startable.front()).job.id);
   note("claimed {}", claim->id);
   const auto age = model_.find(claim->id);
@@ -73,9 +74,12 @@ void Simulation::settle() {
 /// `cancelled_late`: a client cancels after the worker has decided what it says, and before it says so.
 void Simulation::settle(Age age, const engine::Outcome& outcome, bool cancelled_late) {
   const auto claim = claims_.extract(age).mapped();
-  const auto decided = claim.stop->cause();
-  const auto resolution = resolve(outcome, claim, policy, random_.fraction());
   if (cancelled_late) cancel(claim.id);
+  const auto decided = claim.stop->cause();
+  const auto batch = journal_->gathering();
+  const auto settled = support::settled(*store_, claim, outcome);
+  require(settled.has_value(), "the current claim of {} was refused", claim.id);
+  const auto& resolution = *settled;
   note("settle {} as {} after {}", claim.id, resolution.index(), static_cast<int>(decided));
   std::optional<milliseconds> delay;
   if (const auto* again = std::get_if<engine::Again>(&resolution)) {
@@ -87,8 +91,6 @@ void Simulation::settle(Age age, const engine::Outcome& outcome, bool cancelled_
       require(*delay >= milliseconds{1} && *delay <= longest_wait(claim.failures + 1), "{} waits {} ms",
               claim.id, delay->count());
   }
-  const auto batch = journal_->gathering();
-  require(store_->settle(claim, resolution), "the current claim of {} was refused", claim.id);
   model_.settle(age, outcome, decided, delay, clock_.now(), batch);
   complete_watches(age);
   model_.forget_finished(clock_.now());
@@ -99,12 +101,13 @@ void Simulation::settle_stale() {
   if (!stale_.empty()) {
     const auto& claim = stale_.at(below(stale_.size()));
     note("settle stale {}", claim.id);
-    require(!store_->settle(claim, engine::Done{}), "a stale claim of {} was accepted", claim.id);
+    require(!support::settle(*store_, claim, engine::Done{}), "a stale claim of {} was accepted", claim.id);
   }
   if (!claims_.empty()) {
     auto forged = claims_.begin()->second;
     forged.token += 1;
-    require(!store_->settle(forged, engine::Done{}), "a token that was never given out was accepted");
+    require(!support::settle(*store_, forged, engine::Done{}),
+            "a token that was never given out was accepted");
   }
 }
 

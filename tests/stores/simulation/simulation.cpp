@@ -14,8 +14,12 @@ using support::Caught;
 Simulation::Simulation(std::uint64_t seed) : random_(seed), model_(some_options(random_)) {
   auto journal = std::make_unique<journal::HeldJournal>();
   journal_ = journal.get();
-  store_ = std::make_unique<embedded::EmbeddedStore>(
-      model_.options(), clock_, [this] { ++due_changes_; }, std::move(journal));
+  store_ = std::make_unique<embedded::EmbeddedStore>(model_.options(),
+                                                     Surroundings{.clock = clock_,
+                                                                  .random = store_random_,
+                                                                  .observer = observer_,
+                                                                  .due_changed = [this] { ++due_changes_; }},
+                                                     std::move(journal));
 }
 
 std::span<const Simulation::Step> Simulation::steps() {

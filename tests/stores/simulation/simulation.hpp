@@ -134,6 +134,8 @@ class Simulation {
   }
 
   base::Random random_;
+  base::Random store_random_{7};
+  engine::Observer observer_;
   support::ManualClock clock_;
   support::Patience patience_;
   Model model_;

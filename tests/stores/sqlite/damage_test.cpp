@@ -10,6 +10,7 @@
 
 #include "stores/faults/store_on_disk.hpp"
 #include "stores/faults/workload.hpp"
+#include "support/attempts.hpp"
 #include "support/jobs.hpp"
 
 namespace jobqd::stores::sqlite {
@@ -30,7 +31,7 @@ class SqliteDamage : public testing::Test {
   SqliteDamage() {
     on_disk.must_open();
     on_disk.submit({new_job("a"), new_job("b"), new_job("c")}).value();
-    on_disk.store().settle(on_disk.claim().value(), engine::Done{});
+    support::settle(on_disk.store(), on_disk.claim().value(), engine::Done{});
     on_disk.close();
   }
 
@@ -71,7 +72,7 @@ TEST_F(SqliteDamage, EveryColumnOfTheProgressIsWatched) {
     StoreOnDisk other;
     other.must_open();
     other.submit({new_job("b")}).value();
-    other.store().settle(other.claim().value(), engine::Done{});
+    support::settle(other.store(), other.claim().value());
     other.close();
     other.sql(fmt::format("UPDATE progress SET {}", change).c_str());
     other.must_open();
@@ -172,7 +173,8 @@ FaultDisk::Image image_of_a_kill(std::uint64_t seed) {
       job.payload = fmt::format(R"("{}{}")", i, std::string(random() % 400, 'x'));
       on_disk.submit({job}).value();
     }
-    for (int i = 0; i < 10; ++i) on_disk.store().settle(on_disk.claim().value(), engine::Done{.result = "1"});
+    for (int i = 0; i < 10; ++i)
+      support::settle(on_disk.store(), on_disk.claim().value(), engine::Done{.result = "1"});
   };
   add(0);
   on_disk.close();

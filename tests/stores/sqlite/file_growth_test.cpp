@@ -10,6 +10,7 @@
 
 #include "stores/faults/store_on_disk.hpp"
 #include "stores/faults/workload.hpp"
+#include "support/attempts.hpp"
 #include "support/jobs.hpp"
 
 namespace jobqd::stores::sqlite {
@@ -60,7 +61,7 @@ TEST(DurabilityFileGrowth, FileAndLogStayBelowTheirBound) {
     submit(batch);
     for (int i = 0; i < batch; ++i) {
       const auto result = random() % 4 == 0 ? std::optional<std::string>("1") : std::nullopt;
-      on_disk.store().settle(on_disk.claim().value(), engine::Done{.result = result});
+      support::settle(on_disk.store(), on_disk.claim().value(), engine::Done{.result = result});
     }
     on_disk.advance(base::milliseconds{1});
     largest_database = std::max(largest_database, on_disk.disk().size(StoreOnDisk::path));
@@ -109,7 +110,7 @@ TEST(DurabilityFileGrowth, LongLivedJobsDoNotKeepTheFileLarge) {
     jobs.front().delay = std::chrono::hours{1};
     jobs.front().payload = std::string(payload, '1');
     on_disk.submit(std::move(jobs)).value();
-    for (int j = 1; j < batch; ++j) on_disk.store().settle(on_disk.claim().value(), engine::Done{});
+    for (int j = 1; j < batch; ++j) support::settle(on_disk.store(), on_disk.claim().value(), engine::Done{});
     largest = std::max(largest, on_disk.disk().size(StoreOnDisk::path));
   }
   // A page each at the most for those that stay.
@@ -126,7 +127,7 @@ TEST(SqliteRetention, TakesFinishedJobsAwayInSmallBatches) {
   std::vector<domain::NewJob> jobs;
   for (int i = 0; i < 950; ++i) jobs.push_back(new_job(fmt::format("job-{}", i)));
   on_disk.submit(std::move(jobs)).value();
-  while (const auto claim = on_disk.claim()) on_disk.store().settle(*claim, engine::Done{});
+  while (const auto claim = on_disk.claim()) support::settle(on_disk.store(), *claim, engine::Done{});
   on_disk.clock.advance(std::chrono::hours{25});
   std::uint64_t left = 950;
   while (left > 0) {

@@ -21,6 +21,7 @@
 #include <jobqd/stores/sqlite_tools.hpp>
 
 #include "stores/sqlite/schema.hpp"
+#include "support/attempts.hpp"
 #include "support/caught.hpp"
 #include "support/jobs.hpp"
 #include "support/manual_clock.hpp"
@@ -52,7 +53,8 @@ class SqliteFile : public testing::Test {
   }
 
   std::expected<void, std::string> open() {
-    auto result = open_sqlite_store(path.string(), {}, clock, [] {}, observer);
+    auto result =
+        open_sqlite_store(path.string(), {}, {.clock = clock, .random = random, .observer = observer});
     if (!result) return std::unexpected(result.error());
     opened = *std::move(result);
     return {};
@@ -75,6 +77,7 @@ class SqliteFile : public testing::Test {
   }
 
   support::ManualClock clock;
+  base::Random random{1};
   engine::Observer observer;
   fs::path folder;
   fs::path path;
@@ -94,7 +97,8 @@ TEST_F(SqliteFile, IsMadeForItsOwnerOnly) {
 TEST_F(SqliteFile, ASecondDaemonIsRefused) {
   must_open();
   EXPECT_EQ(submit("a"), std::nullopt);
-  const auto second = open_sqlite_store(path.string(), {}, clock, [] {}, observer);
+  const auto second =
+      open_sqlite_store(path.string(), {}, {.clock = clock, .random = random, .observer = observer});
   ASSERT_FALSE(second);
   EXPECT_THAT(second.error(), AllOf(HasSubstr(path.string()), HasSubstr("another jobqd is running on it")));
   EXPECT_EQ(submit("b"), std::nullopt);
@@ -191,8 +195,8 @@ TEST_F(SqliteFile, AFileThatIsMovedBackIsWrittenAgain) {
 TEST_F(SqliteFile, CheckTellsWhatIsInASoundFile) {
   must_open();
   for (const auto* id : {"a", "b", "c"}) EXPECT_EQ(submit(id), std::nullopt);
-  opened.store->settle(opened.store->claim("default", {}).value(), engine::Done{});
-  (void)opened.store->claim("default", {});
+  support::settle(*opened.store, support::claim(*opened.store).value());
+  (void)support::claim(*opened.store);
   EXPECT_TRUE(knows("a"));
   // While the daemon runs, and after it.
   for (int i = 0; i < 2; ++i) {
@@ -212,7 +216,7 @@ TEST_F(SqliteFile, CheckReadsOneMomentOfALiveFile) {
   std::jthread life([this](const std::stop_token& stop) {
     for (int i = 0; !stop.stop_requested(); ++i) {
       if (submit(fmt::format("job-{}", i))) return;
-      opened.store->settle(opened.store->claim("default", {}).value(), engine::Done{});
+      support::settle(*opened.store, support::claim(*opened.store).value());
     }
   });
   for (int i = 0; i < 50; ++i)

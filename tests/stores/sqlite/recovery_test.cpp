@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "stores/faults/store_on_disk.hpp"
+#include "support/attempts.hpp"
 #include "support/caught.hpp"
 #include "support/jobs.hpp"
 
@@ -45,9 +46,9 @@ class SqliteRecovery : public testing::Test {
     submit(new_job(std::move(id)));
     return on_disk.claim_durably().value();
   }
-  void finish(std::string id, engine::Resolution resolution = engine::Done{}) {
+  void finish(std::string id, engine::Outcome resolution = engine::Done{}) {
     const auto claim = start(std::move(id));
-    on_disk.store().settle(claim, std::move(resolution));
+    support::settle(on_disk.store(), claim, std::move(resolution));
     (void)job(claim.id);
   }
 
@@ -106,8 +107,11 @@ TEST_F(SqliteRecovery, ADelayedJobKeepsItsTime) {
 }
 
 TEST_F(SqliteRecovery, AJobInBackoffKeepsItsTimeAndItsHistory) {
-  const auto claim = start("a");
-  on_disk.store().settle(claim, engine::Again{.delay = seconds{30}, .error = "it broke"});
+  auto retried = new_job("a");
+  retried.max_retries = 1;
+  on_disk.submit({retried}).value();
+  const auto claim = on_disk.claim().value();
+  support::settle(on_disk.store(), claim, engine::Retry{.error = "it broke", .after = seconds{30}});
   const auto before = job("a");
   on_disk.advance(seconds{10});
   crash();
@@ -167,7 +171,7 @@ TEST_F(SqliteRecovery, AJobThatAlwaysTakesItsDaemonAlongFails) {
 
 TEST_F(SqliteRecovery, FinishedJobsAreKept) {
   finish("done", engine::Done{.result = R"({"ok":true})"});
-  finish("failed", engine::Failed{.reason = Reason::rejected, .error = "no"});
+  finish("failed", engine::Fail{.error = "no"});
   const auto done = job("done");
   crash();
   EXPECT_EQ(on_disk.recovery().finished, 2U);
@@ -206,7 +210,7 @@ TEST_F(SqliteRecovery, RetentionGoesOnByAge) {
 }
 
 TEST_F(SqliteRecovery, WhatClientsChangedStaysChanged) {
-  finish("retried", engine::Failed{.reason = Reason::exhausted, .error = "it broke"});
+  finish("retried", engine::Retry{.error = "it broke"});
   finish("removed");
   submit(new_job("cancelled"));
   on_disk.retry("retried").value();
@@ -309,8 +313,8 @@ TEST_F(SqliteRecovery, ADeferredJobKeepsItsTraceAndItsCount) {
   auto traced = new_job("a");
   traced.traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
   submit(traced);
-  on_disk.store().settle(on_disk.claim().value(),
-                         engine::Again{.delay = seconds{30}, .error = "busy", .deferred = true});
+  support::settle(on_disk.store(), on_disk.claim().value(),
+                  engine::Defer{.error = "busy", .after = seconds{30}});
   const auto before = job("a");
   crash();
   EXPECT_EQ(job("a").progress, before.progress);

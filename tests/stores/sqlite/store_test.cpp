@@ -12,14 +12,12 @@ namespace jobqd::stores {
 namespace {
 
 /// On a disk in memory, so that thousands of syncs take no time.
-std::unique_ptr<engine::Store> open_on_a_new_disk(EmbeddedOptions options, const base::Clock& clock,
-                                                  DueChanged due_changed) {
+std::unique_ptr<engine::Store> open_on_a_new_disk(const EmbeddedOptions& options, Surroundings around) {
   static std::deque<sqlite::FaultVfs> disks;  // They outlive the stores on them.
-  static engine::Observer observer;
   auto journal =
-      sqlite::SqliteJournal::open({.path = "/jobs.db", .vfs = disks.emplace_back().name()}, observer);
+      sqlite::SqliteJournal::open({.path = "/jobs.db", .vfs = disks.emplace_back().name()}, around.observer);
   if (!journal) throw std::runtime_error(journal.error());
-  auto opened = restore_store(std::move(options), clock, std::move(due_changed), *std::move(journal));
+  auto opened = restore_store(options, std::move(around), *std::move(journal));
   if (!opened) throw std::runtime_error(opened.error());
   return std::move(opened->store);
 }

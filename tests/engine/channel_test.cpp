@@ -1,3 +1,5 @@
+#include <jobqd/engine/channel.hpp>
+
 #include <array>
 #include <map>
 #include <optional>
@@ -6,31 +8,29 @@
 
 #include <gtest/gtest.h>
 
-#include "stores/embedded/channel.hpp"
 #include "support/patience.hpp"
 
-namespace jobqd::stores::embedded {
+namespace jobqd::engine {
 
 namespace {
 
 using Numbers = Channel<int>;
 
-/// As soon as there is a place; others give them back.
+/// Waits for a free place.
 void put(Numbers& channel, int value) {
-  while (!channel.try_reserve(1)) std::this_thread::yield();
-  channel.push(0, value);
+  while (!channel.try_push(int{value})) std::this_thread::yield();
 }
 
 }  // namespace
 
-TEST(ChannelThreads, APushWakesAWaitingPop) {
+TEST(Channel, APushWakesAWaitingPop) {
   // Each of the two always waits for the other, so a single lost wake-up ends the game.
   constexpr int rounds = 1'000;
   const support::Patience patience;
   Numbers ping(1);
   Numbers pong(1);
-  std::jthread other([&] {
-    while (const auto value = ping.pop(patience.token())) put(pong, *value + 1);
+  std::jthread other([&](const std::stop_token& stop) {
+    while (const auto value = ping.pop(stop)) put(pong, *value + 1);
   });
   int value = 1;
   for (int i = 0; i < rounds; ++i) {
@@ -39,11 +39,10 @@ TEST(ChannelThreads, APushWakesAWaitingPop) {
     ASSERT_TRUE(answer.has_value());
     value = *answer;
   }
-  ping.close();
   EXPECT_EQ(value, rounds + 1);
 }
 
-TEST(ChannelThreads, AStopWakesAWaitingPop) {
+TEST(Channel, AStopWakesAWaitingPop) {
   Numbers channel(1);
   std::optional<int> popped = 0;
   {
@@ -52,19 +51,28 @@ TEST(ChannelThreads, AStopWakesAWaitingPop) {
   EXPECT_EQ(popped, std::nullopt);
 }
 
-TEST(ChannelThreads, ClosingWakesEveryWaitingPop) {
-  Numbers channel(1);
-  const support::Patience patience;
-  std::array<std::optional<int>, 3> popped{0, 0, 0};
-  {
-    std::vector<std::jthread> waiting;
-    for (auto& slot : popped) waiting.emplace_back([&] { slot = channel.pop(patience.token()); });
-    channel.close();
-  }
-  for (const auto& slot : popped) EXPECT_EQ(slot, std::nullopt);
+TEST(Channel, TakesNothingBeyondItsCapacity) {
+  Numbers channel(2);
+  EXPECT_TRUE(channel.try_push(1));
+  EXPECT_TRUE(channel.try_push(2));
+  EXPECT_FALSE(channel.try_push(3));
+  EXPECT_EQ(channel.pop({}), 1);
+  EXPECT_TRUE(channel.try_push(4));
+  channel.set_capacity(3);
+  EXPECT_TRUE(channel.try_push(5));
+  EXPECT_EQ(channel.size(), 3U);
 }
 
-TEST(ChannelThreads, AStoppedPopPassesTheWakeUpOn) {
+TEST(Channel, AStopRequestWinsOverAValue) {
+  Numbers channel(1);
+  EXPECT_TRUE(channel.try_push(1));
+  std::stop_source stop;
+  stop.request_stop();
+  EXPECT_EQ(channel.pop(stop.get_token()), std::nullopt);
+  EXPECT_EQ(channel.size(), 1U);
+}
+
+TEST(Channel, AStoppedPopPassesTheWakeUpOn) {
   const support::Patience patience;
   for (int round = 0; round < 300; ++round) {
     Numbers channel(1);
@@ -80,16 +88,15 @@ TEST(ChannelThreads, AStoppedPopPassesTheWakeUpOn) {
   }
 }
 
-TEST(ChannelThreads, ManyProducersAndConsumersLoseNothing) {
+TEST(Channel, ManyProducersAndConsumersLoseNothing) {
   constexpr int each = 4'000;
   Numbers channel(16);
-  const support::Patience patience;
   std::array<std::vector<int>, 3> taken;
   {
     std::vector<std::jthread> consumers;
     for (auto& mine : taken)
-      consumers.emplace_back([&] {
-        while (const auto value = channel.pop(patience.token())) mine.push_back(*value);
+      consumers.emplace_back([&](const std::stop_token& stop) {
+        while (const auto value = channel.pop(stop)) mine.push_back(*value);
       });
     {
       std::vector<std::jthread> producers;
@@ -98,17 +105,16 @@ TEST(ChannelThreads, ManyProducersAndConsumersLoseNothing) {
           for (int i = 0; i < each; ++i) put(channel, first + 3 * i);
         });
     }
-    channel.close();
+    while (channel.size() > 0) std::this_thread::yield();
   }
   std::map<int, int> times;
   for (const auto& mine : taken)
     for (const int value : mine) ++times[value];
   EXPECT_EQ(times.size(), 3U * each);
   for (const auto& [value, count] : times) EXPECT_EQ(count, 1) << value;
-  EXPECT_EQ(channel.places(), 0U);
 }
 
-TEST(ChannelThreads, KeepsTheOrderOfEachProducer) {
+TEST(Channel, KeepsTheOrderOfEachProducer) {
   constexpr int each = 4'000;
   Numbers channel(16);
   const support::Patience patience;
@@ -128,4 +134,4 @@ TEST(ChannelThreads, KeepsTheOrderOfEachProducer) {
   }
 }
 
-}  // namespace jobqd::stores::embedded
+}  // namespace jobqd::engine

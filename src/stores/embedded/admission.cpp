@@ -1,0 +1,154 @@
+#include "stores/embedded/admission.hpp"
+
+#include <utility>
+
+#include <boost/container/flat_map.hpp>
+#include <fmt/format.h>
+
+namespace jobqd::stores::embedded {
+
+using domain::Error;
+using domain::ErrorCode;
+
+namespace {
+
+Record make_record(Jobs& jobs, const domain::NewJob& job, std::uint64_t fingerprint, std::uint16_t queue,
+                   base::Now now) {
+  const auto& options = jobs.queues[queue].options;
+  Record record;
+  record.content = journal::JobBytes(job.id, job.payload, job.traceparent);
+  record.fingerprint = fingerprint;
+  record.enqueued_at = now.wall;
+  record.queue = queue;
+  record.priority = job.priority;
+  record.max_retries = job.max_retries.value_or(options.max_retries);
+  record.timeout_ms = static_cast<std::uint32_t>(job.timeout.value_or(options.timeout).count());
+  const auto run_at = job.run_at.value_or(now.wall + job.delay.value_or(base::milliseconds{0}));
+  if (run_at > now.wall) {
+    record.run_at = run_at;
+    record.due = job.run_at ? jobs.calendar.steady(now, run_at) : now.steady + *job.delay;
+    record.progress.reason = domain::Reason::delayed;
+  }
+  return record;
+}
+
+Error full(const engine::QueueOptions& queue, std::size_t wanted) {
+  if (wanted > queue.capacity)
+    return {.code = ErrorCode::invalid_field,
+            .detail = fmt::format("{} jobs can never fit queue \"{}\", which has {} places", wanted,
+                                  queue.name, queue.capacity),
+            .fields = {{"", fmt::format("at most {} jobs for this queue", queue.capacity)}}};
+  return {.code = ErrorCode::queue_full,
+          .detail = fmt::format("queue \"{}\" has {} places and no room for {} more job{}", queue.name,
+                                queue.capacity, wanted, wanted == 1 ? "" : "s")};
+}
+
+}  // namespace
+
+engine::Expected<Admission> Admission::admit(Jobs& jobs, std::vector<domain::NewJob>& submitted,
+                                             base::Now now) {
+  Admission admission;
+  admission.jobs_.reserve(submitted.size());
+  for (std::size_t i = 0; i < submitted.size(); ++i) {
+    auto admitted = admission.admit_one(jobs, submitted[i], now);
+    if (admitted) continue;
+    admission.erase_created(jobs);
+    for (auto& field : admitted.error().fields) field.pointer = fmt::format("/{}{}", i, field.pointer);
+    return std::unexpected(std::move(admitted.error()));
+  }
+  if (auto reserved = admission.reserve_places(jobs); !reserved) {
+    admission.erase_created(jobs);
+    return std::unexpected(std::move(reserved.error()));
+  }
+  for (const auto& job : admission.jobs_) {
+    if (!job.created) continue;
+    const Record& record = jobs.table.at(job.handle);
+    ++jobs.queues[record.queue].count_of(record.progress.status);
+  }
+  return admission;
+}
+
+engine::Expected<void> Admission::admit_one(Jobs& jobs, domain::NewJob& job, base::Now now) {
+  const auto queue = jobs.queues.find(job.queue);
+  if (!queue) {
+    Error error = no_such_queue(job.queue);
+    error.fields = {{"/queue", "not a configured queue"}};
+    return std::unexpected(std::move(error));
+  }
+  const auto fingerprint = domain::fingerprint(job);
+  const auto handle = jobs.table.find_id(job.id);
+  if (handle == 0) {
+    const auto created = jobs.admit(make_record(jobs, job, fingerprint, *queue, now));
+    jobs_.push_back({.handle = created, .id = std::move(job.id), .created = true});
+    return {};
+  }
+  const Record& record = jobs.table.at(handle);
+  if (record.fingerprint != fingerprint)
+    return std::unexpected(Error{.code = ErrorCode::id_conflict,
+                                 .detail = fmt::format("job \"{}\" exists with other content", job.id),
+                                 .fields = {{"/id", "belongs to a job with other content"}}});
+  jobs_.push_back({.handle = handle,
+                   .id = std::move(job.id),
+                   .created = false,
+                   .found = record.durable ? std::optional(record.progress.status) : std::nullopt});
+  return {};
+}
+
+engine::Expected<void> Admission::reserve_places(Jobs& jobs) const {
+  boost::container::small_flat_map<std::uint16_t, std::size_t, 4> wanted;
+  for (const auto& job : jobs_)
+    if (job.created) ++wanted[jobs.table.at(job.handle).queue];
+  for (auto it = wanted.begin(); it != wanted.end(); ++it) {
+    auto& queue = jobs.queues[it->first];
+    if (queue.ready.try_reserve(it->second)) continue;
+    for (auto taken = wanted.begin(); taken != it; ++taken)
+      jobs.queues[taken->first].ready.release(taken->second);
+    return std::unexpected(full(queue.options, it->second));
+  }
+  return {};
+}
+
+void Admission::erase_created(Jobs& jobs) const {
+  for (const auto& job : jobs_)
+    if (job.created) jobs.table.erase(job.handle);
+}
+
+boost::container::small_vector<Record*, 1> Admission::created(Jobs& jobs) const {
+  boost::container::small_vector<Record*, 1> records;
+  for (const auto& job : jobs_)
+    if (job.created) records.push_back(&jobs.table.at(job.handle));
+  return records;
+}
+
+void Admission::acknowledge(Jobs& jobs, Effects& effects) const {
+  for (const auto& job : jobs_)
+    if (job.created) jobs.acknowledge(effects, job.handle);
+}
+
+void Admission::withdraw(Jobs& jobs) const {
+  for (const auto& job : jobs_)
+    if (job.created) jobs.withdraw(job.handle);
+}
+
+engine::Expected<std::vector<engine::Submitted>> Admission::answer(Jobs& jobs) && {
+  std::vector<engine::Submitted> answers;
+  answers.reserve(jobs_.size());
+  for (auto& job : jobs_) {
+    const Record* record = jobs.table.find(job.handle);
+    const auto status = record != nullptr ? std::optional(record->progress.status) : job.found;
+    if (!status)  // The request that made this job failed while this one waited.
+      return std::unexpected(unavailable(fmt::format("job \"{}\" was not kept", job.id)));
+    answers.push_back({.id = std::move(job.id), .status = *status, .created = job.created});
+  }
+  return answers;
+}
+
+Error no_such_queue(std::string_view name) {
+  return {.code = ErrorCode::queue_not_found, .detail = fmt::format("there is no queue named \"{}\"", name)};
+}
+
+Error unavailable(std::string why) {
+  return {.code = ErrorCode::store_unavailable, .detail = std::move(why)};
+}
+
+}  // namespace jobqd::stores::embedded

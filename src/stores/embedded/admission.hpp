@@ -1,0 +1,55 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <boost/container/small_vector.hpp>
+
+#include <jobqd/engine/intake.hpp>
+
+#include "stores/embedded/effects.hpp"
+#include "stores/embedded/jobs.hpp"
+
+namespace jobqd::stores::embedded {
+
+/// The jobs of one submission, from their admission until they are acknowledged or withdrawn. Refers to no
+/// store, so that it can travel with a callback; each call gets the jobs.
+class Admission {
+ public:
+  /// All or none: finds the jobs that are there already, and takes in the others. Errors: id_conflict,
+  /// queue_full, queue_not_found, invalid_field; pointers begin with the position in `submitted`.
+  static engine::Expected<Admission> admit(Jobs& jobs, std::vector<domain::NewJob>& submitted, base::Now now);
+
+  /// The records of the new jobs. One is what nearly every submission brings.
+  [[nodiscard]] boost::container::small_vector<Record*, 1> created(Jobs& jobs) const;
+
+  /// The new jobs are durable.
+  void acknowledge(Jobs& jobs, Effects& effects) const;
+
+  /// The new jobs could not be made durable: they were never there.
+  void withdraw(Jobs& jobs) const;
+
+  /// The answer, after acknowledge(). Error: store_unavailable, where a job that was found has been withdrawn
+  /// since.
+  engine::Expected<std::vector<engine::Submitted>> answer(Jobs& jobs) &&;
+
+ private:
+  struct Admitted {
+    JobHandle handle;
+    std::string id;
+    bool created;
+    std::optional<domain::Status> found = {};  ///< Of a job that was there, and acknowledged.
+  };
+
+  engine::Expected<void> admit_one(Jobs& jobs, domain::NewJob& job, base::Now now);
+  engine::Expected<void> reserve_places(Jobs& jobs) const;
+  void erase_created(Jobs& jobs) const;
+
+  std::vector<Admitted> jobs_;
+};
+
+[[nodiscard]] domain::Error no_such_queue(std::string_view name);
+[[nodiscard]] domain::Error unavailable(std::string why);
+
+}  // namespace jobqd::stores::embedded

@@ -1,0 +1,216 @@
+#include "stores/embedded/attempts.hpp"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include <jobqd/base/check.hpp>
+
+namespace jobqd::stores::embedded {
+
+using domain::Error;
+using domain::ErrorCode;
+using domain::Status;
+using engine::StopCause;
+
+namespace {
+
+/// How many expired leases one call ends before others get a turn.
+constexpr int expiry_budget = 1000;
+
+void note_error(Record& record, std::string error) {
+  if (!record.ending) record.ending = std::make_unique<journal::Ending>();
+  record.ending->last_error = std::move(error);
+}
+
+/// Whether the end counts as a failed attempt in the figures of the queue.
+bool is_failed_attempt(const engine::Resolution& resolution) {
+  if (const auto* again = std::get_if<engine::Again>(&resolution)) return !again->deferred;
+  const auto* failed = std::get_if<engine::Failed>(&resolution);
+  return failed != nullptr && failed->reason != domain::Reason::cancelled &&
+         failed->reason != domain::Reason::interrupted;
+}
+
+}  // namespace
+
+Attempts::Attempts(Jobs& jobs, std::uint32_t interruptions_max, base::Random& random,
+                   engine::Observer& observer)
+    : jobs_(jobs), interruptions_max_(interruptions_max), random_(random), observer_(observer) {}
+
+std::optional<engine::Claim> Attempts::start_next(Effects& effects, std::uint16_t index,
+                                                  const std::optional<engine::LeaseTerms>& lease) {
+  auto& queue = jobs_.queues[index];
+  if (queue.ready.empty()) return std::nullopt;
+  if (!queue.gate.try_start(effects.now.steady)) {
+    if (!queue.gate.paused()) effects.wants_tick(queue.gate.next_start());
+    return std::nullopt;
+  }
+  const auto job = queue.ready.pop();
+  running_.emplace(*job, std::make_shared<engine::StopSignal>());
+  jobs_.start(effects, *job, ++last_token_);
+  const Record& record = jobs_.table.at(*job);
+  if (lease) {
+    const auto expires = effects.now.steady + lease->duration;
+    leases_.grant(*job, record.number, expires, lease->worker);
+    effects.wants_tick(expires);
+  }
+  auto claim = claim_of(*job, record);
+  if (lease)
+    claim.lease = std::make_shared<engine::Lease>(
+        engine::Lease{.job = jobs_.describe(record), .expires_at = effects.now.wall + lease->duration});
+  else
+    claim.payload = record.content.payload();
+  return claim;
+}
+
+engine::Expected<Jobs::Found> Attempts::find(std::string_view id, engine::FencingToken token,
+                                             engine::Settler settler) {
+  auto found = jobs_.find(id);
+  if (!found) return found;
+  const auto& record = *found->record;
+  const bool holds = record.progress.status == Status::running && record.token == token &&
+                     (settler == engine::Settler::own_worker || leases_.contains(found->handle));
+  if (holds) return found;
+  return std::unexpected(
+      Error{.code = ErrorCode::lease_lost,
+            .detail = fmt::format("token {} does not hold job \"{}\", which is {}: the lease ran out, was "
+                                  "ended, or never was",
+                                  token, id, domain::to_string(record.progress.status))});
+}
+
+engine::Resolution Attempts::end(Effects& effects, JobHandle job, engine::Outcome outcome) {
+  const auto running = running_.extract(job);
+  JOBQD_CHECK(!running.empty());
+  const Record& record = jobs_.table.at(job);
+  const auto& queue = jobs_.queues[record.queue];
+  const bool is_leased = leases_.contains(job);
+  std::optional<engine::Claim> leased;
+  auto end = domain::end_of_attempt(std::move(outcome), facts_of(record, running.mapped()->cause()),
+                                    queue.options.backoff, random_.fraction());
+  if (is_leased) {
+    leased = claim_of(job, record);
+    leased->stop = running.mapped();
+    leases_.end(job);
+  }
+  apply(effects, job, end);
+  if (leased) report(effects, *std::move(leased), end.resolution);
+  return std::move(end.resolution);
+}
+
+engine::Extension Attempts::extend(Effects& effects, JobHandle job, base::milliseconds duration) {
+  const auto expires = effects.now.steady + duration;
+  leases_.extend(job, expires);
+  effects.wants_tick(expires);
+  return {.expires_at = effects.now.wall + duration,
+          .cancel_requested = running_.at(job)->cause() == StopCause::cancelled};
+}
+
+void Attempts::cancel(Effects& effects, JobHandle job) {
+  effects.stop(running_.at(job), StopCause::cancelled);
+}
+
+void Attempts::time_out(Effects& effects, JobHandle job) {
+  jobs_.table.at(job).due = {};
+  effects.stop(running_.at(job), StopCause::timed_out);
+  if (leases_.contains(job)) end(effects, job, engine::Interrupted{});  // An own worker obeys the signal.
+}
+
+bool Attempts::end_expired(Effects& effects) {
+  for (int i = 0; i < expiry_budget; ++i) {
+    const auto job = leases_.pop_expired(effects.now.steady);
+    if (!job) return true;
+    end_lease(effects, *job);
+  }
+  return false;
+}
+
+void Attempts::stop_all(Effects& effects) {
+  for (const auto& [job, signal] : running_) effects.stop(signal, StopCause::shutdown);
+  for (const auto job : leases_.jobs()) end(effects, job, engine::Interrupted{});
+}
+
+void Attempts::end_lease(Effects& effects, JobHandle job) {
+  if (running_.at(job)->cause() == StopCause::none)
+    effects.call([this, claim = claim_of(job, jobs_.table.at(job))] { observer_.lease_expired(claim); });
+  end(effects, job, engine::Interrupted{});
+}
+
+bool Attempts::survives_interruption(const Record& record) const {
+  return record.progress.interruptions < facts_of(record, StopCause::none).interruptions_max;
+}
+
+void Attempts::end_interrupted(Effects& effects, JobHandle job) {
+  const Record& record = jobs_.table.at(job);
+  apply(effects, job,
+        domain::end_of_attempt(engine::Interrupted{}, facts_of(record, StopCause::none),
+                               jobs_.queues[record.queue].options.backoff, 0));
+}
+
+engine::Claim Attempts::claim_of(JobHandle job, const Record& record) const {
+  return {.token = record.token,
+          .id = std::string(record.content.id()),
+          .queue = jobs_.queues[record.queue].options.name,
+          .payload = {},
+          .attempt = record.progress.attempts,
+          .failures = record.progress.failures,
+          .max_retries = record.max_retries,
+          .timeout = record.timeout(),
+          .deferrals = record.progress.deferrals,
+          .traceparent = std::string(record.content.traceparent()),
+          .stop = running_.contains(job) ? running_.at(job) : nullptr,
+          .worker = leases_.worker(job)};
+}
+
+domain::AttemptFacts Attempts::facts_of(const Record& record, StopCause cause) const {
+  return {
+      .progress = record.progress,
+      .stop_cause = cause,
+      .max_retries = record.max_retries,
+      .timeout = record.timeout(),
+      .interruptions_max = jobs_.queues[record.queue].options.interruptions_max.value_or(interruptions_max_)};
+}
+
+void Attempts::apply(Effects& effects, JobHandle job, const domain::AttemptEnd& end) {
+  jobs_.drop_timeout(job);
+  Record& record = jobs_.table.at(job);
+  learn(effects, record.queue, end);
+  if (const auto* done = std::get_if<engine::Done>(&end.resolution)) {
+    record.ending.reset();
+    if (done->result)
+      record.ending =
+          std::make_unique<journal::Ending>(journal::Ending{.last_error = {}, .result = done->result});
+    jobs_.finish(effects, job, end.next);
+  } else if (const auto* failed = std::get_if<engine::Failed>(&end.resolution)) {
+    note_error(record, failed->error);
+    jobs_.finish(effects, job, end.next);
+  } else if (const auto* again = std::get_if<engine::Again>(&end.resolution)) {
+    note_error(record, again->error);
+    jobs_.requeue_after(effects, job, end.next, again->delay);
+  } else if (std::holds_alternative<engine::Unstarted>(end.resolution)) {
+    jobs_.put_back(effects, job, end.next);
+  } else {
+    jobs_.requeue(effects, job, end.next);
+  }
+}
+
+void Attempts::learn(Effects& effects, std::uint16_t index, const domain::AttemptEnd& end) {
+  const auto now = effects.now.steady;
+  auto& queue = jobs_.queues[index];
+  if (std::holds_alternative<engine::Done>(end.resolution)) queue.done.add(now);
+  if (is_failed_attempt(end.resolution)) queue.failed.add(now);
+  if (const auto* unstarted = std::get_if<engine::Unstarted>(&end.resolution)) {
+    queue.gate.start_undone(now);
+    if (unstarted->pause.count() > 0) queue.gate.close_until(now + unstarted->pause);
+  } else if (queue.options.circuit.applies()) {
+    queue.gate.learn(end.lesson, now);
+    effects.may_start(index);
+    effects.wants_tick(queue.gate.next_start());
+  }
+}
+
+void Attempts::report(Effects& effects, engine::Claim claim, const engine::Resolution& resolution) {
+  effects.call(
+      [this, claim = std::move(claim), resolution] { observer_.attempt_settled(claim, resolution); });
+}
+
+}  // namespace jobqd::stores::embedded

@@ -1,0 +1,85 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <unordered_map>
+
+#include <jobqd/base/random.hpp>
+#include <jobqd/engine/claims.hpp>
+#include <jobqd/engine/observer.hpp>
+
+#include "stores/embedded/effects.hpp"
+#include "stores/embedded/jobs.hpp"
+#include "stores/embedded/lease_book.hpp"
+
+namespace jobqd::stores::embedded {
+
+/// The attempts under way: starts jobs, hands out claims, and ends attempts by domain::end_of_attempt().
+///
+/// Reports the attempts of remote workers to the observer; those of own workers are reported by the
+/// RetryProcessor that runs them. Not thread-safe: the store's lock guards all of it. Everything that the
+/// constructor takes outlives this object.
+class Attempts {
+ public:
+  Attempts(Jobs& jobs, std::uint32_t interruptions_max, base::Random& random, engine::Observer& observer);
+
+  /// Starts the next ready job of the queue, if there is one and the gate of the queue is open.
+  std::optional<engine::Claim> start_next(Effects& effects, std::uint16_t queue,
+                                          const std::optional<engine::LeaseTerms>& lease);
+
+  /// The running job whose attempt has this token, and, for a remote worker, a lease. Errors: job_not_found,
+  /// lease_lost.
+  engine::Expected<Jobs::Found> find(std::string_view id, engine::FencingToken token,
+                                     engine::Settler settler);
+
+  /// Ends the attempt of a running job.
+  engine::Resolution end(Effects& effects, JobHandle job, engine::Outcome outcome);
+
+  /// The lease of the job lasts until `now + duration`.
+  engine::Extension extend(Effects& effects, JobHandle job, base::milliseconds duration);
+
+  /// A client cancels a running job: it is asked to stop, and fails once it did.
+  void cancel(Effects& effects, JobHandle job);
+
+  /// The timeout of a running job is over.
+  void time_out(Effects& effects, JobHandle job);
+
+  /// Ends the leases that have expired. false: its budget ran out before its work.
+  bool end_expired(Effects& effects);
+
+  /// When the next lease expires.
+  [[nodiscard]] std::optional<base::SteadyTime> next_expiry() const { return leases_.next(); }
+
+  /// Asks all attempts to stop, as an interruption. Leases end at once.
+  void stop_all(Effects& effects);
+
+  /// Tokens go on from here.
+  void continue_tokens(engine::FencingToken last) { last_token_ = last; }
+
+  /// Whether one more interruption leaves the job queued.
+  [[nodiscard]] bool survives_interruption(const Record& record) const;
+
+  /// A restored job was running when the last process ended.
+  void end_interrupted(Effects& effects, JobHandle job);
+
+ private:
+  [[nodiscard]] engine::Claim claim_of(JobHandle job, const Record& record) const;
+  [[nodiscard]] domain::AttemptFacts facts_of(const Record& record, engine::StopCause cause) const;
+  /// Ends a leased attempt without its worker, as an interruption.
+  void end_lease(Effects& effects, JobHandle job);
+  void apply(Effects& effects, JobHandle job, const domain::AttemptEnd& end);
+  void learn(Effects& effects, std::uint16_t queue, const domain::AttemptEnd& end);
+  void report(Effects& effects, engine::Claim claim, const engine::Resolution& resolution);
+
+  Jobs& jobs_;
+  const std::uint32_t interruptions_max_;
+  base::Random& random_;
+  engine::Observer& observer_;
+  std::unordered_map<JobHandle, std::shared_ptr<engine::StopSignal>> running_;
+  LeaseBook leases_;
+  engine::FencingToken last_token_ = 0;
+};
+
+}  // namespace jobqd::stores::embedded

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <jobqd/base/clock.hpp>
+
+namespace jobqd::stores::embedded {
+
+/// Translates times of the calendar into times of the steady clock, which the store works with.
+///
+/// Two readings of the clocks differ by up to a millisecond in the distance between them. Jobs with the same
+/// time on the calendar have to become due at the same moment, in the order in which they were enqueued; so
+/// one distance is kept until the calendar jumps. Not thread-safe.
+class Calendar {
+ public:
+  /// When the calendar will show `time`, and never earlier.
+  [[nodiscard]] base::SteadyTime steady(base::Now now, base::WallTime time) {
+    const auto drift = (now.wall - reading_.wall) - (now.steady - reading_.steady);
+    const bool unchanged = drift >= base::milliseconds{0} && drift < base::milliseconds{1};
+    if (!unchanged) reading_ = now;
+    return reading_.steady + (time - reading_.wall);
+  }
+
+ private:
+  base::Now reading_{};
+};
+
+}  // namespace jobqd::stores::embedded

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+
+#include <jobqd/base/clock.hpp>
+
+#include "stores/embedded/job_handle.hpp"
+#include "stores/embedded/job_table.hpp"
+#include "stores/embedded/keyed_fifo.hpp"
+
+namespace jobqd::stores::embedded {
+
+/// The finished jobs, in the order in which they ended, and which of them has to be forgotten: by age, by
+/// number, or by bytes.
+///
+/// Not thread-safe. Uses Record::due (when retention ends) and Record::ticket of finished jobs in the table,
+/// which outlives this object.
+class FinishedJobs {
+ public:
+  struct Limits {
+    std::size_t jobs;   ///< Of all queues together.
+    std::size_t bytes;  ///< Of their payloads, results and errors.
+  };
+
+  FinishedJobs(JobTable& table, std::size_t queues, Limits limits)
+      : table_(table), limits_(limits), queues_(queues) {}
+
+  /// The job has just ended, later than all others; it is kept until `until`.
+  void add(JobHandle job, base::SteadyTime until);
+
+  /// The job is not finished any more, or is about to be forgotten.
+  void remove(JobHandle job);
+
+  /// The retention of a queue, by its index, changed by so much.
+  void keep_longer(std::uint16_t queue, base::milliseconds by);
+
+  /// A job that has to be forgotten at `now`. Empty when all may stay.
+  [[nodiscard]] std::optional<JobHandle> next_to_forget(base::SteadyTime now) const;
+
+  /// When the next job has to be forgotten because of its age.
+  [[nodiscard]] std::optional<base::SteadyTime> next_expiry() const;
+
+ private:
+  JobTable& table_;
+  const Limits limits_;
+  std::deque<KeyedFifo<JobHandle>> queues_;
+  std::size_t jobs_ = 0;
+  std::size_t bytes_ = 0;
+  Ticket last_ticket_ = 0;
+};
+
+}  // namespace jobqd::stores::embedded

@@ -1,0 +1,253 @@
+#include "stores/embedded/jobs.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include <jobqd/base/check.hpp>
+
+#include "stores/embedded/records.hpp"
+
+namespace jobqd::stores::embedded {
+
+using domain::Error;
+using domain::ErrorCode;
+using domain::Progress;
+using domain::Reason;
+using domain::Status;
+
+namespace {
+
+/// How many finished jobs one call forgets before others get a turn.
+constexpr int retention_budget = 100;
+
+std::optional<base::WallTime> optional_time(base::WallTime time) {
+  return time == base::WallTime{} ? std::nullopt : std::optional(time);
+}
+
+}  // namespace
+
+Jobs::Jobs(const EmbeddedOptions& options, journal::Journal& journal)
+    : queues(options.queues),
+      finished(table, options.queues.size(),
+               {.jobs = options.retention_max, .bytes = options.retention_bytes}),
+      retention_(options.retention),
+      journal_(journal) {}
+
+engine::Expected<Jobs::Found> Jobs::find(std::string_view id) {
+  const auto handle = table.find_id(id);
+  Record* record = handle == 0 ? nullptr : table.find(handle);
+  if (record == nullptr || !record->durable)
+    return std::unexpected(Error{.code = ErrorCode::job_not_found,
+                                 .detail = fmt::format("there is no job with the id \"{}\"", id)});
+  return Found{.handle = handle, .record = record};
+}
+
+JobHandle Jobs::admit(Record record) {
+  record.number = ++last_number;
+  return table.insert(std::move(record));
+}
+
+JobHandle Jobs::restore(Record record) {
+  last_number = std::max(last_number, record.number);
+  const auto job = table.insert(std::move(record));
+  const Record& kept = table.at(job);
+  ++queues[kept.queue].count_of(kept.progress.status);
+  return job;
+}
+
+void Jobs::acknowledge(Effects& effects, JobHandle job) {
+  Record& record = table.at(job);
+  record.durable = true;
+  queues[record.queue].enqueued.add(effects.now.steady);
+  if (record.progress.reason == Reason::delayed)
+    wait_until(effects, job, record.due);
+  else
+    make_ready(effects, job);
+}
+
+void Jobs::withdraw(JobHandle job) {
+  const Record& record = table.at(job);
+  auto& queue = queues[record.queue];
+  queue.ready.release(1);
+  --queue.count_of(record.progress.status);
+  table.erase(job);
+}
+
+void Jobs::start(Effects& effects, JobHandle job, engine::FencingToken token) {
+  Record& record = table.at(job);
+  const auto progress = domain::started(record.progress);
+  JOBQD_CHECK(progress.has_value());
+  set_progress(record, *progress);
+  record.token = token;
+  record.started_at = effects.now.wall;
+  record.run_at = {};
+  if (record.timeout_ms > 0)
+    wait_until(effects, job, effects.now.steady + base::milliseconds(record.timeout_ms));
+  queues[record.queue].started.add(effects.now.steady);
+  keep(effects, record);
+}
+
+void Jobs::requeue(Effects& effects, JobHandle job, Progress progress) {
+  Record& record = table.at(job);
+  set_progress(record, progress);
+  queues[record.queue].ready.reserve_again();
+  make_ready(effects, job);
+  keep(effects, record);
+}
+
+void Jobs::requeue_after(Effects& effects, JobHandle job, Progress progress, base::milliseconds wait) {
+  Record& record = table.at(job);
+  set_progress(record, progress);
+  queues[record.queue].ready.reserve_again();
+  record.run_at = effects.now.wall + wait;
+  wait_until(effects, job, effects.now.steady + wait);
+  keep(effects, record);
+}
+
+void Jobs::put_back(Effects& effects, JobHandle job, Progress progress) {
+  Record& record = table.at(job);
+  set_progress(record, progress);
+  record.started_at = {};
+  queues[record.queue].ready.put_back(record.priority, record.ticket, job);
+  effects.may_start(record.queue);
+  keep(effects, record);
+}
+
+void Jobs::finish(Effects& effects, JobHandle job, Progress progress) {
+  Record& record = table.at(job);
+  set_progress(record, progress);
+  record.finished_at = effects.now.wall;
+  record.run_at = {};
+  finished.add(job, effects.now.steady + retention(queues[record.queue].options));
+  effects.wants_tick(record.due);
+  keep(effects, record);
+  for (auto& done : watches.take(job))
+    answer_with(effects, journal_, record, describe(record), std::move(done));
+}
+
+void Jobs::drop_timeout(JobHandle job) {
+  Record& record = table.at(job);
+  if (record.due != base::SteadyTime{}) due.erase({std::exchange(record.due, {}), record.number, job});
+}
+
+engine::Expected<void> Jobs::cancel(Effects& effects, JobHandle job) {
+  const auto progress = domain::cancelled(table.at(job).progress);
+  if (!progress) return std::unexpected(progress.error());
+  leave_queue(job);
+  finish(effects, job, *progress);
+  return {};
+}
+
+engine::Expected<void> Jobs::retry(Effects& effects, JobHandle job) {
+  Record& record = table.at(job);
+  const auto progress = domain::retried(record.progress);
+  if (!progress) return std::unexpected(progress.error());
+  finished.remove(job);
+  record.finished_at = {};
+  requeue(effects, job, *progress);
+  return {};
+}
+
+void Jobs::remove(Effects& effects, JobHandle job) {
+  if (table.at(job).finished())
+    finished.remove(job);
+  else
+    leave_queue(job);
+  forget(effects, job);
+  for (auto& watch : watches.take(job))
+    effects.refuse(std::move(watch),
+                   Error{.code = ErrorCode::job_not_found, .detail = "the job was removed"});
+}
+
+void Jobs::make_ready(Effects& effects, JobHandle job) {
+  Record& record = table.at(job);
+  record.progress.reason = Reason::ready;
+  record.due = {};
+  record.ticket = queues[record.queue].ready.push(record.priority, job);
+  effects.may_start(record.queue);
+}
+
+void Jobs::wait_until(Effects& effects, JobHandle job, base::SteadyTime until) {
+  Record& record = table.at(job);
+  record.due = until;
+  due.insert({until, record.number, job});
+  effects.wants_tick(until);
+}
+
+bool Jobs::forget_expired(Effects& effects) {
+  for (int i = 0; i < retention_budget; ++i) {
+    const auto job = finished.next_to_forget(effects.now.steady);
+    if (!job) return true;
+    finished.remove(*job);
+    forget(effects, *job);
+  }
+  return false;
+}
+
+domain::Job Jobs::describe(const Record& record) const {
+  const auto& queue = queues[record.queue];
+  auto progress = record.progress;
+  if (progress.reason == Reason::ready && queue.gate.paused()) progress.reason = Reason::paused;
+  return {.id = std::string(record.content.id()),
+          .queue = queue.options.name,
+          .payload = std::string(record.content.payload()),
+          .progress = progress,
+          .priority = record.priority,
+          .max_retries = record.max_retries,
+          .timeout = record.timeout(),
+          .enqueued_at = record.enqueued_at,
+          .run_at = optional_time(record.run_at),
+          .started_at = optional_time(record.started_at),
+          .finished_at = optional_time(record.finished_at),
+          .last_error = record.ending ? record.ending->last_error : std::string{},
+          .result = record.ending ? record.ending->result : std::nullopt};
+}
+
+void Jobs::keep(Effects& effects, Record& record) {
+  if (!journal_.keeps()) return;
+  record.batch = journal_.update(progress_row(record));
+  effects.flush();
+}
+
+void Jobs::set_progress(Record& record, Progress progress) {
+  auto& queue = queues[record.queue];
+  --queue.count_of(record.progress.status);
+  record.progress = progress;
+  ++queue.count_of(progress.status);
+}
+
+void Jobs::leave_queue(JobHandle job) {
+  Record& record = table.at(job);
+  auto& ready = queues[record.queue].ready;
+  if (record.due != base::SteadyTime{}) {
+    due.erase({std::exchange(record.due, {}), record.number, job});
+    ready.release(1);
+  } else {
+    const bool was_there = ready.erase(record.priority, record.ticket);
+    JOBQD_CHECK(was_there);
+  }
+  record.ticket = 0;
+}
+
+void Jobs::forget(Effects& effects, JobHandle job) {
+  const Record& record = table.at(job);
+  --queues[record.queue].count_of(record.progress.status);
+  journal_.erase(record.number);
+  table.erase(job);
+  effects.flush();
+}
+
+void answer_with(Effects& effects, journal::Journal& journal, const Record& record, domain::Job job,
+                 engine::Callback<domain::Job> done) {
+  if (record.batch <= journal.durable()) {
+    effects.call([done = std::move(done), job = std::move(job)]() mutable { done(std::move(job)); });
+    return;
+  }
+  journal.when_durable(
+      [done = std::move(done), job = std::move(job)](auto /*durable*/) mutable { done(std::move(job)); });
+  effects.flush();
+}
+
+}  // namespace jobqd::stores::embedded

@@ -1,0 +1,116 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include <jobqd/domain/lifecycle.hpp>
+#include <jobqd/stores/embedded_store.hpp>
+
+#include "stores/embedded/calendar.hpp"
+#include "stores/embedded/due_queue.hpp"
+#include "stores/embedded/effects.hpp"
+#include "stores/embedded/finished_jobs.hpp"
+#include "stores/embedded/job_table.hpp"
+#include "stores/embedded/queue.hpp"
+#include "stores/embedded/watches.hpp"
+#include "stores/journal/journal.hpp"
+
+namespace jobqd::stores::embedded {
+
+/// Every job and where it stands. A job is in exactly one place, by its status: queued in the ready queue or
+/// among the due times, running in neither (but its timeout among the due times), finished among the finished
+/// jobs. Each function takes a job through one step and leaves table, queue, places, counts, due times and
+/// journal in agreement.
+///
+/// Not thread-safe: the store's lock guards all of it. `journal` outlives this object.
+class Jobs {
+ public:
+  Jobs(const EmbeddedOptions& options, journal::Journal& journal);
+
+  struct Found {
+    JobHandle handle;
+    Record* record;
+  };
+
+  /// Jobs that are not acknowledged yet are not found. Errors: job_not_found.
+  engine::Expected<Found> find(std::string_view id);
+
+  // Coming in: admitted, made durable, then acknowledged or withdrawn.
+
+  /// A new job takes its number. It holds a place already, and is neither visible nor runnable yet.
+  JobHandle admit(Record record);
+  void acknowledge(Effects& effects, JobHandle job);
+  /// The job was never there; its place is free again.
+  void withdraw(JobHandle job);
+  /// A job of an earlier run, with its number. Not yet in any place.
+  JobHandle restore(Record record);
+
+  // Running.
+
+  /// Queued to running. The job was popped from the ready queue of its queue.
+  void start(Effects& effects, JobHandle job, engine::FencingToken token);
+  /// Running to queued, ready at once, behind all others of its priority.
+  void requeue(Effects& effects, JobHandle job, domain::Progress progress);
+  /// Running to queued, after a wait.
+  void requeue_after(Effects& effects, JobHandle job, domain::Progress progress, base::milliseconds wait);
+  /// Running to queued, to the place that it had before start().
+  void put_back(Effects& effects, JobHandle job, domain::Progress progress);
+  /// To done or failed, from running or, taken out of its queue, from queued.
+  void finish(Effects& effects, JobHandle job, domain::Progress progress);
+  /// The timeout of a running job is over, or void.
+  void drop_timeout(JobHandle job);
+
+  // From outside.
+
+  /// A queued job is cancelled. Errors: wrong_status.
+  engine::Expected<void> cancel(Effects& effects, JobHandle job);
+  /// A failed job is ready again. Errors: wrong_status.
+  engine::Expected<void> retry(Effects& effects, JobHandle job);
+  /// A job that is not running is forgotten, and its watches end.
+  void remove(Effects& effects, JobHandle job);
+
+  // Time.
+
+  /// A queued job has become due.
+  void make_ready(Effects& effects, JobHandle job);
+  /// A queued or restored job waits until `due`.
+  void wait_until(Effects& effects, JobHandle job, base::SteadyTime due);
+  /// Forgets finished jobs whose retention is over. false: its budget ran out before its work.
+  bool forget_expired(Effects& effects);
+  /// How long finished jobs of a queue with these options are kept.
+  [[nodiscard]] base::milliseconds retention(const engine::QueueOptions& options) const {
+    return options.retention.value_or(retention_);
+  }
+
+  /// The job as clients see it.
+  [[nodiscard]] domain::Job describe(const Record& record) const;
+
+  /// Hands the job's state to the journal.
+  void keep(Effects& effects, Record& record);
+
+  // The parts, for those who look things up in them.
+  JobTable table;
+  Queues queues;
+  DueQueue due;
+  Calendar calendar;
+  FinishedJobs finished;
+  Watches watches;
+  std::uint64_t last_number = 0;  ///< Of all jobs and rows so far.
+
+ private:
+  void set_progress(Record& record, domain::Progress progress);
+  void leave_queue(JobHandle job);
+  void forget(Effects& effects, JobHandle job);
+
+  const base::milliseconds retention_;
+  journal::Journal& journal_;
+};
+
+/// Calls done(job) once the job's present state is durable, so that a crash cannot take back what was said.
+/// While the disk is in trouble it is called all the same: an answer is better than none.
+void answer_with(Effects& effects, journal::Journal& journal, const Record& record, domain::Job job,
+                 engine::Callback<domain::Job> done);
+
+}  // namespace jobqd::stores::embedded

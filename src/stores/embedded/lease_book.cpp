@@ -1,0 +1,44 @@
+#include "stores/embedded/lease_book.hpp"
+
+#include <utility>
+
+namespace jobqd::stores::embedded {
+
+void LeaseBook::grant(JobHandle job, std::uint64_t number, base::SteadyTime expires, std::string worker) {
+  leases_.emplace(job, Lease{.expires = expires, .number = number, .worker = std::move(worker)});
+  expiries_.insert({expires, number, job});
+}
+
+std::string LeaseBook::worker(JobHandle job) const {
+  const auto lease = leases_.find(job);
+  return lease == leases_.end() ? std::string{} : lease->second.worker;
+}
+
+void LeaseBook::extend(JobHandle job, base::SteadyTime expires) {
+  auto& lease = leases_.at(job);
+  expiries_.erase({lease.expires, lease.number, job});
+  lease.expires = expires;
+  expiries_.insert({expires, lease.number, job});
+}
+
+void LeaseBook::end(JobHandle job) {
+  const auto ended = leases_.extract(job);
+  if (ended.empty()) return;
+  const auto& lease = ended.mapped();
+  if (lease.expires != base::SteadyTime{}) expiries_.erase({lease.expires, lease.number, job});
+}
+
+std::optional<JobHandle> LeaseBook::pop_expired(base::SteadyTime now) {
+  const auto job = expiries_.pop(now);
+  if (job) leases_.at(*job).expires = {};
+  return job;
+}
+
+std::vector<JobHandle> LeaseBook::jobs() const {
+  std::vector<JobHandle> all;
+  all.reserve(leases_.size());
+  for (const auto& [job, lease] : leases_) all.push_back(job);
+  return all;
+}
+
+}  // namespace jobqd::stores::embedded

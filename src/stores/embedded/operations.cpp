@@ -1,0 +1,197 @@
+// EmbeddedStore: what people and programs ask for that are neither producers nor workers.
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "stores/embedded/embedded_store.hpp"
+
+namespace jobqd::stores::embedded {
+
+using domain::Error;
+using domain::ErrorCode;
+using domain::Status;
+
+namespace {
+
+/// What one page of a list may look at, and hold.
+constexpr int list_budget = 10'000;
+constexpr std::size_t list_bytes = 4UL * 1024 * 1024;
+
+}  // namespace
+
+void EmbeddedStore::find(std::string_view id, engine::Callback<domain::Job> done) {
+  Turn turn(*this);
+  const auto found = jobs_.find(id);
+  if (!found) return turn.effects.refuse(std::move(done), found.error());
+  answer_with(turn.effects, *journal_, *found->record, jobs_.describe(*found->record), std::move(done));
+}
+
+engine::WatchId EmbeddedStore::watch(std::string_view id, engine::Callback<domain::Job> done) {
+  Turn turn(*this);
+  const auto found = jobs_.find(id);
+  if (found && !found->record->finished()) return jobs_.watches.add(found->handle, std::move(done));
+  if (found)
+    answer_with(turn.effects, *journal_, *found->record, jobs_.describe(*found->record), std::move(done));
+  else
+    turn.effects.refuse(std::move(done), found.error());
+  return 0;
+}
+
+bool EmbeddedStore::unwatch(engine::WatchId watch) {
+  std::optional<Watches::Done> removed;  // Destroyed without the lock: what it owns may call the store.
+  const base::MutexLock lock(mutex_);
+  removed = jobs_.watches.remove(watch);
+  return removed.has_value();
+}
+
+void EmbeddedStore::list(const engine::ListQuery& query, engine::Callback<engine::JobPage> done) {
+  Turn turn(*this);
+  engine::JobPage page;
+  const auto queue = query.queue ? jobs_.queues.find(*query.queue) : std::nullopt;
+  if (query.queue && !queue) return turn.effects.refuse(std::move(done), no_such_queue(*query.queue));
+  int budget = list_budget;
+  std::size_t bytes = 0;
+  jobs_.table.by_age().visit_newest_first(query.before, [&](std::uint64_t number, JobHandle job) {
+    mutex_.assert_held();
+    const Record& record = jobs_.table.at(job);
+    if (page.jobs.size() == query.limit || bytes >= list_bytes || budget-- == 0) return false;
+    page.next = number;
+    if (record.durable && (!queue || record.queue == *queue) &&
+        (!query.status || record.progress.status == *query.status)) {
+      page.jobs.push_back(jobs_.describe(record));
+      bytes += record.content_bytes();
+    }
+    return true;
+  });
+  const bool stopped_early = page.jobs.size() == query.limit || bytes >= list_bytes || budget < 0;
+  if (!stopped_early) page.next = 0;
+  turn.effects.call([done = std::move(done), page = std::move(page)]() mutable { done(std::move(page)); });
+}
+
+void EmbeddedStore::cancel(std::string_view id, engine::Callback<domain::Job> done) {
+  Turn turn(*this);
+  const auto found = find_to_change(id);
+  if (!found) return turn.effects.refuse(std::move(done), found.error());
+  if (found->record->progress.status == Status::running)
+    attempts_.cancel(turn.effects, found->handle);
+  else if (const auto cancelled = jobs_.cancel(turn.effects, found->handle); !cancelled)
+    return turn.effects.refuse(std::move(done), cancelled.error());
+  answer_when_durable(turn.effects, *found->record, std::move(done));
+  jobs_.forget_expired(turn.effects);
+}
+
+void EmbeddedStore::retry(std::string_view id, engine::Callback<domain::Job> done) {
+  Turn turn(*this);
+  const auto found = find_to_change(id);
+  if (!found) return turn.effects.refuse(std::move(done), found.error());
+  if (const auto retried = jobs_.retry(turn.effects, found->handle); !retried)
+    return turn.effects.refuse(std::move(done), retried.error());
+  answer_when_durable(turn.effects, *found->record, std::move(done));
+}
+
+void EmbeddedStore::remove(std::string_view id, engine::Callback<void> done) {
+  Turn turn(*this);
+  const auto found = find_to_change(id);
+  if (!found) return turn.effects.refuse(std::move(done), found.error());
+  if (found->record->progress.status == Status::running)
+    return turn.effects.refuse(std::move(done),
+                               {.code = ErrorCode::wrong_status,
+                                .detail = "the job is running and cannot be removed; cancel it first"});
+  jobs_.remove(turn.effects, found->handle);
+  journal_->when_durable(std::move(done));
+}
+
+void EmbeddedStore::set_paused(std::string_view name, bool paused, engine::Callback<void> done) {
+  Turn turn(*this);
+  const auto queue = find_queue_to_change(name);
+  if (!queue) return turn.effects.refuse(std::move(done), queue.error());
+  jobs_.queues[*queue].gate.set_paused(paused);
+  journal_->set_paused(name, paused);
+  journal_->when_durable(std::move(done));
+  turn.effects.may_start(*queue);
+  turn.effects.flush();
+}
+
+void EmbeddedStore::retry_all(std::string_view queue, engine::Callback<std::uint64_t> done) {
+  begin_sweep(queue, Status::failed, std::move(done));
+}
+
+void EmbeddedStore::purge(std::string_view queue, engine::Callback<std::uint64_t> done) {
+  begin_sweep(queue, Status::queued, std::move(done));
+}
+
+void EmbeddedStore::begin_sweep(std::string_view name, Status status, engine::Callback<std::uint64_t> done) {
+  Turn turn(*this);
+  const auto queue = find_queue_to_change(name);
+  if (!queue) return turn.effects.refuse(std::move(done), queue.error());
+  // Jobs that come in from now on have larger numbers and are left alone.
+  sweeps_.add({.queue = *queue, .status = status, .before = jobs_.last_number + 1, .done = std::move(done)});
+  turn.effects.wants_tick(turn.effects.now.steady);
+}
+
+bool EmbeddedStore::configure(const engine::QueueOptions& options) {
+  Turn turn(*this);
+  const auto index = jobs_.queues.find(options.name);
+  if (!index) return false;
+  auto& queue = jobs_.queues[*index];
+  jobs_.finished.keep_longer(*index, jobs_.retention(options) - jobs_.retention(queue.options));
+  queue.ready.set_capacity(options.capacity);
+  queue.gate.configure(options.rate, options.circuit, turn.effects.now.steady);
+  queue.options = options;
+  turn.effects.may_start(*index);
+  turn.effects.wants_tick(turn.effects.now.steady);
+  return true;
+}
+
+engine::Counts EmbeddedStore::counts() const {
+  const base::MutexLock lock(mutex_);
+  return jobs_.queues.counts();
+}
+
+std::vector<engine::QueueState> EmbeddedStore::queues() const {
+  const base::MutexLock lock(mutex_);
+  const auto now = around_.clock.now();
+  std::vector<engine::QueueState> states;
+  for (const auto& queue : jobs_.queues) {
+    auto state = state_of(queue, now.steady);
+    // Within one priority jobs are first in, first out, except retries, which rejoin at the back.
+    for (const auto job : queue.ready.fronts()) {
+      const auto age = std::max(now.wall - jobs_.table.at(job).enqueued_at, base::milliseconds{0});
+      state.oldest_ready = std::max(state.oldest_ready.value_or(age), age);
+    }
+    states.push_back(std::move(state));
+  }
+  return states;
+}
+
+std::string EmbeddedStore::trouble() const {
+  return journal_->trouble();
+}
+
+engine::Expected<Jobs::Found> EmbeddedStore::find_to_change(std::string_view id) {
+  if (auto why = journal_->trouble(); !why.empty()) return std::unexpected(unavailable(std::move(why)));
+  return jobs_.find(id);
+}
+
+engine::Expected<std::uint16_t> EmbeddedStore::find_queue_to_change(std::string_view name) const {
+  const auto queue = jobs_.queues.find(name);
+  if (!queue) return std::unexpected(no_such_queue(name));
+  if (auto why = journal_->trouble(); !why.empty()) return std::unexpected(unavailable(std::move(why)));
+  return *queue;
+}
+
+void EmbeddedStore::answer_when_durable(Effects& effects, const Record& record,
+                                        engine::Callback<domain::Job> done) {
+  journal_->when_durable(
+      [done = std::move(done), job = jobs_.describe(record)](std::expected<void, Error> durable) mutable {
+        if (durable)
+          done(std::move(job));
+        else
+          done(std::unexpected(std::move(durable.error())));
+      });
+  effects.flush();
+}
+
+}  // namespace jobqd::stores::embedded

@@ -1,0 +1,46 @@
+#include "stores/embedded/queue_gate.hpp"
+
+namespace jobqd::stores::embedded {
+
+QueueGate::QueueGate(domain::RateLimit rate, domain::CircuitRule circuit)
+    : rate_(rate), circuit_(circuit), limiter_(rate), breaker_(circuit) {}
+
+bool QueueGate::try_start(base::SteadyTime now) {
+  if (paused_ || next_start() > now) return false;
+  if (rate_.limits()) limiter_.take(now);
+  if (circuit_.applies()) breaker_.started();
+  return true;
+}
+
+void QueueGate::start_undone(base::SteadyTime now) {
+  if (rate_.limits()) limiter_.give_back();
+  if (circuit_.applies()) breaker_.ended(now);
+}
+
+base::SteadyTime QueueGate::next_start() const {
+  auto next = closed_until_;
+  if (rate_.limits()) next = std::max(next, limiter_.next());
+  if (circuit_.applies()) next = std::max(next, breaker_.next());
+  return next;
+}
+
+void QueueGate::learn(domain::Lesson lesson, base::SteadyTime now) {
+  if (!circuit_.applies()) return;
+  switch (lesson) {
+    case domain::Lesson::success:
+      return breaker_.succeeded();
+    case domain::Lesson::failure:
+      return breaker_.failed(now);
+    case domain::Lesson::nothing:
+      return breaker_.ended(now);
+  }
+}
+
+void QueueGate::configure(domain::RateLimit rate, domain::CircuitRule circuit, base::SteadyTime now) {
+  if (rate != rate_) limiter_ = domain::RateLimiter(rate);
+  breaker_.set_rule(circuit, now);
+  rate_ = rate;
+  circuit_ = circuit;
+}
+
+}  // namespace jobqd::stores::embedded

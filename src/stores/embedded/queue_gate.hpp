@@ -1,0 +1,53 @@
+#pragma once
+
+#include <algorithm>
+
+#include <jobqd/base/clock.hpp>
+#include <jobqd/domain/circuit_breaker.hpp>
+#include <jobqd/domain/end_of_attempt.hpp>
+#include <jobqd/domain/rate_limit.hpp>
+
+namespace jobqd::stores::embedded {
+
+/// Decides whether a queue may start a job: it is not paused, its rate limit and its circuit breaker allow
+/// it, and the daemon has what it takes to run one.
+///
+/// Not thread-safe. Takes the time as an argument, which must not go back.
+class QueueGate {
+ public:
+  QueueGate(domain::RateLimit rate, domain::CircuitRule circuit);
+
+  /// Whether a job may start now. If so, it counts as started.
+  bool try_start(base::SteadyTime now);
+
+  /// What try_start() did, undone: the job did not start after all.
+  void start_undone(base::SteadyTime now);
+
+  /// The earliest time at which limits allow a start, apart from a pause: in the past when they do so now,
+  /// SteadyTime::max() while a probe of the circuit breaker is running.
+  [[nodiscard]] base::SteadyTime next_start() const;
+
+  /// An attempt ended.
+  void learn(domain::Lesson lesson, base::SteadyTime now);
+
+  /// No job starts before this time.
+  void close_until(base::SteadyTime time) { closed_until_ = std::max(closed_until_, time); }
+
+  void set_paused(bool paused) { paused_ = paused; }
+  [[nodiscard]] bool paused() const { return paused_; }
+
+  /// Goes on by other limits.
+  void configure(domain::RateLimit rate, domain::CircuitRule circuit, base::SteadyTime now);
+
+  [[nodiscard]] const domain::CircuitBreaker& breaker() const { return breaker_; }
+
+ private:
+  domain::RateLimit rate_;
+  domain::CircuitRule circuit_;
+  domain::RateLimiter limiter_;
+  domain::CircuitBreaker breaker_;
+  base::SteadyTime closed_until_ = base::SteadyTime::min();
+  bool paused_ = false;
+};
+
+}  // namespace jobqd::stores::embedded

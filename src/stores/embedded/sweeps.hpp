@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include <jobqd/domain/job.hpp>
+#include <jobqd/engine/callback.hpp>
+
+#include "stores/embedded/job_handle.hpp"
+#include "stores/embedded/job_table.hpp"
+
+namespace jobqd::stores::embedded {
+
+/// One change of many jobs of a queue, from the newest to the oldest: failed jobs are retried, or queued ones
+/// removed.
+struct Sweep {
+  std::uint16_t queue = 0;
+  domain::Status status = domain::Status::failed;  ///< Of the jobs that it changes.
+  std::uint64_t before = 0;                        ///< Only jobs with a smaller number are left to look at.
+  std::uint64_t count = 0;                         ///< Jobs changed so far.
+  engine::Callback<std::uint64_t> done = {};
+};
+
+/// The sweeps under way, one after the other, in steps that are short enough for others to get a turn.
+/// Not thread-safe.
+class Sweeps {
+ public:
+  void add(Sweep sweep) { sweeps_.push_back(std::move(sweep)); }
+  [[nodiscard]] bool empty() const { return sweeps_.empty(); }
+
+  /// The jobs that the present sweep changes next; the caller changes them. Not when empty().
+  struct Step {
+    domain::Status status = domain::Status::failed;
+    std::vector<JobHandle> jobs = {};
+    std::optional<Sweep> finished = {};  ///< The sweep, when this was its last step.
+  };
+  [[nodiscard]] Step next(const JobTable& table);
+
+ private:
+  std::deque<Sweep> sweeps_;
+};
+
+}  // namespace jobqd::stores::embedded
