@@ -65,7 +65,7 @@ std::string KeyValues::toml(const ValueType& type, const Value& value) {
                                                     base::format_size(static_cast<std::size_t>(bytes)));
                                },
                                [](const auto&, const auto&) {
-                                 JOBQD_CHECK(!"a value has the type of its key");
+                                 JOBQD_UNREACHABLE("a value has the type of its key");
                                  return std::string{};
                                }},
                     type, value);
