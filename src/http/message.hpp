@@ -53,6 +53,9 @@ struct Response {
 /// How many bytes of job content one piece of an answer may bring into memory, whatever the handler asks for.
 inline constexpr std::size_t piece_bytes = 1024UL * 1024;
 
+/// The same for a handler that waits before it answers: nothing is set aside for it meanwhile.
+inline constexpr std::size_t waiting_piece_bytes = 32UL * 1024;
+
 /// Produces the next piece of an answer. `room` is how many bytes of job content it may bring into memory, 1
 /// to piece_bytes; a single job may exceed it, so that every answer makes progress.
 using Produce = std::move_only_function<void(std::size_t room)>;
@@ -92,14 +95,12 @@ class Exchange {
   /// when the client is gone. One at a time, before the answer is complete; any thread.
   virtual void when_room(Produce produce) = 0;
 
-  /// Calls `function`, on the thread of the connection, once `wait` is over or the server stops, unless the
-  /// exchange has been answered by then. Once an exchange, on that thread.
+  /// Calls `function`, on the thread of the connection, once `wait` is over, unless the exchange has been
+  /// answered by then; earlier, when the server stops or the client ends its side of the connection. A client
+  /// that has gone away and one that only says that it sends nothing more (a half-close) look the same, so
+  /// the handler gives up what it waits for, and answers, which reaches the latter. Once an exchange, on that
+  /// thread.
   virtual void after(base::milliseconds wait, std::function<void()> function) = 0;
-
-  /// Calls `function`, on the thread of the connection, when the client closes the connection before the
-  /// exchange is answered; it must not be answered after that. A client that vanishes without closing, or has
-  /// sent something more, is not noticed. Once an exchange, on that thread.
-  virtual void when_gone(std::function<void()> function) = 0;
 };
 
 using ExchangePtr = std::shared_ptr<Exchange>;

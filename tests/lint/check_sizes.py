@@ -27,7 +27,6 @@ LARGE_CLASSES: dict[str, str] = {
     "jobqd::engine::Claim": "plain data: what a worker has to know about its job",
     "jobqd::stores::embedded::Record": "plain data, packed: there is one in memory for each job",
     "jobqd::stores::sqlite::SqliteJournal": "being carved",
-    "jobqd::http::Session": "being carved",
 }
 LONG_FILES: dict[str, str] = {}
 # Shared prefixes that do not call for a folder, as FOLDER/PREFIX.

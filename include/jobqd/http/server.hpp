@@ -5,10 +5,12 @@
 #include <expected>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <jobqd/base/clock.hpp>
 #include <jobqd/base/random.hpp>
 #include <jobqd/engine/store.hpp>
+#include <jobqd/http/observer.hpp>
 
 namespace jobqd::http {
 
@@ -24,17 +26,19 @@ struct ServerOptions {
 
 /// The HTTP API of one store, on one thread.
 ///
-/// Owned by the app, outlived by everything it refers to. listen() and start() once and in this order;
-/// drain() from any thread; request_stop() and join() in any order and any number, from one thread.
+/// Owned by the app, and outlived by everything it refers to, the observers included. listen() and start()
+/// once and in this order; drain() from any thread; request_stop() and join() in any order and any number of
+/// times, from one thread.
 class Server {
  public:
-  Server(ServerOptions options, engine::Store& store, const base::Clock& clock, base::Random& random);
+  Server(ServerOptions options, engine::Store& store, const base::Clock& clock, base::Random& random,
+         std::vector<Observer*> observers = {});
   ~Server();
 
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  /// Binds and listens; the port, or why not, in words.
+  /// Binds and listens. The port, or a sentence that says why not.
   std::expected<std::uint16_t, std::string> listen();
 
   void start();

@@ -70,8 +70,6 @@ void WorkerCalls::lease(const Request& request, ExchangePtr exchange) const {
     if (!claims_.withdraw(wait)) return;
     if (auto waiting = weak.lock()) waiting->respond(leased({}));
   });
-  // A job that is leased to a client that is gone would be stuck until the lease runs out.
-  exchange->when_gone([this, wait] { claims_.withdraw(wait); });
 }
 
 void WorkerCalls::heartbeat(const Request& request, ExchangePtr exchange) const {

@@ -17,14 +17,25 @@ using boost::system::error_code;
 
 constexpr base::milliseconds sweep_interval{250};
 constexpr base::milliseconds accept_pause{100};
-/// Connections over the limit that are answered once; more than these are just closed.
+/// Connections beyond the limit that are answered once; more than these are just closed.
 constexpr std::size_t beyond_limit_at_once = 64;
+/// Connections accepted before others get a turn. One at a time would let new ones, health probes among them,
+/// wait behind whatever all the present ones ask for.
+constexpr int accepted_at_once = 64;
+/// Of what answers in pieces hold in all; as much again is left to leases that wait, see waiting_piece_bytes.
+constexpr std::size_t budget_bytes = 32UL * 1024 * 1024;
 
 }  // namespace
 
-Listener::Listener(asio::io_context& io, ServerOptions options, const base::Clock& clock, Service& service)
-    : clock_(clock),
-      context_{.options = std::move(options), .service = service},
+Listener::Listener(asio::io_context& io, ServerOptions options, const base::Clock& clock, Service& service,
+                   std::vector<Observer*> observers)
+    : context_{.executor = io.get_executor(),
+               .options = std::move(options),
+               .service = service,
+               .clock = clock,
+               .observers = Observers(std::move(observers)),
+               .turns = Turns(io.get_executor()),
+               .budget = AnswerBudget(budget_bytes)},
       acceptor_(io),
       sweeper_(io),
       pause_(io) {
@@ -43,6 +54,7 @@ std::expected<std::uint16_t, std::string> Listener::open() {
   if (acceptor_.set_option(tcp::acceptor::reuse_address(true), code); code) return failed(code);
   if (acceptor_.bind(endpoint, code); code) return failed(code);
   if (acceptor_.listen(tcp::acceptor::max_listen_connections, code); code) return failed(code);
+  if (acceptor_.non_blocking(true, code); code) return failed(code);
   return acceptor_.local_endpoint().port();
 }
 
@@ -56,11 +68,22 @@ void Listener::accept() {
     if (!acceptor_.is_open()) return;
     if (code) return retry_accept_later();
     admit(std::move(socket));
+    accept_waiting();
     accept();
   });
 }
 
-/// Out of descriptors, most likely: they come back when connections end.
+/// Those that have connected meanwhile. An error comes again with the next accept().
+void Listener::accept_waiting() {
+  error_code code;
+  for (int accepted = 1; accepted < accepted_at_once; ++accepted) {
+    Socket socket(context_.executor);
+    if (acceptor_.accept(socket, code); code) return;
+    admit(std::move(socket));
+  }
+}
+
+/// There are no descriptors left, most likely: they come back when connections end.
 void Listener::retry_accept_later() {
   pause_.expires_after(accept_pause);
   pause_.async_wait([this](const error_code& code) {
@@ -69,50 +92,50 @@ void Listener::retry_accept_later() {
 }
 
 void Listener::admit(Socket socket) {
-  error_code ignored;
-  socket.set_option(tcp::no_delay(true), ignored);
   const auto served = context_.sessions.size() - context_.beyond_limit;
   if (served < context_.options.max_connections) {
-    Session::make(std::move(socket), context_)->start();
+    Session::start(plain_transport(std::move(socket)), context_, Session::Place::regular);
   } else if (context_.beyond_limit < beyond_limit_at_once) {
-    Session::make(std::move(socket), context_)->start_beyond_limit();
+    Session::start(plain_transport(std::move(socket)), context_, Session::Place::beyond_limit);
+  } else {
+    context_.observers.connection_refused();
   }
 }
 
 void Listener::tick() {
-  const auto now = clock_.now();
-  context_.now = now.steady;
-  context_.date = http_date(now.wall);
+  const auto now = context_.clock.now();
+  context_.moment.now = now.steady;
+  context_.moment.date = http_date(now.wall);
+}
+
+/// What is done to one session may end others.
+void Listener::for_each_session(const std::function<void(Session&)>& act) {
+  for (Session* session : std::vector(context_.sessions.begin(), context_.sessions.end())) {
+    if (!context_.sessions.contains(session)) continue;
+    // Empty while the session is on its way out.
+    if (const auto alive = session->weak_from_this().lock()) act(*alive);
+  }
 }
 
 void Listener::sweep() {
   tick();
-  const bool out_of_time = context_.stopping && context_.now >= stop_deadline_;
-  // Closing one may end others, so go through a copy.
-  for (Session* session : std::vector(context_.sessions.begin(), context_.sessions.end())) {
-    if (!context_.sessions.contains(session)) continue;
-    const auto alive = session->shared_from_this();
-    if (out_of_time)
-      alive->close();
-    else
-      alive->sweep();
-  }
-  if (context_.stopping && context_.sessions.empty()) return;
-  sweeper_.expires_after(context_.stopping ? base::milliseconds{10} : sweep_interval);
+  const bool out_of_time = context_.moment.stopping && context_.moment.now >= stop_deadline_;
+  for_each_session([&](Session& session) { out_of_time ? session.close() : session.sweep(); });
+  if (context_.moment.stopping && context_.sessions.empty()) return;
+  sweeper_.expires_after(context_.moment.stopping ? base::milliseconds{10} : sweep_interval);
   sweeper_.async_wait([this](const error_code& code) {
     if (!code) sweep();
   });
 }
 
 void Listener::stop(base::milliseconds grace) {
-  if (std::exchange(context_.stopping, true)) return;
+  if (std::exchange(context_.moment.stopping, true)) return;
   error_code ignored;
   acceptor_.close(ignored);
   pause_.cancel();
   tick();
-  stop_deadline_ = context_.now + grace;
-  for (Session* session : std::vector(context_.sessions.begin(), context_.sessions.end()))
-    session->wind_down();
+  stop_deadline_ = context_.moment.now + grace;
+  for_each_session([](Session& session) { session.wind_down(); });
   sweeper_.cancel();
   sweep();
 }

@@ -2,7 +2,9 @@
 
 #include <cstdint>
 #include <expected>
+#include <functional>
 #include <string>
+#include <vector>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -12,11 +14,13 @@
 
 namespace jobqd::http {
 
-/// Accepts connections, keeps their number within bounds, and sweeps out those that have run out of time.
+/// Accepts connections, keeps their number within bounds, and closes those that have run out of time.
 /// On the thread of its io_context only.
 class Listener {
  public:
-  Listener(boost::asio::io_context& io, ServerOptions options, const base::Clock& clock, Service& service);
+  /// Clock, service and observers outlive it.
+  Listener(boost::asio::io_context& io, ServerOptions options, const base::Clock& clock, Service& service,
+           std::vector<Observer*> observers = {});
 
   /// The port, or why not, in words.
   std::expected<std::uint16_t, std::string> open();
@@ -29,12 +33,13 @@ class Listener {
 
  private:
   void accept();
+  void accept_waiting();
   void admit(Socket socket);
   void retry_accept_later();
+  void for_each_session(const std::function<void(Session&)>& act);
   void sweep();
   void tick();
 
-  const base::Clock& clock_;
   ConnectionContext context_;
   boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, Executor> acceptor_;
   boost::asio::steady_timer sweeper_;

@@ -1,383 +1,273 @@
 #include "http/connections/session.hpp"
 
-#include <cerrno>
 #include <exception>
 #include <utility>
 
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/write.hpp>
-#include <boost/beast/core/bind_handler.hpp>
 #include <fmt/format.h>
-#include <sys/socket.h>
-
-#include <jobqd/base/check.hpp>
-
-#include "http/requests/response_writer.hpp"
-#include "http/requests/session_rules.hpp"
 
 namespace jobqd::http {
 
 namespace {
 
 namespace asio = boost::asio;
-namespace beast = boost::beast;
 using boost::system::error_code;
+using Action = Conversation::Action;
 
-constexpr std::size_t header_bytes = 8UL * 1024;
-constexpr std::size_t small_read = 4UL * 1024;
-constexpr std::size_t large_read = 64UL * 1024;
-constexpr std::size_t enough_to_send = 64UL * 1024;
-constexpr base::milliseconds write_timeout{30'000};
-/// How long a client may take to read our last words before its unread bytes make the kernel throw them away.
-constexpr base::milliseconds linger_timeout{2'000};
-
-/// What can be read from a connection that nobody reads.
-enum class Unread : std::uint8_t { nothing, more, closed };
-
-Unread look_at(int socket) {
-  char first = 0;
-  const auto bytes = ::recv(socket, &first, 1, MSG_PEEK | MSG_DONTWAIT);
-  if (bytes > 0) return Unread::more;
-  const bool nothing_yet = bytes < 0 && (errno == EAGAIN || errno == EINTR);
-  return nothing_yet ? Unread::nothing : Unread::closed;
-}
+/// Bodies of at least this size take turns.
+constexpr std::size_t large_body = 64UL * 1024;
 
 }  // namespace
 
-std::shared_ptr<Session> Session::make(Socket socket, ConnectionContext& context) {
-  return {new Session(std::move(socket), context), [](Session* session) {
-            asio::dispatch(session->socket_.get_executor(), [owned = std::unique_ptr<Session>(session)] {});
-          }};
+void Session::start(std::unique_ptr<Transport> transport, ConnectionContext& context, Place place) {
+  const std::shared_ptr<Session> session(
+      new Session(std::move(transport), context, place), [](Session* ended) {
+        asio::dispatch(ended->context_.executor, [owned = std::unique_ptr<Session>(ended)] {});
+      });
+  session->run();
 }
 
-Session::Session(Socket socket, ConnectionContext& context)
-    : socket_(std::move(socket)),
+Session::Session(std::unique_ptr<Transport> transport, ConnectionContext& context, Place place)
+    : transport_(std::move(transport)),
       context_(context),
-      reader_({.header_bytes = header_bytes, .body_bytes = context.options.max_body}) {
+      conversation_(context.options, context.moment, place),
+      place_(place) {
   context_.sessions.insert(this);
-  error_code ignored;
-  socket_.non_blocking(true, ignored);  // For send(). Where it fails, the first send does too.
+  if (place_ == Place::beyond_limit) ++context_.beyond_limit;
+  context_.observers.connection_opened();
 }
 
 Session::~Session() {
+  hold(0);
   context_.sessions.erase(this);
-  if (beyond_limit_) --context_.beyond_limit;
+  if (place_ == Place::beyond_limit) --context_.beyond_limit;
+  context_.observers.connection_closed();
 }
 
-void Session::start() {
-  enter(Phase::idle);
-  read();
+/// Performs what there is to do, up to the next event. Actions may report events themselves: an answer comes
+/// while its request is handled.
+void Session::run() {
+  if (std::exchange(running_, true)) return;
+  for (auto action = conversation_.next(); action != Action::wait; action = conversation_.next()) {
+    perform(action);
+    if (action == Action::close) break;
+  }
+  running_ = false;
 }
 
-void Session::start_beyond_limit() {
-  beyond_limit_ = true;
-  ++context_.beyond_limit;
-  enter(Phase::head);  // No idling on a place that others need.
-  read();
-}
-
-void Session::enter(Phase phase) {
-  if (phase_ == phase && phase != Phase::writing) return;  // The clock of this phase runs already.
-  phase_ = phase;
-  const auto limit = [&]() -> base::milliseconds {
-    switch (phase) {
-      case Phase::idle:
-        return context_.options.idle_timeout;
-      case Phase::head:
-        return context_.options.header_timeout;
-      case Phase::body:
-        return context_.options.body_timeout;
-      case Phase::handling:
-        return std::chrono::hours{24};  // Handlers have limits of their own.
-      case Phase::writing:
-        return write_timeout;
-      case Phase::lingering:
-        return linger_timeout;
+void Session::perform(Action action) {
+  switch (action) {
+    case Action::wait:
+      return;
+    case Action::read:
+      return transport_->read_some(conversation_.space(), shared_from_this());
+    case Action::send:
+      return send_soon();
+    case Action::handle:
+      return handle();
+    case Action::refuse:
+      return refuse();
+    case Action::end_wait:
+      return end_wait();
+    case Action::produce:
+      return context_.turns.queue(shared_from_this());
+    case Action::linger:
+      return transport_->end_sending();
+    case Action::close: {
+      const auto self = shared_from_this();  // What is let go of here may hold the last reference.
+      transport_->close();
+      wait_.reset();
+      produce_ = {};
+      return hold(0);
     }
-    return {};
-  }();
-  deadline_ = context_.now + limit;
-}
-
-void Session::read() {
-  if (reading_) return;
-  reading_ = true;
-  const auto size = phase_ == Phase::body ? large_read : small_read;
-  if (in_.size() == 0 && in_.capacity() > small_read) in_ = {};
-  socket_.async_read_some(in_.prepare(size),
-                          beast::bind_front_handler(&Session::on_read, shared_from_this()));
-}
-
-void Session::on_read(const error_code& code, std::size_t bytes) {
-  reading_ = false;
-  if (code) return close();
-  if (closing_) {
-    // Read to keep the connection from being reset before the client has our answer; the words are not
-    // wanted.
-    if (phase_ == Phase::lingering) read();
-    return;
   }
-  in_.commit(bytes);
-  process();
 }
 
-void Session::process() {
-  processing_ = true;
-  while (!closing_ && !awaiting_ && !writing_ && out_.size() < enough_to_send && step()) {
-  }
-  processing_ = false;
-  if (!out_.empty()) return send_soon();
-  if (produce_ && !writing_) return ask_for_piece();
-  if (awaiting_ || writing_) return;
-  if (!closing_)
-    read();
-  else if (socket_.is_open() && phase_ != Phase::lingering)
-    linger();
-}
-
-/// Goes one step further with the input; false when more of it is needed.
-bool Session::step() {
-  switch (reader_.advance(in_)) {
-    case RequestReader::Step::idle:
-      enter(Phase::idle);
-      if (context_.stopping) close();
-      return false;
-    case RequestReader::Step::in_head:
-      enter(Phase::head);
-      return false;
-    case RequestReader::Step::wants_100:
-      out_ += "HTTP/1.1 100 Continue\r\n\r\n";
-      [[fallthrough]];
-    case RequestReader::Step::in_body:
-      enter(Phase::body);
-      return false;
-    case RequestReader::Step::complete:
-      handle();
-      return true;
-    case RequestReader::Step::refused:
-      refuse(reader_.error());
-      return false;
-  }
-  return false;
+void Session::read_done(const error_code& code, std::size_t bytes) {
+  if (code == asio::error::eof)
+    conversation_.peer_ended();
+  else if (code)
+    conversation_.failed();
+  else
+    conversation_.received(bytes);
+  run();
 }
 
 void Session::handle() {
-  enter(Phase::handling);
-  request_ = reader_.take();
-  awaiting_ = true;
-  if (beyond_limit_ && !context_.service.answers_beyond_limit(*request_))
+  handled_.emplace(conversation_.take_request(), observed_now());
+  if (handled_->request.body.size() >= large_body) return context_.turns.queue(shared_from_this());
+  serve();
+}
+
+/// The turn of a large request, or of the next piece of an answer.
+void Session::take_turn() {
+  if (conversation_.closed()) return;
+  if (produce_) return produce();
+  serve();
+}
+
+void Session::produce() {
+  const auto room = context_.budget.room();
+  hold(room);
+  auto produce = std::exchange(produce_, {});
+  try {
+    produce(room);
+  } catch (const std::exception& error) {
+    if (!handled_ || handled_->status != 0) return close();  // Too late for another answer.
+    respond(problem({.code = domain::ErrorCode::internal, .detail = error.what()}));
+  }
+}
+
+void Session::serve() {
+  Request& request = handled_->request;
+  if (place_ == Place::beyond_limit && !context_.service.answers_beyond_limit(request))
     return respond(problem(
         {.code = domain::ErrorCode::too_many_connections,
          .detail = fmt::format("{} connections are open already", context_.options.max_connections)}));
   try {
-    context_.service.handle(*request_, shared_from_this());
+    context_.service.handle(request, shared_from_this());
   } catch (const std::exception& error) {
     // The last border: a handler that throws has a bug, which costs its client this one request.
-    if (awaiting_) respond(problem({.code = domain::ErrorCode::internal, .detail = error.what()}));
+    if (handled_) respond(problem({.code = domain::ErrorCode::internal, .detail = error.what()}));
   }
 }
 
-/// Runs `action` on the connection's thread: now, where this is it.
+void Session::refuse() {
+  Response response = problem(conversation_.refusal());
+  context_.observers.request_answered({.status = response.status});
+  conversation_.answered(response);
+}
+
+/// Runs `action` on the connection's thread: now, if this is it.
 void Session::on_thread(auto action) {
-  if (socket_.get_executor().running_in_this_thread()) return action(*this);
-  asio::post(socket_.get_executor(),
-             [self = shared_from_this(), action = std::move(action)]() mutable { action(*self); });
+  if (context_.executor.running_in_this_thread()) {
+    action(*this);
+    return run();
+  }
+  asio::post(context_.executor, [self = shared_from_this(), action = std::move(action)]() mutable {
+    action(*self);
+    self->run();
+  });
 }
 
 void Session::respond(Response response) {
-  on_thread([response = std::move(response)](Session& self) mutable { self.answer(std::move(response)); });
+  on_thread([response = std::move(response)](Session& self) mutable {
+    self.conversation_.answered(response);
+    self.finished(response.status);
+  });
 }
 
 void Session::begin(Response head) {
   on_thread([head = std::move(head)](Session& self) mutable {
-    JOBQD_CHECK(self.awaiting_);
-    head.close = head.close || self.beyond_limit_ || self.context_.stopping || !self.reader_.keep_alive() ||
-                 self.reader_.is_http_1_0();
-    append_streamed_head(self.out_, head,
-                         {.date = self.context_.date, .http_1_0 = self.reader_.is_http_1_0()});
-    self.close_after_answer_ = head.close;
-    self.append_piece(head.body);
+    if (self.handled_) self.handled_->status = head.status;
+    self.conversation_.begun(head);
+    self.hold(self.conversation_.output().size());
   });
 }
 
 void Session::write(std::string bytes) {
-  on_thread([bytes = std::move(bytes)](Session& self) { self.append_piece(bytes); });
-}
-
-void Session::append_piece(std::string_view bytes) {
-  JOBQD_CHECK(awaiting_);
-  if (!reader_.is_head() && socket_.is_open()) {
-    if (reader_.is_http_1_0())
-      out_ += bytes;
-    else
-      append_chunk(out_, bytes);
-  }
-  if (!processing_) process();
+  on_thread([bytes = std::move(bytes)](Session& self) {
+    self.conversation_.written(bytes);
+    self.hold(self.conversation_.output().size());
+  });
 }
 
 void Session::end() {
   on_thread([](Session& self) {
-    JOBQD_CHECK(self.awaiting_);
-    if (!self.reader_.is_head() && !self.reader_.is_http_1_0()) append_last_chunk(self.out_);
-    self.closing_ = self.closing_ || self.close_after_answer_;
-    self.request_.reset();
-    self.reader_.reset();
-    self.finish_answer();
+    self.conversation_.ended();
+    self.finished(self.handled_ ? self.handled_->status : 0);
   });
 }
 
 void Session::when_room(Produce produce) {
   on_thread([produce = std::move(produce)](Session& self) mutable {
-    if (!self.socket_.is_open()) return;
+    if (self.conversation_.closed()) return;
     self.produce_ = std::move(produce);
-    if (!self.processing_) self.process();
+    self.conversation_.wants_room();
   });
-}
-
-void Session::ask_for_piece() {
-  asio::post(socket_.get_executor(), [self = shared_from_this()] {
-    if (auto produce = std::exchange(self->produce_, {})) produce(piece_bytes);
-  });
-}
-
-void Session::answer(Response response) {
-  JOBQD_CHECK(awaiting_);
-  append(std::move(response));
-  finish_answer();
-}
-
-void Session::finish_answer() {
-  const auto self = shared_from_this();  // What is let go of here may hold the last reference.
-  awaiting_ = false;
-  timer_.reset();
-  gone_ = {};
-  if (!processing_) process();
 }
 
 void Session::after(base::milliseconds wait, std::function<void()> function) {
-  timer_.emplace(socket_.get_executor(), context_.stopping ? base::milliseconds{0} : wait);
-  timer_->async_wait([self = shared_from_this(), function = std::move(function)](const error_code& code) {
-    if ((!code || self->context_.stopping) && self->awaiting_) function();
+  if (!handled_) return;
+  hold(0);  // What it waits for is not in memory yet.
+  wait_ = std::make_shared<Wait>(boost::asio::steady_timer(context_.executor, wait), std::move(function));
+  wait_->timer.async_wait([self = shared_from_this(), wait = std::weak_ptr(wait_)](const error_code& code) {
+    if (!code && !wait.expired()) self->end_wait();
   });
+  conversation_.waits();
+  run();
 }
 
-void Session::when_gone(std::function<void()> function) {
-  gone_ = std::move(function);
-  watch();
+void Session::end_wait() {
+  if (const auto wait = std::exchange(wait_, nullptr)) wait->function();
 }
 
-void Session::watch() {
-  if (std::exchange(watching_, true)) return;  // For an earlier exchange, but what comes is the same.
-  socket_.async_wait(Socket::wait_read, beast::bind_front_handler(&Session::on_watched, shared_from_this()));
-}
-
-void Session::on_watched(const error_code& code) {
-  watching_ = false;
-  if (!gone_) return;
-  const auto unread = code ? Unread::closed : look_at(socket_.native_handle());
-  if (unread == Unread::nothing) return watch();
-  if (unread == Unread::more) return;  // It will be read in its turn, and hides what comes behind it.
-  std::exchange(gone_, {})();
-  timer_.reset();
-  close();
-}
-
-void Session::append(Response response) {
-  response.close = response.close || beyond_limit_ || context_.stopping || !reader_.keep_alive();
-  append_response(out_, response,
-                  {.date = context_.date, .head = reader_.is_head(), .http_1_0 = reader_.is_http_1_0()});
-  closing_ = response.close;
-  request_.reset();
-  reader_.reset();
-}
-
-void Session::refuse(const domain::Error& error) {
-  Response response = problem(error);
-  response.close = true;
-  append_response(out_, response, {.date = context_.date, .head = reader_.is_head(), .http_1_0 = false});
-  closing_ = true;
+/// The answer is complete: what belongs to its request is over.
+void Session::finished(unsigned status) {
+  if (!handled_) return;
+  if (!context_.observers.empty())
+    context_.observers.request_answered(
+        {.route = handled_->request.route, .status = status, .duration = observed_now() - handled_->begun});
+  handled_.reset();
+  wait_.reset();
+  if (held_ > 0) hold(conversation_.output().size());
 }
 
 /// Sends once all that is ready on this thread has had its turn: clients that wait for several answers are
 /// then woken once, not for each.
 void Session::send_soon() {
-  if (!awaiting_) enter(Phase::writing);
-  if (writing_ || std::exchange(unsent_, true)) return;
   context_.unsent.push_back(shared_from_this());
   if (context_.unsent.size() > 1) return;
-  asio::post(socket_.get_executor(), [&context = context_] {
+  asio::post(context_.executor, [&context = context_] {
     std::vector<std::shared_ptr<Session>> sessions;
     sessions.swap(context.unsent);
-    for (const auto& session : sessions) {
-      session->unsent_ = false;
-      if (session->send()) session->process();
-    }
+    for (const auto& session : sessions) session->send();
   });
 }
 
-/// Gives the socket what there is to send. True when all of it is gone: the socket takes nearly every answer
-/// at once, without a wait.
-bool Session::send() {
+/// The socket takes nearly every answer at once, without a wait.
+void Session::send() {
+  if (conversation_.closed()) return;
   error_code code;
-  const auto sent = socket_.write_some(asio::buffer(out_), code);
-  if (code && code != asio::error::would_block) {
-    out_.clear();
-    close();
-    return false;
-  }
-  if (sent < out_.size()) {
-    send_rest(sent);
-    return false;
-  }
-  out_.clear();
-  if (out_.capacity() > enough_to_send) out_.shrink_to_fit();
-  return true;
+  const auto bytes = transport_->try_write(conversation_.unsent(), code);
+  if (code == asio::error::would_block) code = {};
+  sent(code, bytes);
 }
 
-void Session::send_rest(std::size_t sent) {
-  if (!awaiting_) enter(Phase::writing);
-  writing_ = true;
-  sending_.swap(out_);
-  asio::async_write(
-      socket_, asio::buffer(sending_) + sent,
-      [self = shared_from_this()](const error_code& code, std::size_t) { self->on_write(code); });
+void Session::write_done(const error_code& code, std::size_t bytes) {
+  sent(code, bytes);
 }
 
-void Session::on_write(const error_code& code) {
-  writing_ = false;
-  if (code) return close();
-  sending_.clear();
-  if (sending_.capacity() > enough_to_send) sending_.shrink_to_fit();
-  process();
-}
-
-void Session::linger() {
-  error_code ignored;
-  socket_.shutdown(Socket::shutdown_send, ignored);
-  enter(Phase::lingering);
-  in_.clear();
-  read();
+void Session::sent(const error_code& code, std::size_t bytes) {
+  if (code)
+    conversation_.failed();
+  else
+    conversation_.sent(bytes);
+  if (!conversation_.closed() && conversation_.output().is_sending())
+    return transport_->write_some(conversation_.unsent(), shared_from_this());
+  if (held_ > 0) hold(0);
+  run();
 }
 
 void Session::sweep() {
-  if (context_.now < deadline_) return;
-  if (phase_ != Phase::head && phase_ != Phase::body) return close();
-  refuse({.code = domain::ErrorCode::request_timeout, .detail = "the request was not complete in time"});
-  process();
-}
-
-void Session::wind_down() {
-  if (phase_ == Phase::idle) close();
-  if (timer_) timer_->cancel();
+  conversation_.time_passed();
+  run();
 }
 
 void Session::close() {
-  closing_ = true;
-  produce_ = {};
-  error_code ignored;
-  socket_.close(ignored);
+  conversation_.failed();
+  run();
+}
+
+void Session::hold(std::size_t bytes) {
+  context_.budget.change(std::exchange(held_, bytes), bytes);
+}
+
+/// Where nobody observes, no clock is read.
+base::SteadyTime Session::observed_now() const {
+  return context_.observers.empty() ? base::SteadyTime{} : context_.clock.now().steady;
 }
 
 }  // namespace jobqd::http

@@ -1,68 +1,66 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
-#include <string>
 #include <unordered_set>
 #include <vector>
 
-#include <boost/asio/basic_stream_socket.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
 
+#include <jobqd/http/observer.hpp>
 #include <jobqd/http/server.hpp>
 
+#include "http/connections/conversation.hpp"
+#include "http/connections/transport.hpp"
+#include "http/connections/turns.hpp"
 #include "http/message.hpp"
-#include "http/requests/request_reader.hpp"
 
 namespace jobqd::http {
 
 class Session;
 
-/// Sockets know that their executor is an io_context's, which spares an allocation and several indirect calls
-/// at every step.
-using Executor = boost::asio::io_context::executor_type;
-using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, Executor>;
-
 /// What all connections of one listener share. Used on the listener's thread only.
 struct ConnectionContext {
+  Executor executor;
   ServerOptions options;
   Service& service;
-  base::SteadyTime now{};  ///< As of the last sweep: deadlines need no better.
-  std::string date = {};   ///< The Date header's value, renewed by each sweep.
-  bool stopping = false;   ///< Answer what is open, then close.
+  const base::Clock& clock;
+  Observers observers;
+  Moment moment = {};
+  Turns turns;
+  AnswerBudget budget;
   std::unordered_set<Session*> sessions = {};
-  std::vector<std::shared_ptr<Session>> unsent = {};  ///< Have answers to send, and do so soon.
-  std::size_t beyond_limit = 0;                       ///< How many of them are one too many.
+  std::vector<std::shared_ptr<Session>> unsent = {};  ///< Send their answers at the end of this turn.
+  std::size_t beyond_limit = 0;                       ///< How many of the sessions are beyond the limit.
 };
 
-/// One connection: reads requests, has them answered one after the other, writes the answers in order.
+/// One connection: performs what its Conversation decides, by a Transport, and is the exchange of each of its
+/// requests, one after the other.
 ///
 /// Lives as long as an operation or an exchange holds it, and ends on the listener's thread, whoever let go
-/// of it last. All on that thread but respond(). Timeouts come from sweep(), not from a timer each.
-class Session final : public Exchange, public std::enable_shared_from_this<Session> {
+/// of it last. All on that thread, except what Exchange allows on any. Timeouts come from sweep(), not from a
+/// timer each.
+class Session final : public Exchange,
+                      public Transport::User,
+                      public Turns::Taker,
+                      public std::enable_shared_from_this<Session> {
  public:
-  static std::shared_ptr<Session> make(Socket socket, ConnectionContext& context);
+  using Place = Conversation::Place;
+
+  /// Serves requests until either side closes; beyond the limit one, which has to be a probe.
+  static void start(std::unique_ptr<Transport> transport, ConnectionContext& context, Place place);
   ~Session() override;
 
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
-  /// Serves requests until either side closes.
-  void start();
-
-  /// Answers one request: a probe as always, any other with an error. Then closes.
-  void start_beyond_limit();
-
-  /// Closes what has run out of time.
+  /// Closes if it has run out of time.
   void sweep();
 
-  /// Closes at once when idle, else after the present answer; who waits for something is answered now.
-  void wind_down();
+  /// The server stops: Moment says so.
+  void wind_down() { run(); }
 
   /// Closes, whatever is going on.
   void close();
@@ -73,55 +71,51 @@ class Session final : public Exchange, public std::enable_shared_from_this<Sessi
   void end() override;
   void when_room(Produce produce) override;
   void after(base::milliseconds wait, std::function<void()> function) override;
-  void when_gone(std::function<void()> function) override;
 
  private:
-  Session(Socket socket, ConnectionContext& context);
+  /// A request that is with its handler.
+  struct Handled {
+    Request request;
+    base::SteadyTime begun{};  ///< When it was complete, if anybody observes.
+    unsigned status = 0;       ///< Of the answer in pieces, once it has begun.
+  };
 
-  enum class Phase : std::uint8_t { idle, head, body, handling, writing, lingering };
+  /// What a handler waits to do. Dropped once the answer is complete.
+  struct Wait {
+    boost::asio::steady_timer timer;
+    std::function<void()> function;
+  };
 
-  void enter(Phase phase);
-  void read();
-  void on_read(const boost::system::error_code& code, std::size_t bytes);
-  void process();
-  bool step();
-  void watch();
-  void on_watched(const boost::system::error_code& code);
+  Session(std::unique_ptr<Transport> transport, ConnectionContext& context, Place place);
+
+  void run();
+  void perform(Conversation::Action action);
+  void read_done(const boost::system::error_code& code, std::size_t bytes) override;
+  void write_done(const boost::system::error_code& code, std::size_t bytes) override;
+  void take_turn() override;
+
   void handle();
+  void serve();
+  void produce();
+  void refuse();
   void on_thread(auto action);
-  void answer(Response response);
-  void append_piece(std::string_view bytes);
-  void finish_answer();
-  void ask_for_piece();
-  void append(Response response);
-  void refuse(const domain::Error& error);
+  void finished(unsigned status);
+  void end_wait();
   void send_soon();
-  bool send();
-  void send_rest(std::size_t sent);
-  void on_write(const boost::system::error_code& code);
-  void linger();
+  void send();
+  void sent(const boost::system::error_code& code, std::size_t bytes);
+  void hold(std::size_t bytes);
+  [[nodiscard]] base::SteadyTime observed_now() const;
 
-  Socket socket_;
+  std::unique_ptr<Transport> transport_;
   ConnectionContext& context_;
-  RequestReader reader_;
-  boost::beast::flat_buffer in_;
-  std::string out_;      ///< Answers not yet given to the socket.
-  std::string sending_;  ///< What the socket is writing.
-  std::optional<Request> request_;
-  std::optional<boost::asio::steady_timer> timer_;
-  std::function<void()> gone_;    ///< Of the present exchange.
-  Produce produce_;               ///< Likewise, to be called once there is room.
-  Phase phase_ = Phase::writing;  ///< Until start() says what it waits for.
-  base::SteadyTime deadline_{};
-  bool reading_ = false;
-  bool writing_ = false;
-  bool unsent_ = false;              ///< Among those that send soon.
-  bool watching_ = false;            ///< For something to read while nothing is read.
-  bool awaiting_ = false;            ///< A request is with its handler.
-  bool processing_ = false;          ///< process() is on the stack.
-  bool close_after_answer_ = false;  ///< Of one in pieces.
-  bool closing_ = false;             ///< No further request is served.
-  bool beyond_limit_ = false;
+  Conversation conversation_;
+  const Place place_;
+  std::optional<Handled> handled_;
+  std::shared_ptr<Wait> wait_;
+  Produce produce_;       ///< Makes the next piece of the present answer.
+  std::size_t held_ = 0;  ///< Of the budget.
+  bool running_ = false;  ///< run() is on the stack.
 };
 
 }  // namespace jobqd::http

@@ -45,6 +45,9 @@ class RequestReader {
   /// Only when complete. The request refers to this reader until reset().
   [[nodiscard]] Request take();
 
+  /// The request is refused for a reason that its bytes do not show. Before it is complete.
+  void give_up(domain::Error error) { error_ = std::move(error); }
+
   /// Only when refused.
   [[nodiscard]] const domain::Error& error() const { return *error_; }
 

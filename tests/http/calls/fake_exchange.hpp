@@ -52,8 +52,6 @@ class FakeExchange final : public Exchange {
     when_over_ = std::move(function);
   }
 
-  void when_gone(std::function<void()> function) override { when_gone_ = std::move(function); }
-
   [[nodiscard]] bool answered() const { return complete_; }
 
   /// In how many pieces the answer came; 0 for one that came as a whole.
@@ -67,11 +65,6 @@ class FakeExchange final : public Exchange {
   /// How long the handler wants to wait; empty when it does not.
   [[nodiscard]] std::optional<base::milliseconds> wait() const { return wait_; }
 
-  /// The client closes its connection.
-  void go() {
-    if (when_gone_) std::exchange(when_gone_, {})();
-  }
-
   void end_the_wait() { std::exchange(when_over_, {})(); }
 
  private:
@@ -81,7 +74,6 @@ class FakeExchange final : public Exchange {
   int pieces_ = 0;
   std::optional<base::milliseconds> wait_;
   std::function<void()> when_over_;
-  std::function<void()> when_gone_;
 };
 
 /// The value of a field of the response; empty where it is not there.

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <chrono>
+#include <string_view>
+#include <vector>
+
+namespace jobqd::http {
+
+/// A request that has been answered.
+struct Answered {
+  std::string_view route =
+      {};  ///< The pattern of its route, `/v1/jobs/{id}`; empty where it has none or was refused.
+  unsigned status = 0;  ///< Of the HTTP answer.
+  /// From the last byte of the request to the last piece of its answer being ready to send. 0 where the
+  /// request was refused before it was complete.
+  std::chrono::nanoseconds duration{0};
+};
+
+/// Receives the events of the HTTP connections, so that logs and metrics can follow them.
+///
+/// Called on the http thread, for every request: an implementation must not block, throw or allocate. Views
+/// are valid during the call only, but the text of a route lives as long as the server. Every event does
+/// nothing by default.
+class Observer {
+ public:
+  virtual ~Observer() = default;
+  virtual void connection_opened() {}
+  /// Of a connection that was opened.
+  virtual void connection_closed() {}
+  /// A connection was closed unheard, because there are far more than are served.
+  virtual void connection_refused() {}
+  virtual void request_answered(const Answered& /*answered*/) {}
+};
+
+/// Passes every event on to a fixed list of observers, in its order. Holds pointers only, none of them null;
+/// the observers outlive it.
+class Observers final : public Observer {
+ public:
+  explicit Observers(std::vector<Observer*> observers);
+
+  [[nodiscard]] bool empty() const { return observers_.empty(); }
+
+  void connection_opened() override;
+  void connection_closed() override;
+  void connection_refused() override;
+  void request_answered(const Answered& answered) override;
+
+ private:
+  const std::vector<Observer*> observers_;
+};
+
+}  // namespace jobqd::http

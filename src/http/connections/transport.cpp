@@ -1,0 +1,59 @@
+// Plain TCP.
+
+#include "http/connections/transport.hpp"
+
+#include <utility>
+
+namespace jobqd::http {
+
+namespace {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+class PlainTransport final : public Transport {
+ public:
+  explicit PlainTransport(Socket socket) : socket_(std::move(socket)) {
+    error_code ignored;
+    socket_.non_blocking(true, ignored);  // For try_write(). If this fails, the first write fails too.
+    socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+  }
+
+  void read_some(asio::mutable_buffer space, std::shared_ptr<User> user) override {
+    socket_.async_read_some(space, [user = std::move(user)](const error_code& code, std::size_t bytes) {
+      user->read_done(code, bytes);
+    });
+  }
+
+  std::size_t try_write(std::string_view bytes, error_code& code) override {
+    return socket_.write_some(asio::buffer(bytes), code);
+  }
+
+  void write_some(std::string_view bytes, std::shared_ptr<User> user) override {
+    socket_.async_write_some(asio::buffer(bytes),
+                             [user = std::move(user)](const error_code& code, std::size_t count) {
+                               user->write_done(code, count);
+                             });
+  }
+
+  void end_sending() override {
+    error_code ignored;
+    socket_.shutdown(Socket::shutdown_send, ignored);
+  }
+
+  void close() override {
+    error_code ignored;
+    socket_.close(ignored);
+  }
+
+ private:
+  Socket socket_;
+};
+
+}  // namespace
+
+std::unique_ptr<Transport> plain_transport(Socket socket) {
+  return std::make_unique<PlainTransport>(std::move(socket));
+}
+
+}  // namespace jobqd::http

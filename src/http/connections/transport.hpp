@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string_view>
+
+#include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/system/error_code.hpp>
+
+namespace jobqd::http {
+
+/// Sockets know that their executor is an io_context's, which spares an allocation and several indirect calls
+/// at every step.
+using Executor = boost::asio::io_context::executor_type;
+using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, Executor>;
+
+/// Carries the bytes of one connection. Knows nothing of HTTP, and decides nothing.
+///
+/// On the thread of its executor. One read and one write may be under way at a time; each keeps its user
+/// alive and reports to it exactly once, never before the call returns.
+class Transport {
+ public:
+  /// Whoever reads and writes. Codes are those of the socket; the end of the peer is boost::asio::error::eof.
+  class User {
+   public:
+    virtual ~User() = default;
+    virtual void read_done(const boost::system::error_code& code, std::size_t bytes) = 0;
+    virtual void write_done(const boost::system::error_code& code, std::size_t bytes) = 0;
+  };
+
+  virtual ~Transport() = default;
+
+  /// Reads some bytes into `space`, which stays valid until the report.
+  virtual void read_some(boost::asio::mutable_buffer space, std::shared_ptr<User> user) = 0;
+
+  /// Writes as much of `bytes` as is taken at once; never waits. `would_block`: none is.
+  [[nodiscard]] virtual std::size_t try_write(std::string_view bytes, boost::system::error_code& code) = 0;
+
+  /// Writes some of `bytes`, which stay valid until the report.
+  virtual void write_some(std::string_view bytes, std::shared_ptr<User> user) = 0;
+
+  /// Tells the peer that nothing more will be sent.
+  virtual void end_sending() = 0;
+
+  /// Closes; what is under way is reported as aborted.
+  virtual void close() = 0;
+};
+
+/// TCP without encryption.
+[[nodiscard]] std::unique_ptr<Transport> plain_transport(Socket socket);
+
+}  // namespace jobqd::http
