@@ -37,9 +37,9 @@ Attempts::Attempts(Jobs& jobs, std::uint32_t interruptions_max, base::Random& ra
                    engine::Observer& observer)
     : jobs_(jobs), interruptions_max_(interruptions_max), random_(random), observer_(observer) {}
 
-std::optional<engine::Claim> Attempts::start_next(Effects& effects, std::uint16_t index,
+std::optional<engine::Claim> Attempts::start_next(Effects& effects, std::uint16_t queue_index,
                                                   const std::optional<engine::LeaseTerms>& lease) {
-  auto& queue = jobs_.queues[index];
+  auto& queue = jobs_.queues[queue_index];
   if (queue.ready.empty()) return std::nullopt;
   if (!queue.gate.try_start(effects.now.steady)) {
     if (!queue.gate.paused()) effects.wants_tick(queue.gate.next_start());
@@ -193,9 +193,9 @@ void Attempts::apply(Effects& effects, JobHandle job, const domain::AttemptEnd& 
   }
 }
 
-void Attempts::learn(Effects& effects, std::uint16_t index, const domain::AttemptEnd& end) {
+void Attempts::learn(Effects& effects, std::uint16_t queue_index, const domain::AttemptEnd& end) {
   const auto now = effects.now.steady;
-  auto& queue = jobs_.queues[index];
+  auto& queue = jobs_.queues[queue_index];
   if (std::holds_alternative<engine::Done>(end.resolution)) queue.done.add(now);
   if (is_failed_attempt(end.resolution)) queue.failed.add(now);
   if (const auto* unstarted = std::get_if<engine::Unstarted>(&end.resolution)) {
@@ -203,7 +203,7 @@ void Attempts::learn(Effects& effects, std::uint16_t index, const domain::Attemp
     if (unstarted->pause.count() > 0) queue.gate.close_until(now + unstarted->pause);
   } else if (queue.options.circuit.applies()) {
     queue.gate.learn(end.lesson, now);
-    effects.may_start(index);
+    effects.may_start(queue_index);
     effects.wants_tick(queue.gate.next_start());
   }
 }

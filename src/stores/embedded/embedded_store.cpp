@@ -226,8 +226,9 @@ std::optional<base::SteadyTime> EmbeddedStore::tick(base::Now now) {
 
 std::optional<base::SteadyTime> EmbeddedStore::open_gates(Effects& effects) {
   std::optional<base::SteadyTime> next;
-  for (std::uint16_t i = 0; i < jobs_.queues.size(); ++i) {
-    const auto& queue = jobs_.queues[i];
+  std::uint16_t index = 0;
+  for (const auto& queue : jobs_.queues) {
+    const auto i = index++;
     if (queue.ready.empty()) continue;
     const auto opens = queue.gate.next_start();
     if (opens <= effects.now.steady)
