@@ -49,7 +49,7 @@ class EmbeddedStore final : public engine::Store {
   void cancel(std::string_view id, engine::Callback<domain::Job> done) override;
   void retry(std::string_view id, engine::Callback<domain::Job> done) override;
   void remove(std::string_view id, engine::Callback<void> done) override;
-  void set_paused(std::string_view queue, bool paused, engine::Callback<void> done) override;
+  void set_paused(std::string_view name, bool paused, engine::Callback<void> done) override;
   void retry_all(std::string_view queue, engine::Callback<std::uint64_t> done) override;
   void purge(std::string_view queue, engine::Callback<std::uint64_t> done) override;
   bool configure(const engine::QueueOptions& options) override;
@@ -97,7 +97,7 @@ class EmbeddedStore final : public engine::Store {
   void answer_when_durable(Effects& effects, const Record& record, engine::Callback<domain::Job> done)
       JOBQD_REQUIRES(mutex_);
 
-  void begin_sweep(std::string_view queue, domain::Status status, engine::Callback<std::uint64_t> done);
+  void begin_sweep(std::string_view name, domain::Status status, engine::Callback<std::uint64_t> done);
 
   // Parts of tick(). false: the budget ran out before the work.
   bool run_due(Effects& effects) JOBQD_REQUIRES(mutex_);

@@ -75,8 +75,8 @@ class Jobs {
 
   /// A queued job has become due.
   void make_ready(Effects& effects, JobHandle job);
-  /// A queued or restored job waits until `due`.
-  void wait_until(Effects& effects, JobHandle job, base::SteadyTime due);
+  /// A queued or restored job waits until `until`.
+  void wait_until(Effects& effects, JobHandle job, base::SteadyTime until);
   /// Forgets finished jobs whose retention is over. false: its budget ran out before its work.
   bool forget_expired(Effects& effects);
   /// How long finished jobs of a queue with these options are kept.
