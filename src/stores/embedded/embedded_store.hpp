@@ -25,7 +25,7 @@ namespace jobqd::stores::embedded {
 /// This class is the lock and the order of calls; what a call means is decided by the parts, none of which
 /// has a lock. Nothing foreign is called under the lock: a Turn holds it and collects what has to be called
 /// once it is released. Starts no thread. The same calls at the same times, with the same random numbers,
-/// give the same decisions. The invariants are in src/stores/README.md.
+/// give the same decisions.
 class EmbeddedStore final : public engine::Store {
  public:
   EmbeddedStore(const EmbeddedOptions& options, Surroundings around,
