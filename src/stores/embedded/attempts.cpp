@@ -79,21 +79,17 @@ engine::Expected<Jobs::Found> Attempts::find(std::string_view id, engine::Fencin
 }
 
 engine::Resolution Attempts::end(Effects& effects, JobHandle job, engine::Outcome outcome) {
-  const auto running = running_.extract(job);
-  JOBQD_CHECK(!running.empty());
   const Record& record = jobs_.table.at(job);
-  const auto& queue = jobs_.queues[record.queue];
-  const bool is_leased = leases_.contains(job);
-  std::optional<engine::Claim> leased;
-  auto end = domain::end_of_attempt(std::move(outcome), facts_of(record, running.mapped()->cause()),
-                                    queue.options.backoff, random_.fraction());
-  if (is_leased) {
-    leased = claim_of(job, record);
-    leased->stop = running.mapped();
+  auto end = domain::end_of_attempt(std::move(outcome), facts_of(record, running_.at(job)->cause()),
+                                    jobs_.queues[record.queue].options.backoff, random_.fraction());
+  if (leases_.contains(job)) {
+    effects.call([this, claim = claim_of(job, record), resolution = end.resolution] {
+      observer_.attempt_settled(claim, resolution);
+    });
     leases_.end(job);
   }
+  running_.erase(job);
   apply(effects, job, end);
-  if (leased) report(effects, *std::move(leased), end.resolution);
   return std::move(end.resolution);
 }
 
@@ -157,7 +153,7 @@ engine::Claim Attempts::claim_of(JobHandle job, const Record& record) const {
           .timeout = record.timeout(),
           .deferrals = record.progress.deferrals,
           .traceparent = std::string(record.content.traceparent()),
-          .stop = running_.contains(job) ? running_.at(job) : nullptr,
+          .stop = running_.at(job),
           .worker = leases_.worker(job)};
 }
 
@@ -206,11 +202,6 @@ void Attempts::learn(Effects& effects, std::uint16_t queue_index, const domain::
     effects.may_start(queue_index);
     effects.wants_tick(queue.gate.next_start());
   }
-}
-
-void Attempts::report(Effects& effects, engine::Claim claim, const engine::Resolution& resolution) {
-  effects.call(
-      [this, claim = std::move(claim), resolution] { observer_.attempt_settled(claim, resolution); });
 }
 
 }  // namespace jobqd::stores::embedded

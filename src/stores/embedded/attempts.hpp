@@ -71,7 +71,6 @@ class Attempts {
   void end_lease(Effects& effects, JobHandle job);
   void apply(Effects& effects, JobHandle job, const domain::AttemptEnd& end);
   void learn(Effects& effects, std::uint16_t queue_index, const domain::AttemptEnd& end);
-  void report(Effects& effects, engine::Claim claim, const engine::Resolution& resolution);
 
   Jobs& jobs_;
   const std::uint32_t interruptions_max_;

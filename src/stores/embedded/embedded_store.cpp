@@ -172,14 +172,7 @@ void EmbeddedStore::settle(std::string_view id, engine::FencingToken token, engi
     return turn.effects.call([done = std::move(done), resolution = std::move(resolution)]() mutable {
       done(std::move(resolution));
     });
-  journal_->when_durable([done = std::move(done),
-                          resolution = std::move(resolution)](std::expected<void, Error> durable) mutable {
-    if (durable)
-      done(std::move(resolution));
-    else
-      done(std::unexpected(std::move(durable.error())));
-  });
-  turn.effects.flush();
+  answer_when_durable(turn.effects, *journal_, std::move(resolution), std::move(done));
 }
 
 void EmbeddedStore::extend(std::string_view id, engine::FencingToken token, base::milliseconds duration,
@@ -261,13 +254,7 @@ bool EmbeddedStore::step_sweeps(Effects& effects) {
       jobs_.remove(effects, job);
   }
   if (!step.finished) return false;
-  journal_->when_durable([sweep = *std::move(step.finished)](std::expected<void, Error> durable) mutable {
-    if (durable)
-      sweep.done(sweep.count);
-    else
-      sweep.done(std::unexpected(std::move(durable.error())));
-  });
-  effects.flush();
+  answer_when_durable(effects, *journal_, step.finished->count, std::move(step.finished->done));
   return sweeps_.empty();
 }
 

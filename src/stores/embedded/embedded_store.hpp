@@ -93,9 +93,6 @@ class EmbeddedStore final : public engine::Store {
   engine::Expected<Jobs::Found> find_to_change(std::string_view id) JOBQD_REQUIRES(mutex_);
   /// Errors: queue_not_found; store_unavailable while the journal cannot be written.
   engine::Expected<std::uint16_t> find_queue_to_change(std::string_view name) const JOBQD_REQUIRES(mutex_);
-  /// Answers a client's change of a job once it is durable, or with an error where that failed.
-  void answer_when_durable(Effects& effects, const Record& record, engine::Callback<domain::Job> done)
-      JOBQD_REQUIRES(mutex_);
 
   void begin_sweep(std::string_view name, domain::Status status, engine::Callback<std::uint64_t> done);
 

@@ -108,6 +108,20 @@ class Jobs {
   journal::Journal& journal_;
 };
 
+/// Calls done(value) once everything that was decided so far is durable, or done(error) where it could not be
+/// made so now.
+template <class T>
+void answer_when_durable(Effects& effects, journal::Journal& journal, T value, engine::Callback<T> done) {
+  journal.when_durable(
+      [done = std::move(done), value = std::move(value)](std::expected<void, domain::Error> durable) mutable {
+        if (durable)
+          done(std::move(value));
+        else
+          done(std::unexpected(std::move(durable.error())));
+      });
+  effects.flush();
+}
+
 /// Calls done(job) once the job's present state is durable, so that a crash cannot take back what was said.
 /// While the disk is in trouble it is called all the same: an answer is better than none.
 void answer_with(Effects& effects, journal::Journal& journal, const Record& record, domain::Job job,
