@@ -104,6 +104,16 @@ class ConditionVariable {
     return holds;
   }
 
+  /// As wait_until(), for at most `duration` from now.
+  template <class Condition>
+  bool wait_for(Mutex& mutex, milliseconds duration, Condition condition)
+      JOBQD_REQUIRES(mutex) JOBQD_NO_THREAD_SAFETY_ANALYSIS {
+    std::unique_lock lock(mutex.mutex_, std::adopt_lock);
+    const bool holds = variable_.wait_for(lock, duration, std::move(condition));
+    lock.release();
+    return holds;
+  }
+
   void notify_one() { variable_.notify_one(); }
   void notify_all() { variable_.notify_all(); }
 

@@ -5,6 +5,7 @@
 #include <bit>
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -59,19 +60,24 @@ class Log {
     const auto page_size = big_endian(header_, 8);
     frame_.resize(frame_header_size + page_size);
     auto before = Checksum::stored(header_, 24);
-    bool readable = true;
+    std::optional<Break> broken;
     int commits = 0;  // In one piece, behind what SQLite reads.
     for (std::uint64_t offset = header_size; offset + frame_.size() <= size_ && read(offset, frame_);
          offset += frame_.size()) {
       const bool fits = frame_fits(before);
+      if (!fits && !broken) broken = Break{.offset = offset, .before = before};
       before = Checksum::stored(frame_, 16);
-      readable = readable && fits;
-      if (readable) continue;
+      if (!broken) continue;
       if (!fits) commits = 0;
       if (ours() && big_endian(frame_, 4) != 0) ++commits;
-      if (commits > 1)
+      if (commits < 2) continue;
+      if (!is_written_now(*broken))
         return fmt::format("acknowledged changes up to its page {} cannot be read any more",
                            offset / frame_.size() + 1);
+      offset = broken->offset;
+      before = Checksum::stored(frame_, 16);
+      broken.reset();
+      commits = 0;
     }
     return {};
   }
@@ -83,6 +89,19 @@ class Log {
   }
 
  private:
+  /// The first frame that does not fit, and the checksum that it goes on from.
+  struct Break {
+    std::uint64_t offset;
+    Checksum before;
+  };
+
+  /// A daemon may write while the log is read: a frame that was not there yet, or only in part, fits when it
+  /// is read again. By then it is there, because two later commits are, and each is synced before the next
+  /// begins.
+  bool is_written_now(const Break& broken) {
+    return read(broken.offset, frame_) && frame_fits(broken.before);
+  }
+
   bool read(std::uint64_t offset, std::span<unsigned char> into) {
     return file_->pMethods->xRead(file_, into.data(), static_cast<int>(into.size()),
                                   static_cast<sqlite3_int64>(offset)) == SQLITE_OK;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <unordered_map>
+#include <utility>
 
 #include <sqlite3.h>
 
@@ -175,6 +176,16 @@ void FaultDisk::flip(const std::string& name, std::uint64_t bit) {
   auto& file = *files_.at(name);
   for (Bytes* bytes : {&file.now, &file.synced})
     bytes->at(bit / 8) = static_cast<unsigned char>(bytes->at(bit / 8) ^ (1U << (bit % 8)));
+}
+
+void FaultDisk::set_on_read(OnRead on_read) {
+  const std::scoped_lock lock(mutex_);
+  on_read_ = std::move(on_read);
+}
+
+FaultDisk::OnRead FaultDisk::on_read() const {
+  const std::scoped_lock lock(mutex_);
+  return on_read_;
 }
 
 FaultDisk::FilePtr FaultDisk::open(const char* name, bool create, bool main) {

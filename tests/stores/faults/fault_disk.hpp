@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -62,6 +63,10 @@ class FaultDisk {
   /// In a file that is there; bit 0 is the lowest of the first byte.
   void flip(const std::string& name, std::uint64_t bit);
 
+  /// Called after each read of a file, without a lock, by the thread that reads; an empty function ends it.
+  using OnRead = std::function<void(const std::string& name)>;
+  void set_on_read(OnRead on_read);
+
   struct Change {
     std::uint64_t offset;
     Bytes bytes;
@@ -82,6 +87,7 @@ class FaultDisk {
   [[nodiscard]] bool exists(const std::string& name) const;
   int erase(const std::string& name, bool durably);
   int read(const File& file, std::uint64_t offset, std::span<unsigned char> into) const;
+  [[nodiscard]] OnRead on_read() const;
   int put(File& file, std::uint64_t offset, std::span<const unsigned char> bytes);
   int cut(File& file, std::uint64_t size);
   int flush(File& file);
@@ -97,6 +103,7 @@ class FaultDisk {
   std::map<std::string, FilePtr> durable_;  // as the disk would show them after a cut
   Fault fault_;
   std::optional<std::uint64_t> cut_;
+  OnRead on_read_;
   std::uint64_t operations_ = 0;
   std::uint64_t matching_ = 0;
   bool armed_ = false;

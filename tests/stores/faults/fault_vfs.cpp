@@ -73,8 +73,11 @@ int close_file(sqlite3_file* raw) {
 
 int read_file(sqlite3_file* raw, void* into, int length, sqlite3_int64 offset) {
   auto& file = open_file(raw);
-  return file.vfs->disk.read(*file.file, static_cast<std::uint64_t>(offset),
+  auto& disk = file.vfs->disk;
+  const int code = disk.read(*file.file, static_cast<std::uint64_t>(offset),
                              {static_cast<unsigned char*>(into), static_cast<std::size_t>(length)});
+  if (const auto on_read = disk.on_read()) on_read(file.file->name);
+  return code;
 }
 
 int write_file(sqlite3_file* raw, const void* from, int length, sqlite3_int64 offset) {

@@ -11,7 +11,6 @@
 #include <jobqd/stores/embedded_store.hpp>
 
 #include "stores/faults/fault_vfs.hpp"
-#include "stores/sqlite/journal.hpp"
 #include "support/manual_clock.hpp"
 
 namespace jobqd::stores::sqlite {
