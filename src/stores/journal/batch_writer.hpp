@@ -22,8 +22,8 @@ class BatchWriter {
   virtual ~BatchWriter() = default;
 
   /// Writes all of `changes` in one transaction and syncs it, or changes nothing. With `probe`, which is set
-  /// while the journal is in trouble, something is written even if there are no changes: an empty transaction
-  /// would prove nothing. After a fatal failure every write fails.
+  /// while the journal is in trouble, something is written even if there are no changes (invariant 6). After
+  /// a fatal failure every write fails (invariant 7).
   virtual std::expected<void, WriteFailure> write(const Changes& changes, bool probe) = 0;
 
   /// Whether the trouble is over, now that a write has succeeded again.

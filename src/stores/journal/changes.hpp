@@ -13,7 +13,7 @@
 namespace jobqd::stores::journal {
 
 /// Changes that become durable together, in one transaction. Several updates of one job are one row, the
-/// latest. Written in the order of the members: an erasure always comes last.
+/// latest. Written in the order of the members (invariant 4 of README.md).
 struct Changes {
   std::vector<JobRow> inserts;
   std::unordered_map<std::uint64_t, ProgressRow> updates;  ///< By the job's number.

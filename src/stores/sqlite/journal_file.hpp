@@ -33,7 +33,7 @@ class JournalFile final : public journal::BatchWriter {
   /// is one line.
   static std::expected<std::unique_ptr<JournalFile>, std::string> open(Options options);
 
-  /// Grows with every opening of the file, and is synced before open() returns.
+  /// How often the file was opened, this time included (invariant 6).
   [[nodiscard]] std::uint32_t epoch() const { return epoch_; }
 
   /// Every job in the file, by number. The error is one line.
@@ -55,14 +55,14 @@ class JournalFile final : public journal::BatchWriter {
   std::unexpected<journal::WriteFailure> fail(const SqliteError& error);
 
   const Options options_;
-  /// Outlives the database: closing any descriptor of a file drops SQLite's locks on it.
+  /// Outlives the database (invariant 1).
   std::unique_ptr<FileLock> lock_;
   SqliteDatabase database_;
   LogKeeper log_;
   std::optional<Transaction> transaction_;  ///< Since prepare().
   std::uint32_t epoch_ = 0;
   bool last_failure_was_full_ = false;      ///< The last write that failed did so because the disk was full.
-  std::optional<SqliteError> fatal_error_;  ///< After it nothing is written.
+  std::optional<SqliteError> fatal_error_;  ///< After it nothing is written (invariant 5).
 };
 
 }  // namespace jobqd::stores::sqlite

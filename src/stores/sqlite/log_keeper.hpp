@@ -28,8 +28,8 @@ class LogKeeper {
   /// end it.
   void watch();
 
-  /// Fails where the database or its log was deleted or replaced: such a file takes writes happily, and they
-  /// are gone with it.
+  /// Fails if the database or its log was deleted or replaced: writes to such a file succeed, and are lost
+  /// (invariant 3).
   [[nodiscard]] SqliteResult<> check_place() const;
 
   /// Does what the log needs; after every commit. Fails only where it is unknown what has reached the disk.

@@ -107,7 +107,7 @@ std::vector<domain::Job> StoreOnDisk::all() {
     query.before = page.next;
   } while (query.before != 0);
   std::ranges::reverse(jobs);
-  // A page may be ahead of the disk; what find() tells is durable.
+  // A page may be ahead of the disk; the answer of find() is durable.
   for (auto& job : jobs) job = find(job.id).value();
   return jobs;
 }

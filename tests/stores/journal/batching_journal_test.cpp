@@ -28,7 +28,7 @@ using engine::Expected;
 using support::Caught;
 using testing::ElementsAre;
 
-/// A disk that does what a test says, and remembers what was written. Thread-safe.
+/// A disk that fails when a test wants it, and remembers what was written. Thread-safe.
 class Disk {
  public:
   struct Write {
@@ -39,7 +39,7 @@ class Disk {
   };
   using Outcome = std::expected<void, WriteFailure>;
 
-  /// Later writes end like this, until the next call.
+  /// The outcome of all writes from now on.
   void set(Outcome outcome) {
     const std::scoped_lock lock(mutex_);
     outcome_ = std::move(outcome);
@@ -79,7 +79,7 @@ class Disk {
     const std::scoped_lock lock(mutex_);
     return written_;
   }
-  /// Waits until there have been so many writes, or refused ones, or upkeeps.
+  /// Waits until there have been `count` writes, refused writes or upkeeps. Returns false when patience ends.
   bool wait_for_writes(std::size_t count) {
     return wait([&] { return written_.size() >= count; });
   }
@@ -90,7 +90,7 @@ class Disk {
     return wait([&] { return upkeeps_ >= count; });
   }
 
-  /// Called at the begin of each write, on the journal's thread. Set before the journal starts.
+  /// Called at the start of each write, on the journal's thread. Set before the journal starts.
   std::function<void()> on_write = [] {};
 
  private:

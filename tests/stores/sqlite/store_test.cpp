@@ -1,4 +1,4 @@
-// The sqlite store does what every store does.
+// The sqlite store passes the suite of all stores.
 
 #include <deque>
 #include <stdexcept>
