@@ -103,6 +103,12 @@ class ConditionVariable {
     return mutex.lend([&](auto& lock) { return variable_.wait_until(lock, until, std::move(condition)); });
   }
 
+  /// As wait_until(), for at most `duration` from now.
+  template <class Condition>
+  bool wait_for(Mutex& mutex, milliseconds duration, Condition condition) JOBQD_REQUIRES(mutex) {
+    return mutex.lend([&](auto& lock) { return variable_.wait_for(lock, duration, std::move(condition)); });
+  }
+
   void notify_one() { variable_.notify_one(); }
   void notify_all() { variable_.notify_all(); }
 
