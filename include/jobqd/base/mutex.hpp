@@ -7,10 +7,10 @@
 
 #include <jobqd/base/clock.hpp>
 
-/// Locks that clang checks at compile time (`./dev tidy`). Every member that a mutex guards says so, and
-/// every function that wants a mutex held says so: a caller that does not hold it is an error.
+/// Locks that clang checks at compile time (`./dev tidy`). Members that a mutex guards and functions that
+/// need it held are annotated; using one without holding the mutex is a compile error.
 ///
-/// Source: "Thread Safety Analysis", clang's documentation. Other compilers see nothing of it.
+/// Source: "Thread Safety Analysis", clang's documentation. Other compilers ignore the annotations.
 #if defined(__clang__)
 #define JOBQD_THREAD_ATTRIBUTE(attribute) __attribute__((attribute))
 #else
@@ -31,20 +31,20 @@
 #define JOBQD_EXCLUDES(...) JOBQD_THREAD_ATTRIBUTE(locks_excluded(__VA_ARGS__))
 /// A function that takes the capabilities and returns with them held.
 #define JOBQD_ACQUIRE(...) JOBQD_THREAD_ATTRIBUTE(acquire_capability(__VA_ARGS__))
-/// A function that takes the capability where it can and tells by its result whether it did.
+/// A function that tries to take the capability; its result says whether it did.
 #define JOBQD_TRY_ACQUIRE(...) JOBQD_THREAD_ATTRIBUTE(try_acquire_capability(__VA_ARGS__))
-/// A function that gives the capabilities back.
+/// A function that releases the capabilities.
 #define JOBQD_RELEASE(...) JOBQD_THREAD_ATTRIBUTE(release_capability(__VA_ARGS__))
-/// Tells the analysis that the capability is held here, where it cannot see so.
+/// Makes the analysis assume that the capability is held, where it cannot see that.
 #define JOBQD_ASSERT_CAPABILITY(mutex) JOBQD_THREAD_ATTRIBUTE(assert_capability(mutex))
 /// A function that returns a reference to the capability.
 #define JOBQD_RETURN_CAPABILITY(mutex) JOBQD_THREAD_ATTRIBUTE(lock_returned(mutex))
-/// A function that the analysis passes over. A comment beside it says why that is right.
+/// A function that the analysis skips. A comment beside it gives the reason.
 #define JOBQD_NO_THREAD_SAFETY_ANALYSIS JOBQD_THREAD_ATTRIBUTE(no_thread_safety_analysis)
 
 namespace jobqd::base {
 
-/// std::mutex, known to the analysis.
+/// std::mutex with annotations.
 class JOBQD_CAPABILITY("mutex") Mutex {
  public:
   Mutex() = default;
@@ -84,8 +84,8 @@ class JOBQD_SCOPED_CAPABILITY MutexLock {
 /// A condition that reads guarded members is a lambda marked `JOBQD_REQUIRES(mutex_)`.
 class ConditionVariable {
  public:
-  // The analysis does not follow a mutex through std::unique_lock, and cannot tell that the mutex that a
-  // condition wants is the one that is passed here; callers hold it before and after.
+  // The analysis does not follow a mutex through std::unique_lock, and does not know that the mutex that the
+  // condition requires is the one passed here. The callers hold it before and after.
 
   template <class Condition>
   void wait(Mutex& mutex, Condition condition) JOBQD_REQUIRES(mutex) JOBQD_NO_THREAD_SAFETY_ANALYSIS {
@@ -94,7 +94,7 @@ class ConditionVariable {
     lock.release();
   }
 
-  /// Returns what the condition says at the end.
+  /// Returns whether the condition is true at the end.
   template <class Condition>
   bool wait_until(Mutex& mutex, SteadyTime until, Condition condition)
       JOBQD_REQUIRES(mutex) JOBQD_NO_THREAD_SAFETY_ANALYSIS {
@@ -111,10 +111,10 @@ class ConditionVariable {
   std::condition_variable variable_;
 };
 
-/// As ConditionVariable, and a stop request ends the wait. Costs a second mutex inside at each notification.
+/// As ConditionVariable, but a stop request ends the wait. Each notification locks a second mutex, inside.
 class StoppableConditionVariable {
  public:
-  /// Returns what the condition says at the end: false only where a stop was requested.
+  /// Returns whether the condition is true at the end: false only after a stop request.
   template <class Condition>
   bool wait(Mutex& mutex, std::stop_token stop, Condition condition)
       JOBQD_REQUIRES(mutex) JOBQD_NO_THREAD_SAFETY_ANALYSIS {
@@ -124,7 +124,7 @@ class StoppableConditionVariable {
     return holds;
   }
 
-  /// Returns what the condition says at the end.
+  /// Returns whether the condition is true at the end.
   template <class Condition>
   bool wait_for(Mutex& mutex, std::stop_token stop, milliseconds longest, Condition condition)
       JOBQD_REQUIRES(mutex) JOBQD_NO_THREAD_SAFETY_ANALYSIS {
