@@ -7,10 +7,10 @@
 
 #include <jobqd/base/clock.hpp>
 
-/// Locks that clang checks at compile time (`./dev tidy`). Every member that a mutex guards says so, and
-/// every function that wants a mutex held says so: a caller that does not hold it is an error.
+/// Locks that clang checks at compile time (`./dev tidy`). Members that a mutex guards and functions that
+/// need it held are annotated; using one without holding the mutex is a compile error.
 ///
-/// Source: "Thread Safety Analysis", clang's documentation. Other compilers see nothing of it.
+/// Source: "Thread Safety Analysis", clang's documentation. Other compilers ignore the annotations.
 #if defined(__clang__)
 #define JOBQD_THREAD_ATTRIBUTE(attribute) __attribute__((attribute))
 #else
@@ -29,16 +29,16 @@
 #define JOBQD_EXCLUDES(...) JOBQD_THREAD_ATTRIBUTE(locks_excluded(__VA_ARGS__))
 /// A function that takes the capabilities and returns with them held.
 #define JOBQD_ACQUIRE(...) JOBQD_THREAD_ATTRIBUTE(acquire_capability(__VA_ARGS__))
-/// A function that gives the capabilities back.
+/// A function that releases the capabilities.
 #define JOBQD_RELEASE(...) JOBQD_THREAD_ATTRIBUTE(release_capability(__VA_ARGS__))
-/// Tells the analysis that the capability is held here, where it cannot see so.
+/// Makes the analysis assume that the capability is held, where it cannot see that.
 #define JOBQD_ASSERT_CAPABILITY(mutex) JOBQD_THREAD_ATTRIBUTE(assert_capability(mutex))
-/// A function that the analysis passes over. A comment beside it says why that is right.
+/// A function that the analysis skips. A comment beside it gives the reason.
 #define JOBQD_NO_THREAD_SAFETY_ANALYSIS JOBQD_THREAD_ATTRIBUTE(no_thread_safety_analysis)
 
 namespace jobqd::base {
 
-/// std::mutex, known to the analysis.
+/// std::mutex with annotations.
 class JOBQD_CAPABILITY("mutex") Mutex {
  public:
   Mutex() = default;
@@ -97,7 +97,7 @@ class ConditionVariable {
     });
   }
 
-  /// Returns what the condition says at the end.
+  /// Returns whether the condition is true at the end.
   template <class Condition>
   bool wait_until(Mutex& mutex, SteadyTime until, Condition condition) JOBQD_REQUIRES(mutex) {
     return mutex.lend([&](auto& lock) { return variable_.wait_until(lock, until, std::move(condition)); });
@@ -116,8 +116,8 @@ class ConditionVariable {
   std::condition_variable variable_;
 };
 
-/// As ConditionVariable, and a stop request ends the wait. Costs a second mutex inside at each notification.
-/// Every wait returns what the condition says at the end.
+/// As ConditionVariable, but a stop request ends the wait. Each notification locks a second mutex, inside.
+/// Every wait returns whether the condition is true at the end.
 class StoppableConditionVariable {
  public:
   template <class Condition>

@@ -3,9 +3,12 @@
 namespace jobqd::app {
 
 void EventLog::attempt_settled(const engine::Claim& claim, const engine::Resolution& resolution) {
-  if (!log_.logs(LogLevel::debug)) return;
+  const auto* unstarted = std::get_if<engine::Unstarted>(&resolution);
+  // The queue pauses where the daemon lacks what an attempt needs, and an operator has to know.
+  const auto level = unstarted != nullptr && unstarted->pause.count() > 0 ? LogLevel::warn : LogLevel::debug;
+  if (!log_.logs(level)) return;
   const auto log = [&](std::string_view message, std::string_view name, std::string_view value) {
-    log_.write(LogLevel::debug, message,
+    log_.write(level, message,
                {{"id", claim.id}, {"queue", claim.queue}, {"attempt", claim.attempt}, {name, value}});
   };
   if (std::holds_alternative<engine::Done>(resolution))
@@ -14,6 +17,8 @@ void EventLog::attempt_settled(const engine::Claim& claim, const engine::Resolut
     log("job failed", "error", failed->error);
   else if (const auto* again = std::get_if<engine::Again>(&resolution))
     log("attempt failed, will be retried", "error", again->error);
+  else if (unstarted != nullptr)
+    log("attempt could not start, its job is queued again", "error", unstarted->why);
   else
     log("attempt interrupted", "status", "queued");
 }

@@ -56,6 +56,15 @@ TEST_F(EventLogTest, SaysHowAnAttemptEnded) {
   EXPECT_EQ(written(), "debug attempt failed, will be retried id=j queue=q attempt=2 error=e\n");
   events.attempt_settled(claim, engine::Interrupted{});
   EXPECT_EQ(written(), "debug attempt interrupted id=j queue=q attempt=2 status=queued\n");
+  events.attempt_settled(claim, engine::Unstarted{.why = "w"});
+  EXPECT_EQ(written(),
+            "debug attempt could not start, its job is queued again id=j queue=q attempt=2 error=w\n");
+}
+
+TEST_F(EventLogTest, WarnsOfAShortageThatPausesAQueue) {
+  events.attempt_settled(claim, engine::Unstarted{.why = "w", .pause = base::milliseconds{1}});
+  EXPECT_EQ(written(),
+            "warn  attempt could not start, its job is queued again id=j queue=q attempt=2 error=w\n");
 }
 
 TEST_F(EventLogTest, WarnsOfAttemptsThatLostTheirJob) {
