@@ -65,7 +65,8 @@ std::expected<void, std::string> App::start() {
         {{"may_have", descriptors}, {"needs", parts_->config.max_connections + spare_descriptors}});
   parts_->scheduler.start();
   for (auto& queue : parts_->queues)
-    if (queue.workers) queue.workers->start();
+    if (queue.workers)
+      if (auto started = queue.workers->start(); !started) return started;
   parts_->server->start();
   parts_->log.write_admin(
       LogLevel::info, "listening",
