@@ -48,7 +48,7 @@ Resolution after_interruption(const AttemptFacts& facts, const RetryPolicy& poli
 
 Resolution resolve(Outcome outcome, const AttemptFacts& facts, const RetryPolicy& policy, double fraction) {
   if (auto* done = std::get_if<Done>(&outcome)) return std::move(*done);
-  if (facts.stop_cause == StopCause::cancelled)
+  if (facts.progress.reason == Reason::cancelled)
     return Failed{.reason = Reason::cancelled, .error = "cancelled while running"};
   if (auto* unstarted = std::get_if<Unstarted>(&outcome)) return std::move(*unstarted);
   if (auto* fail = std::get_if<Fail>(&outcome))

@@ -30,6 +30,7 @@ Resolution resolved(Outcome outcome, StopCause cause) {
   facts.max_retries = 1;
   facts.timeout = milliseconds{1000};
   facts.stop_cause = cause;
+  if (cause == StopCause::cancelled) facts.progress.reason = Reason::cancelled;
   return resolve(std::move(outcome), facts, policy, 0.0);
 }
 
@@ -74,7 +75,7 @@ TEST(EndOfAttempt, ADeferralCostsNoRetryUnlessThereWereTooMany) {
   EXPECT_EQ(said_of(), "failed exhausted e");
   facts.max_retries = 1;
   EXPECT_EQ(said_of(), "again 7000 e");
-  facts.stop_cause = cancelled;
+  facts.progress.reason = Reason::cancelled;
   EXPECT_EQ(said_of(), "failed cancelled cancelled while running");
 }
 
@@ -161,7 +162,7 @@ TEST(EndOfAttempt, AnAttemptThatNeverBeganIsNotCounted) {
   const auto end = end_of_attempt(Unstarted{.why = "no descriptors"}, facts, policy, 0.0);
   EXPECT_TRUE(std::holds_alternative<Unstarted>(end.resolution));
   EXPECT_EQ(end.next, (Progress{.status = Status::queued, .reason = Reason::ready, .attempts = 2}));
-  facts.stop_cause = cancelled;
+  facts.progress.reason = Reason::cancelled;
   EXPECT_EQ(said(resolve(Unstarted{}, facts, policy, 0.0)), "failed cancelled cancelled while running");
 }
 
@@ -202,7 +203,7 @@ TEST(EndOfAttempt, TheCircuitBreakerLearnsWhetherTheReceiverWorks) {
   facts.max_retries = 1;
   EXPECT_EQ(lesson(Retry{}), Lesson::failure);
   EXPECT_EQ(lesson(Defer{.error = "e", .after = milliseconds{1}}), Lesson::failure);
-  facts.stop_cause = cancelled;
+  facts.progress.reason = Reason::cancelled;
   EXPECT_EQ(lesson(Retry{}), Lesson::nothing);
 }
 

@@ -100,10 +100,11 @@ engine::Extension Attempts::extend(Effects& effects, JobHandle job, base::millis
   leases_.extend(job, expires);
   effects.wants_tick(expires);
   return {.expires_at = effects.now.wall + duration,
-          .cancel_requested = running_.at(job)->cause() == StopCause::cancelled};
+          .cancel_requested = jobs_.table.at(job).progress.reason == domain::Reason::cancelled};
 }
 
 void Attempts::cancel(Effects& effects, JobHandle job) {
+  jobs_.request_cancel(effects, job);
   effects.stop(running_.at(job), StopCause::cancelled);
 }
 
@@ -134,7 +135,8 @@ void Attempts::end_lease(Effects& effects, JobHandle job) {
 }
 
 bool Attempts::survives_interruption(const Record& record) const {
-  return record.progress.interruptions < facts_of(record, StopCause::none).interruptions_max;
+  return record.progress.reason != domain::Reason::cancelled &&
+         record.progress.interruptions < facts_of(record, StopCause::none).interruptions_max;
 }
 
 void Attempts::end_interrupted(Effects& effects, JobHandle job) {

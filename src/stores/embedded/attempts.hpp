@@ -58,7 +58,7 @@ class Attempts {
   /// Tokens go on from here.
   void continue_tokens(engine::FencingToken last) { last_token_ = last; }
 
-  /// Whether one more interruption leaves the job queued.
+  /// Whether one more interruption leaves the running job queued.
   [[nodiscard]] bool survives_interruption(const Record& record) const;
 
   /// A restored job was running when the last process ended.

@@ -126,6 +126,14 @@ void Jobs::finish(Effects& effects, JobHandle job, Progress progress) {
     answer_with(effects, journal_, record, describe(record), std::move(done));
 }
 
+void Jobs::request_cancel(Effects& effects, JobHandle job) {
+  Record& record = table.at(job);
+  const auto progress = domain::cancel_requested(record.progress);
+  JOBQD_CHECK(progress.has_value());
+  set_progress(record, *progress);
+  keep(effects, record);
+}
+
 void Jobs::drop_timeout(JobHandle job) {
   Record& record = table.at(job);
   if (record.due != base::SteadyTime{}) due.erase({std::exchange(record.due, {}), record.number, job});

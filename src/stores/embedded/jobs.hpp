@@ -59,6 +59,8 @@ class Jobs {
   void put_back(Effects& effects, JobHandle job, domain::Progress progress);
   /// To done or failed, from running or, taken out of its queue, from queued.
   void finish(Effects& effects, JobHandle job, domain::Progress progress);
+  /// A client has cancelled a running job: kept, so that a crash does not undo it.
+  void request_cancel(Effects& effects, JobHandle job);
   /// The timeout of a running job is over, or void.
   void drop_timeout(JobHandle job);
 
