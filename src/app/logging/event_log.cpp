@@ -3,6 +3,7 @@
 namespace jobqd::app {
 
 void EventLog::attempt_settled(const engine::Claim& claim, const engine::Resolution& resolution) {
+  note_shortage(claim.queue, resolution);
   if (!log_.logs(LogLevel::debug)) return;
   const auto log = [&](std::string_view message, std::string_view name, std::string_view value) {
     log_.write(LogLevel::debug, message,
@@ -14,8 +15,29 @@ void EventLog::attempt_settled(const engine::Claim& claim, const engine::Resolut
     log("job failed", "error", failed->error);
   else if (const auto* again = std::get_if<engine::Again>(&resolution))
     log("attempt failed, will be retried", "error", again->error);
+  else if (const auto* unstarted = std::get_if<engine::Unstarted>(&resolution))
+    log("attempt not started", "why", unstarted->why);
   else
     log("attempt interrupted", "status", "queued");
+}
+
+void EventLog::note_shortage(const std::string& queue, const engine::Resolution& resolution) {
+  if (const auto* unstarted = std::get_if<engine::Unstarted>(&resolution)) {
+    if (unstarted->pause.count() == 0) return;  // A worker that leaves, and no shortage.
+    const base::MutexLock lock(mutex_);
+    if (++short_queues_[queue] > 1) return;
+    queues_are_short_.store(true, std::memory_order_relaxed);
+    log_.write_admin(LogLevel::warn, "attempts cannot be started: their jobs wait",
+                     {{"queue", queue}, {"why", unstarted->why}});
+  } else if (queues_are_short_.load(std::memory_order_relaxed)) {
+    const base::MutexLock lock(mutex_);
+    const auto found = short_queues_.find(queue);
+    if (found == short_queues_.end()) return;
+    log_.write_admin(LogLevel::info, "attempts can be started again",
+                     {{"queue", queue}, {"given_back", found->second}});
+    short_queues_.erase(found);
+    queues_are_short_.store(!short_queues_.empty(), std::memory_order_relaxed);
+  }
 }
 
 void EventLog::attempt_stale(const engine::Claim& claim) {

@@ -1,5 +1,11 @@
 #pragma once
 
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include <jobqd/base/mutex.hpp>
 #include <jobqd/engine/observer.hpp>
 
 #include "app/logging/log.hpp"
@@ -7,6 +13,9 @@
 namespace jobqd::app {
 
 /// Makes lines of the log from the events of the daemon. Thread-safe, as the log is, which outlives it.
+///
+/// A shortage (no descriptors, processes or memory to start attempts) is one line for a queue when it begins,
+/// and one when an attempt of the queue ends again, however many workers met it.
 class EventLog final : public engine::Observer {
  public:
   explicit EventLog(Log& log) : log_(log) {}
@@ -20,7 +29,14 @@ class EventLog final : public engine::Observer {
   void configuration_refused(std::string_view why) override;
 
  private:
+  void note_shortage(const std::string& queue, const engine::Resolution& resolution) JOBQD_EXCLUDES(mutex_);
+
   Log& log_;
+  std::atomic<bool> queues_are_short_{
+      false};  ///< Whether there are any, so that other attempts take no lock.
+  base::Mutex mutex_;
+  /// How many attempts of a queue could not be started since its shortage began.
+  std::map<std::string, std::uint64_t> short_queues_ JOBQD_GUARDED_BY(mutex_);
 };
 
 }  // namespace jobqd::app

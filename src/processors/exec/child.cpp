@@ -15,6 +15,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "processors/shortage.hpp"
+
 namespace jobqd::processors::exec {
 
 namespace {
@@ -138,9 +140,13 @@ rlimit limit_or_own(int resource, rlim_t value) {
 
 }  // namespace
 
-std::expected<Child, std::string> Child::start(const Program& program) {
+std::expected<Child, Child::NotStarted> Child::start(const Program& program) {
   const auto cannot = [&program](int error) {
-    return std::unexpected(fmt::format("cannot run {}: {}", program.command.front(), message_of(error)));
+    // A program may also have too little memory because its queue says so: that is no shortage.
+    const bool limited = error == ENOMEM && program.max_memory > 0;
+    return std::unexpected(
+        NotStarted{.why = fmt::format("cannot run {}: {}", program.command.front(), message_of(error)),
+                   .shortage = (is_shortage(error) && !limited) || error == EAGAIN});
   };
   std::array<Pipe, 4> pipes;
   for (auto& pipe : pipes) {

@@ -15,10 +15,12 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <jobqd/domain/kept_text.hpp>
 #include <jobqd/domain/limits.hpp>
 
 #include "support/jobs.hpp"
@@ -46,8 +48,9 @@ engine::Outcome run(Options options, std::string payload = "null", std::stop_tok
   return Exec(std::move(options)).process(claim_of(std::move(payload)), std::move(stop));
 }
 
-/// The result, as it is stored.
-std::string result(const engine::Outcome& outcome) {
+/// The outcome as it is kept.
+std::string result(engine::Outcome raw) {
+  const auto outcome = domain::kept(std::move(raw));
   if (const auto* retry = std::get_if<engine::Retry>(&outcome)) return "retry: " + retry->error;
   if (const auto* fail = std::get_if<engine::Fail>(&outcome)) return "fail: " + fail->error;
   if (std::holds_alternative<engine::Interrupted>(outcome)) return "interrupted";
@@ -75,6 +78,28 @@ bool is_gone(pid_t pid) {
   ::close(process);
   return ended;
 }
+
+/// Limits the descriptors of this process while it lives: those that are open, and `more`.
+class FewDescriptors {
+ public:
+  explicit FewDescriptors(rlim_t more) {
+    ::getrlimit(RLIMIT_NOFILE, &before_);
+    // The lowest numbers are free again once the folder is closed.
+    const rlimit now{.rlim_cur = highest_descriptor() + 1 + more, .rlim_max = before_.rlim_max};
+    ::setrlimit(RLIMIT_NOFILE, &now);
+  }
+  ~FewDescriptors() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+  FewDescriptors(const FewDescriptors&) = delete;
+  FewDescriptors& operator=(const FewDescriptors&) = delete;
+
+ private:
+  static rlim_t highest_descriptor() {
+    const int probe = ::open("/dev/null", O_RDONLY | O_CLOEXEC);  // The lowest free number.
+    ::close(probe);
+    return static_cast<rlim_t>(probe) - 1;
+  }
+  rlimit before_{};
+};
 
 /// A pipe with a name: a script says through it that it has come so far.
 class Fifo {
@@ -155,6 +180,16 @@ TEST(Exec, KeepsTheEndOfTheErrorsWithinTheirLimit) {
   EXPECT_TRUE(error.ends_with("xxxthe end")) << error.substr(error.size() - 40);
 }
 
+TEST(Exec, KeepsWholeCharactersOfTheErrors) {
+  for (const auto* end : {"", "x", "xx", "xxx"}) {
+    const auto outcome =
+        run(shell(fmt::format("(yes € | head -n 3000 | tr -d '\\n'; printf '{}') >&2; exit 1", end)));
+    const auto& error = std::get<engine::Retry>(outcome).error;
+    EXPECT_THAT(error, StartsWith("exit code 1: €€€"));
+    EXPECT_TRUE(error.ends_with(fmt::format("€{}", end)));
+  }
+}
+
 TEST(Exec, KeepsTheBeginningOfAFloodWithinItsLimit) {
   for (const auto* script : {"head -c 100000000 /dev/zero", "head -c 100000000 /dev/zero | tr '\\0' x"}) {
     const auto text = result(run(shell(script)));
@@ -210,6 +245,36 @@ TEST(Exec, LeaksNoDescriptor) {
   EXPECT_EQ(result(run({.command = {"/nowhere"}})).substr(0, 5), "retry");
   EXPECT_EQ(open_descriptors(), before);
   ::close(leaky);
+}
+
+TEST(Exec, BlamesNoJobForDescriptorsThatAreMissing) {
+  const auto before = open_descriptors();
+  int started = 0;
+  for (rlim_t more = 0; more < 16; ++more) {
+    engine::Outcome outcome;
+    {
+      const FewDescriptors few(more);
+      outcome = run({.command = {"/bin/true"}});
+    }
+    const auto* unstarted = std::get_if<engine::Unstarted>(&outcome);
+    if (unstarted == nullptr) {
+      EXPECT_EQ(result(outcome), "nothing") << more;
+      ++started;
+      continue;
+    }
+    EXPECT_EQ(unstarted->why, "cannot run /bin/true: Too many open files");
+    EXPECT_EQ(unstarted->pause, 1s);
+    EXPECT_EQ(started, 0) << "what is enough once is enough with one more";
+  }
+  EXPECT_GE(started, 3) << "with 11 or 12 a program starts";
+  EXPECT_EQ(open_descriptors(), before);
+}
+
+TEST(Exec, BlamesAJobThatItsOwnLimitStops) {
+  auto options = shell("exit 0");
+  options.max_memory = 4096;  // The program does not even fit into it.
+  const auto outcome = run(options);
+  EXPECT_TRUE(std::holds_alternative<engine::Retry>(outcome)) << outcome.index();
 }
 
 TEST(Exec, TakesPrivilegesAndLimitsAway) {

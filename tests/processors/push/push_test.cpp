@@ -7,8 +7,12 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <fcntl.h>
 #include <gmock/gmock.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
+#include <jobqd/domain/kept_text.hpp>
 #include <jobqd/domain/limits.hpp>
 
 #include "processors/push/receiver.hpp"
@@ -41,12 +45,15 @@ engine::Outcome push(Options options, std::stop_token stop = {}, engine::Claim c
   return made(std::move(options))->process(claim, std::move(stop));
 }
 
-std::string description_of(const engine::Outcome& outcome) {
+/// The outcome as it is kept.
+std::string description_of(engine::Outcome raw) {
+  const auto outcome = domain::kept(std::move(raw));
   if (const auto* done = std::get_if<engine::Done>(&outcome))
     return "done: " + done->result.value_or("nothing");
   if (const auto* retry = std::get_if<engine::Retry>(&outcome)) return "retry: " + retry->error;
   if (const auto* defer = std::get_if<engine::Defer>(&outcome)) return "defer: " + defer->error;
   if (const auto* fail = std::get_if<engine::Fail>(&outcome)) return "fail: " + fail->error;
+  if (const auto* unstarted = std::get_if<engine::Unstarted>(&outcome)) return "unstarted: " + unstarted->why;
   return "interrupted";
 }
 
@@ -268,6 +275,41 @@ TEST(Push, ReachesANameWhoseFirstAddressesAreDead) {
     several.lookup = [&](const std::string&) { return addresses; };
     EXPECT_EQ(description_of(push(several)), "done: 1") << addresses.front();
   }
+}
+
+TEST(Push, BlamesNoJobForDescriptorsThatAreMissing) {
+  const Receiver receiver([](ServedConnection& connection, int) {
+    connection.request();
+    connection.answer("1");
+  });
+  const auto http = made(options(receiver.url()));
+  const int lowest_free = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+  ::close(lowest_free);
+  rlimit before{};
+  ::getrlimit(RLIMIT_NOFILE, &before);
+  // Beyond three the event loop fits, and with four the socket too; the receiver has its own at that moment.
+  for (int more = 0; more < 4; ++more) {
+    const rlimit few{.rlim_cur = static_cast<rlim_t>(lowest_free + more), .rlim_max = before.rlim_max};
+    ::setrlimit(RLIMIT_NOFILE, &few);
+    const auto outcome = http->process(new_claim("a"), {});
+    ::setrlimit(RLIMIT_NOFILE, &before);
+    EXPECT_EQ(description_of(outcome), "unstarted: cannot connect: Too many open files") << more;
+  }
+  EXPECT_EQ(description_of(http->process(new_claim("a"), {})), "done: 1");
+}
+
+TEST(Push, BlamesNoJobForALookUpThatWasShortOfSomething) {
+  auto named = options("http://name.test/");
+  named.lookup = [](const std::string&) {
+    return std::unexpected(Failure{.why = "out of sockets", .shortage = true});
+  };
+  EXPECT_EQ(description_of(push(named)), "unstarted: cannot look up name.test: out of sockets");
+  named.lookup = [](const std::string&) -> std::expected<std::vector<std::string>, Failure> {
+    throw std::bad_alloc();
+  };
+  EXPECT_THAT(description_of(push(named)), StartsWith("unstarted: cannot look up name.test: "));
+  named.lookup = [](const std::string&) { return std::unexpected(Failure{.why = "no such name"}); };
+  EXPECT_EQ(description_of(push(named)), "retry: cannot look up name.test: no such name");
 }
 
 TEST(Push, RefusesANameIfOneOfItsAddressesIsDenied) {

@@ -2,6 +2,8 @@
 
 #include <thread>
 
+#include <jobqd/domain/kept_text.hpp>
+
 #include "stores/conformance/conformance.hpp"
 #include "support/caught.hpp"
 
@@ -116,6 +118,15 @@ TEST_P(StoreConformance, AClaimStartsNoMoreJobsThanItAsksFor) {
   EXPECT_EQ(caught.result().value().size(), 2U);
   EXPECT_EQ(count(Status::running), 2U);
   EXPECT_EQ(count(Status::queued), 1U);
+}
+
+TEST_P(StoreConformance, WhatIsKeptOfAnAttemptIsValidWhoeverMadeIt) {
+  EXPECT_TRUE(support::settle(*store, start("a"), engine::Done{.result = "\xEF\xBB\xBF{\"no\": \xFF"}));
+  EXPECT_EQ(job("a").result, "\"\xEF\xBB\xBF{\\\"no\\\": \xEF\xBF\xBD\"");
+  EXPECT_TRUE(support::settle(*store, start("b"), engine::Done{.result = ""}));
+  EXPECT_EQ(job("b").result, std::nullopt);
+  EXPECT_TRUE(support::settle(*store, start("c"), engine::Fail{.error = std::string(5000, '\xFF')}));
+  EXPECT_EQ(job("c").last_error, domain::kept_error(std::string(5000, '\xFF')));
 }
 
 TEST_P(StoreConformance, ASuccessIsDoneAndKeepsItsResult) {
