@@ -26,7 +26,7 @@ void CircuitBreaker::failed(base::SteadyTime now) {
 
 void CircuitBreaker::ended(base::SteadyTime now) {
   if (state_ != CircuitState::half_open) return;
-  state_ = CircuitState::open;  // The next one probes, at once.
+  state_ = CircuitState::open;  // The next attempt is a probe, without a wait.
   open_until_ = now;
 }
 

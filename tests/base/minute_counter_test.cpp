@@ -24,7 +24,7 @@ TEST(MinuteCounter, CountsTheLastMinuteOnly) {
   EXPECT_EQ(counter.count(at(90)), 0U);
 }
 
-TEST(MinuteCounter, ForgetsWhatStoodInASecondThatComesAgain) {
+TEST(MinuteCounter, ReusesTheBucketOfASecondOneMinuteAgo) {
   MinuteCounter counter;
   counter.add(at(5), 7);
   counter.add(at(65));

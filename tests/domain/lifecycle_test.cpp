@@ -23,7 +23,7 @@ struct Cell {
   Status to;
 };
 
-/// Written down a second time on purpose.
+/// Repeats the table of the source on purpose.
 constexpr std::array legal{
     Cell{queued, Event::start, running},    Cell{queued, Event::cancel, failed},
     Cell{running, Event::succeed, done},    Cell{running, Event::back_off, queued},
@@ -90,7 +90,7 @@ TEST(Lifecycle, BackingOffCountsAFailure) {
   EXPECT_EQ(backed_off(in(running)), expected);
 }
 
-TEST(Lifecycle, PuttingOffIsCountedApartFromFailures) {
+TEST(Lifecycle, ADeferralIsCountedApartFromFailures) {
   const Progress expected{
       .status = queued, .reason = Reason::backoff, .deferrals = 1, .attempts = 5, .failures = 2};
   EXPECT_EQ(deferred(in(running)), expected);

@@ -165,8 +165,8 @@ class Daemon:
     """The real binary on a free port, in an empty folder, with only the settings in its environment."""
 
     def __init__(self, *flags: str, wait: bool = True, descriptors: Optional[int] = None,
-                 prepare: Optional[Callable[[], object]] = None, **settings: str):
-        """`prepare` runs in the new process before the binary does."""
+                 prepare: Optional[Callable[[], object]] = None, under: tuple[str, ...] = (), **settings: str):
+        """`prepare` runs in the new process before the binary does; `under` is a command that starts it."""
         def before_exec():
             if descriptors:
                 resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
@@ -183,7 +183,7 @@ class Daemon:
         self._ended = False
         self.reads_log = threading.Event()
         self.reads_log.set()
-        self.process = subprocess.Popen([BINARY, *flags], env=keep | settings, cwd=self.folder.name,
+        self.process = subprocess.Popen([*under, BINARY, *flags], env=keep | settings, cwd=self.folder.name,
                                         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                                         preexec_fn=before_exec)
         self._reader = threading.Thread(target=self._read_log, daemon=True)

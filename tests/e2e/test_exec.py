@@ -168,8 +168,8 @@ class Programs(DaemonTest):
         for name in names:
             job = daemon.finished(name)
             self.assertEqual((job["status"], job.get("last_error"), job["attempts"], job["failures"]), ("done", None, 1, 0))
-        self.assertRegex(daemon.log, r"warn +attempts cannot be started: their jobs wait queue=work why=.*Too many open files")
-        daemon.wait_for_line("attempts can be started again queue=work given_back=[1-9]")
+        self.assertRegex(daemon.log, r"warn +attempts cannot start: their jobs wait queue=work why=.*Too many open files")
+        daemon.wait_for_line("attempts can start again queue=work not_started=[1-9]")
 
     def test_a_program_that_is_not_there_ends_the_start(self):
         daemon = self.run_to_end(CONFIG=self.config_file('[queues.work]\nprocessor = "exec"\ncommand = ["/nowhere/program"]\n'))

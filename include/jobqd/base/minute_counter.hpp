@@ -8,8 +8,8 @@
 
 namespace jobqd::base {
 
-/// How often something happened in the last 60 seconds, to the second. Pure: it is told the time, which must
-/// not go back. Not thread-safe.
+/// How often something happened in the last 60 seconds, to the second. Pure: the caller passes the
+/// time, which must not go back. Not thread-safe.
 class MinuteCounter {
  public:
   void add(SteadyTime now, std::uint32_t times = 1) {

@@ -15,7 +15,7 @@ namespace jobqd::app {
 
 namespace {
 
-/// Settings that are only the defaults of queues: where they change something, a key of a queue shows it.
+/// Settings that are only defaults of queues. Where a change has an effect, a key of a queue shows it.
 bool is_taken_by_queues(const Setting& setting) {
   constexpr std::array<std::string_view, 10> names{
       "WORKERS",      "QUEUE_SIZE",   "BACKOFF_BASE",          "BACKOFF_CAP",       "RETENTION",
@@ -39,7 +39,7 @@ struct Changes {
   std::string restart;  ///< Will change with a restart.
 };
 
-/// `to` as far as a running queue can change, and otherwise `from`.
+/// `to`, with the values of `from` for what cannot change while the daemon runs.
 QueueConfig merged(const QueueConfig& from, QueueConfig to) {
   if (from.is_remote() != to.is_remote()) to.workers = from.workers;
   to.kind = from.kind;

@@ -1,9 +1,11 @@
 #include "app/logging/event_log.hpp"
 
+#include <algorithm>
+
 namespace jobqd::app {
 
 void EventLog::attempt_settled(const engine::Claim& claim, const engine::Resolution& resolution) {
-  note_shortage(claim.queue, resolution);
+  note_shortage(claim, resolution);
   if (!log_.logs(LogLevel::debug)) return;
   const auto log = [&](std::string_view message, std::string_view name, std::string_view value) {
     log_.write(LogLevel::debug, message,
@@ -16,27 +18,30 @@ void EventLog::attempt_settled(const engine::Claim& claim, const engine::Resolut
   else if (const auto* again = std::get_if<engine::Again>(&resolution))
     log("attempt failed, will be retried", "error", again->error);
   else if (const auto* unstarted = std::get_if<engine::Unstarted>(&resolution))
-    log("attempt not started", "why", unstarted->why);
+    log("attempt could not start, its job is queued again", "error", unstarted->why);
   else
     log("attempt interrupted", "status", "queued");
 }
 
-void EventLog::note_shortage(const std::string& queue, const engine::Resolution& resolution) {
-  if (const auto* unstarted = std::get_if<engine::Unstarted>(&resolution)) {
-    if (unstarted->pause.count() == 0) return;  // A worker that leaves, and no shortage.
-    const base::MutexLock lock(mutex_);
-    if (++short_queues_[queue] > 1) return;
-    queues_are_short_.store(true, std::memory_order_relaxed);
-    log_.write_admin(LogLevel::warn, "attempts cannot be started: their jobs wait",
-                     {{"queue", queue}, {"why", unstarted->why}});
-  } else if (queues_are_short_.load(std::memory_order_relaxed)) {
-    const base::MutexLock lock(mutex_);
-    const auto found = short_queues_.find(queue);
-    if (found == short_queues_.end()) return;
-    log_.write_admin(LogLevel::info, "attempts can be started again",
-                     {{"queue", queue}, {"given_back", found->second}});
-    short_queues_.erase(found);
-    queues_are_short_.store(!short_queues_.empty(), std::memory_order_relaxed);
+void EventLog::note_shortage(const engine::Claim& claim, const engine::Resolution& resolution) {
+  const auto* unstarted = std::get_if<engine::Unstarted>(&resolution);
+  // Without a pause it was a worker that left, and nothing was short.
+  if (unstarted != nullptr ? unstarted->pause.count() == 0 : !any_shortage_.load(std::memory_order_relaxed))
+    return;
+  const base::MutexLock lock(mutex_);
+  if (unstarted != nullptr) {
+    auto& shortage = shortages_[claim.queue];
+    shortage.last_token = std::max(shortage.last_token, claim.token);
+    if (++shortage.attempts > 1) return;
+    any_shortage_.store(true, std::memory_order_relaxed);
+    log_.write_admin(LogLevel::warn, "attempts cannot start: their jobs wait",
+                     {{"queue", claim.queue}, {"why", unstarted->why}});
+  } else if (const auto found = shortages_.find(claim.queue);
+             found != shortages_.end() && claim.token > found->second.last_token) {
+    log_.write_admin(LogLevel::info, "attempts can start again",
+                     {{"queue", claim.queue}, {"not_started", found->second.attempts}});
+    shortages_.erase(found);
+    any_shortage_.store(!shortages_.empty(), std::memory_order_relaxed);
   }
 }
 

@@ -14,8 +14,8 @@ namespace jobqd::app {
 
 /// Makes lines of the log from the events of the daemon. Thread-safe, as the log is, which outlives it.
 ///
-/// A shortage (no descriptors, processes or memory to start attempts) is one line for a queue when it begins,
-/// and one when an attempt of the queue ends again, however many workers met it.
+/// A shortage is when the daemon has no descriptors, processes or memory left to start attempts. For each
+/// queue it takes one line when it begins, and one when an attempt that started later ends.
 class EventLog final : public engine::Observer {
  public:
   explicit EventLog(Log& log) : log_(log) {}
@@ -29,14 +29,18 @@ class EventLog final : public engine::Observer {
   void configuration_refused(std::string_view why) override;
 
  private:
-  void note_shortage(const std::string& queue, const engine::Resolution& resolution) JOBQD_EXCLUDES(mutex_);
+  struct Shortage {
+    std::uint64_t attempts = 0;            ///< How many could not start since it began.
+    engine::FencingToken last_token = 0;  ///< Of the last of them. Larger ones belong to later starts.
+  };
+
+  void note_shortage(const engine::Claim& claim, const engine::Resolution& resolution)
+      JOBQD_EXCLUDES(mutex_);
 
   Log& log_;
-  std::atomic<bool> queues_are_short_{
-      false};  ///< Whether there are any, so that other attempts take no lock.
   base::Mutex mutex_;
-  /// How many attempts of a queue could not be started since its shortage began.
-  std::map<std::string, std::uint64_t> short_queues_ JOBQD_GUARDED_BY(mutex_);
+  std::map<std::string, Shortage> shortages_ JOBQD_GUARDED_BY(mutex_);  ///< By the name of the queue.
+  std::atomic<bool> any_shortage_{false};  ///< Spares the lock while there is none.
 };
 
 }  // namespace jobqd::app

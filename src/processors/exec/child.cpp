@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -170,6 +171,8 @@ std::expected<Child, Child::NotStarted> Child::start(const Program& program) {
   child.group_ = pid;
   // Not pidfd_open(): glibc 2.36 declares it for C alone.
   child.process_ = Descriptor(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+  // Where this process ignores SIGCHLD, a program that has ended leaves nothing to open. It ran all the same.
+  if (!child.process_.is_open() && errno == ESRCH) child.process_ = Descriptor(::eventfd(1, EFD_CLOEXEC));
   int error = child.process_.is_open() ? 0 : errno;
   report.write.close();
   (void)!::read(report.read.get(), &error, sizeof error);  // Reads nothing where the start succeeded.

@@ -65,7 +65,7 @@ class Child {
  private:
   Child() = default;
 
-  Descriptor process_;  ///< A pidfd; open until reap().
+  Descriptor process_;  ///< A pidfd, or what is always readable once the status was lost; open until reap().
   pid_t group_ = 0;
 };
 

@@ -37,9 +37,9 @@ Attempts::Attempts(Jobs& jobs, std::uint32_t interruptions_max, base::Random& ra
                    engine::Observer& observer)
     : jobs_(jobs), interruptions_max_(interruptions_max), random_(random), observer_(observer) {}
 
-std::optional<engine::Claim> Attempts::start_next(Effects& effects, std::uint16_t index,
+std::optional<engine::Claim> Attempts::start_next(Effects& effects, std::uint16_t queue_index,
                                                   const std::optional<engine::LeaseTerms>& lease) {
-  auto& queue = jobs_.queues[index];
+  auto& queue = jobs_.queues[queue_index];
   if (queue.ready.empty()) return std::nullopt;
   if (!queue.gate.try_start(effects.now.steady)) {
     if (!queue.gate.paused()) effects.wants_tick(queue.gate.next_start());
@@ -79,21 +79,17 @@ engine::Expected<Jobs::Found> Attempts::find(std::string_view id, engine::Fencin
 }
 
 engine::Resolution Attempts::end(Effects& effects, JobHandle job, engine::Outcome outcome) {
-  const auto running = running_.extract(job);
-  JOBQD_CHECK(!running.empty());
   const Record& record = jobs_.table.at(job);
-  const auto& queue = jobs_.queues[record.queue];
-  const bool is_leased = leases_.contains(job);
-  std::optional<engine::Claim> leased;
-  auto end = domain::end_of_attempt(std::move(outcome), facts_of(record, running.mapped()->cause()),
-                                    queue.options.backoff, random_.fraction());
-  if (is_leased) {
-    leased = claim_of(job, record);
-    leased->stop = running.mapped();
+  auto end = domain::end_of_attempt(std::move(outcome), facts_of(record, running_.at(job)->cause()),
+                                    jobs_.queues[record.queue].options.backoff, random_.fraction());
+  if (leases_.contains(job)) {
+    effects.call([this, claim = claim_of(job, record), resolution = end.resolution] {
+      observer_.attempt_settled(claim, resolution);
+    });
     leases_.end(job);
   }
+  running_.erase(job);
   apply(effects, job, end);
-  if (leased) report(effects, *std::move(leased), end.resolution);
   return std::move(end.resolution);
 }
 
@@ -157,7 +153,7 @@ engine::Claim Attempts::claim_of(JobHandle job, const Record& record) const {
           .timeout = record.timeout(),
           .deferrals = record.progress.deferrals,
           .traceparent = std::string(record.content.traceparent()),
-          .stop = running_.contains(job) ? running_.at(job) : nullptr,
+          .stop = running_.at(job),
           .worker = leases_.worker(job)};
 }
 
@@ -193,9 +189,9 @@ void Attempts::apply(Effects& effects, JobHandle job, const domain::AttemptEnd& 
   }
 }
 
-void Attempts::learn(Effects& effects, std::uint16_t index, const domain::AttemptEnd& end) {
+void Attempts::learn(Effects& effects, std::uint16_t queue_index, const domain::AttemptEnd& end) {
   const auto now = effects.now.steady;
-  auto& queue = jobs_.queues[index];
+  auto& queue = jobs_.queues[queue_index];
   if (std::holds_alternative<engine::Done>(end.resolution)) queue.done.add(now);
   if (is_failed_attempt(end.resolution)) queue.failed.add(now);
   if (const auto* unstarted = std::get_if<engine::Unstarted>(&end.resolution)) {
@@ -203,14 +199,9 @@ void Attempts::learn(Effects& effects, std::uint16_t index, const domain::Attemp
     if (unstarted->pause.count() > 0) queue.gate.close_until(now + unstarted->pause);
   } else if (queue.options.circuit.applies()) {
     queue.gate.learn(end.lesson, now);
-    effects.may_start(index);
+    effects.may_start(queue_index);
     effects.wants_tick(queue.gate.next_start());
   }
-}
-
-void Attempts::report(Effects& effects, engine::Claim claim, const engine::Resolution& resolution) {
-  effects.call(
-      [this, claim = std::move(claim), resolution] { observer_.attempt_settled(claim, resolution); });
 }
 
 }  // namespace jobqd::stores::embedded

@@ -26,7 +26,7 @@ class Attempts {
   Attempts(Jobs& jobs, std::uint32_t interruptions_max, base::Random& random, engine::Observer& observer);
 
   /// Starts the next ready job of the queue, if there is one and the gate of the queue is open.
-  std::optional<engine::Claim> start_next(Effects& effects, std::uint16_t queue,
+  std::optional<engine::Claim> start_next(Effects& effects, std::uint16_t queue_index,
                                           const std::optional<engine::LeaseTerms>& lease);
 
   /// The running job whose attempt has this token, and, for a remote worker, a lease. Errors: job_not_found,
@@ -70,8 +70,7 @@ class Attempts {
   /// Ends a leased attempt without its worker, as an interruption.
   void end_lease(Effects& effects, JobHandle job);
   void apply(Effects& effects, JobHandle job, const domain::AttemptEnd& end);
-  void learn(Effects& effects, std::uint16_t queue, const domain::AttemptEnd& end);
-  void report(Effects& effects, engine::Claim claim, const engine::Resolution& resolution);
+  void learn(Effects& effects, std::uint16_t queue_index, const domain::AttemptEnd& end);
 
   Jobs& jobs_;
   const std::uint32_t interruptions_max_;

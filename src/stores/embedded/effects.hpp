@@ -24,6 +24,7 @@ class Effects {
 
   Effects(const Effects&) = delete;
   Effects& operator=(const Effects&) = delete;
+  ~Effects() = default;
 
   /// The time of the decision.
   const base::Now now;

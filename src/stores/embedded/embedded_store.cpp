@@ -175,14 +175,7 @@ void EmbeddedStore::settle(std::string_view id, engine::FencingToken token, engi
     return turn.effects.call([done = std::move(done), resolution = std::move(resolution)]() mutable {
       done(std::move(resolution));
     });
-  journal_->when_durable([done = std::move(done),
-                          resolution = std::move(resolution)](std::expected<void, Error> durable) mutable {
-    if (durable)
-      done(std::move(resolution));
-    else
-      done(std::unexpected(std::move(durable.error())));
-  });
-  turn.effects.flush();
+  answer_when_durable(turn.effects, *journal_, std::move(resolution), std::move(done));
 }
 
 void EmbeddedStore::extend(std::string_view id, engine::FencingToken token, base::milliseconds duration,
@@ -229,8 +222,9 @@ std::optional<base::SteadyTime> EmbeddedStore::tick(base::Now now) {
 
 std::optional<base::SteadyTime> EmbeddedStore::open_gates(Effects& effects) {
   std::optional<base::SteadyTime> next;
-  for (std::uint16_t i = 0; i < jobs_.queues.size(); ++i) {
-    const auto& queue = jobs_.queues[i];
+  std::uint16_t index = 0;
+  for (const auto& queue : jobs_.queues) {
+    const auto i = index++;
     if (queue.ready.empty()) continue;
     const auto opens = queue.gate.next_start();
     if (opens <= effects.now.steady)
@@ -263,13 +257,7 @@ bool EmbeddedStore::step_sweeps(Effects& effects) {
       jobs_.remove(effects, job);
   }
   if (!step.finished) return false;
-  journal_->when_durable([sweep = *std::move(step.finished)](std::expected<void, Error> durable) mutable {
-    if (durable)
-      sweep.done(sweep.count);
-    else
-      sweep.done(std::unexpected(std::move(durable.error())));
-  });
-  effects.flush();
+  answer_when_durable(effects, *journal_, step.finished->count, std::move(step.finished->done));
   return sweeps_.empty();
 }
 

@@ -15,7 +15,6 @@ using domain::Error;
 using domain::ErrorCode;
 using domain::Progress;
 using domain::Reason;
-using domain::Status;
 
 namespace {
 

@@ -75,8 +75,8 @@ class Jobs {
 
   /// A queued job has become due.
   void make_ready(Effects& effects, JobHandle job);
-  /// A queued or restored job waits until `due`.
-  void wait_until(Effects& effects, JobHandle job, base::SteadyTime due);
+  /// A queued or restored job waits until `until`.
+  void wait_until(Effects& effects, JobHandle job, base::SteadyTime until);
   /// Forgets finished jobs whose retention is over. false: its budget ran out before its work.
   bool forget_expired(Effects& effects);
   /// How long finished jobs of a queue with these options are kept.
@@ -107,6 +107,20 @@ class Jobs {
   const base::milliseconds retention_;
   journal::Journal& journal_;
 };
+
+/// Calls done(value) once everything that was decided so far is durable, or done(error) where it could not be
+/// made so now.
+template <class T>
+void answer_when_durable(Effects& effects, journal::Journal& journal, T value, engine::Callback<T> done) {
+  journal.when_durable(
+      [done = std::move(done), value = std::move(value)](std::expected<void, domain::Error> durable) mutable {
+        if (durable)
+          done(std::move(value));
+        else
+          done(std::unexpected(std::move(durable.error())));
+      });
+  effects.flush();
+}
 
 /// Calls done(job) once the job's present state is durable, so that a crash cannot take back what was said.
 /// While the disk is in trouble it is called all the same: an answer is better than none.

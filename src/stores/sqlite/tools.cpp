@@ -22,7 +22,7 @@ namespace {
 namespace fs = std::filesystem;
 using namespace sqlite;
 
-/// Opened for reading; a daemon may go on writing.
+/// Opens the file for reading, while a daemon may be writing to it.
 std::expected<SqliteDatabase, std::string> open_to_read(const std::string& path) {
   const auto refuse = [&path](const std::string& why) {
     return std::unexpected(fmt::format("cannot read {}: {}", path, why));
@@ -39,8 +39,8 @@ std::expected<SqliteDatabase, std::string> open_to_read(const std::string& path)
   return *std::move(database);
 }
 
-/// A copy that is being made: locked while it is, and gone at the end unless it got its name. What a copy
-/// that was killed has left is made anew.
+/// An unfinished copy. It is locked while it is written, and the destructor removes it unless it was renamed.
+/// A file that a killed backup has left is overwritten.
 class PartialFile {
  public:
   explicit PartialFile(std::string path) : path_(std::move(path)) {}
@@ -55,9 +55,9 @@ class PartialFile {
 
   [[nodiscard]] const std::string& path() const { return path_; }
 
-  /// Why it cannot be; empty when it is there.
+  /// Creates the file and locks it. Returns what went wrong; empty if nothing did.
   std::string create() {
-    // Payloads are nobody else's business, so not SQLite's default mode.
+    // SQLite's default mode would let others read the payloads.
     const int descriptor = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (descriptor < 0) return fmt::format("{}: {}", path_, std::generic_category().message(errno));
     if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0 || !is_at_path(descriptor)) {
@@ -71,7 +71,7 @@ class PartialFile {
   }
 
  private:
-  /// Who held the lock may just have given the file its name.
+  /// The last holder of the lock may have renamed the file just before.
   [[nodiscard]] bool is_at_path(int descriptor) const {
     struct stat opened{};
     struct stat there{};
@@ -126,7 +126,7 @@ void check_rows(SqliteDatabase& database, CheckReport& report) {
 std::expected<CheckReport, std::string> check_sqlite_file(const std::string& path) {
   auto database = open_to_read(path);
   if (!database) return std::unexpected(database.error());
-  // All in one read transaction: a daemon may be writing.
+  // Everything in one read transaction, because a daemon may be writing.
   if (auto begun = database->execute("BEGIN"); !begun) return std::unexpected(begun.error().text);
   CheckReport report;
   report.version = database->query_integer("PRAGMA user_version").value_or(0);
@@ -140,7 +140,7 @@ std::expected<void, std::string> backup_sqlite_file(const std::string& from, con
   if (!source) return std::unexpected(source.error());
   if (std::error_code code; fs::exists(fs::symlink_status(to, code)))
     return std::unexpected(fmt::format("cannot write {}: it exists already", to));
-  // Under another name until it is whole: a backup that is there is a good one.
+  // Under another name until it is complete, so that a backup that exists is a good one.
   PartialFile partial(to + ".partial");
   const auto refuse = [&](const std::string& why) {
     return std::unexpected(fmt::format("cannot write {}: {}", to, why));
@@ -152,12 +152,12 @@ std::expected<void, std::string> backup_sqlite_file(const std::string& from, con
   if (auto set = target->execute("PRAGMA synchronous = FULL"); !set) return refuse(set.error().text);
   sqlite3_backup* backup = sqlite3_backup_init(target->get(), "main", source->get(), "main");
   if (backup == nullptr) return refuse(target->last_error().text);
-  // All pages in one step: one read transaction, so one moment in the life of the file.
+  // All pages in one step, which is one read transaction: the file as it was at one moment.
   const int step = sqlite3_backup_step(backup, -1);
   const int finish = sqlite3_backup_finish(backup);
   if (step != SQLITE_DONE || finish != SQLITE_OK)
     return refuse(sqlite3_errstr(step != SQLITE_DONE ? step : finish));
-  // The copy is in WAL mode as its source; without a log of its own it is one file.
+  // The copy is in WAL mode like its source; without a log it is a single file.
   if (auto mode = target->query_text("PRAGMA journal_mode = DELETE"); !mode) return refuse(mode.error().text);
   *target = SqliteDatabase{};
   std::error_code code;

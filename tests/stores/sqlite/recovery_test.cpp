@@ -1,4 +1,4 @@
-// What comes back after a crash, and how.
+// What a store holds after a crash.
 
 #include <algorithm>
 #include <string>
