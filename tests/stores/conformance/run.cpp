@@ -98,6 +98,23 @@ TEST_P(StoreConformance, AnAttemptThatNeverBeganIsNotCounted) {
   EXPECT_GT(second.token, first.token);
 }
 
+TEST_P(StoreConformance, AnAttemptThatNeverBeganLeavesTheJobAsItWas) {
+  const auto failed = start(domain::NewJob{.id = "a", .max_retries = 1});
+  EXPECT_TRUE(support::settle(*store, failed, engine::Retry{.error = "e", .after = milliseconds{5000}}));
+  advance(milliseconds{5000});
+  const auto before = job("a");
+  EXPECT_NE(before.started_at, std::nullopt);
+  const auto unstarted = claim();
+  advance(milliseconds{1500});
+  EXPECT_TRUE(support::settle(*store, unstarted, engine::Unstarted{}));
+  const auto after = job("a");
+  EXPECT_EQ(after.progress, before.progress);
+  EXPECT_EQ(after.started_at, before.started_at);
+  EXPECT_EQ(after.run_at, before.run_at);
+  EXPECT_EQ(after.last_error, "e");
+  EXPECT_EQ(store->queues().at(0).last_minute.started, 1U);
+}
+
 TEST_P(StoreConformance, AShortageHoldsTheQueueForAWhile) {
   submit({new_job("a"), new_job("b"), new_mail("c")}).value();
   EXPECT_TRUE(
