@@ -70,8 +70,8 @@ Options options_of(const KeyValues& values) {
 }  // namespace
 
 ProcessorKind kind() {
-  // While a program starts: four pipes, its pidfd, an eventfd and a timer.
-  constexpr std::size_t descriptors = 11;
+  // While a program starts: four pipes, an eventfd and a timer.
+  constexpr std::size_t descriptors = 10;
   return {.name = "exec",
           .keys = keys(),
           .descriptors = descriptors,

@@ -5,13 +5,11 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <fcntl.h>
 #include <gmock/gmock.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 #include "processors/push/pushes.hpp"
 #include "processors/push/receiver.hpp"
+#include "support/few_descriptors.hpp"
 
 namespace jobqd::processors::push {
 
@@ -53,16 +51,12 @@ TEST(Push, BlamesNoJobForDescriptorsThatAreMissing) {
     connection.answer("1");
   });
   const auto http = made(options(receiver.url()));
-  const int lowest_free = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
-  ::close(lowest_free);
-  rlimit before{};
-  ::getrlimit(RLIMIT_NOFILE, &before);
   // Beyond three the event loop fits, and with four the socket too; the receiver has its own at that moment.
-  for (int more = 0; more < 4; ++more) {
-    const rlimit few{.rlim_cur = static_cast<rlim_t>(lowest_free + more), .rlim_max = before.rlim_max};
-    ::setrlimit(RLIMIT_NOFILE, &few);
-    const auto outcome = http->process(new_claim("a"), {});
-    ::setrlimit(RLIMIT_NOFILE, &before);
+  for (rlim_t more = 0; more < 4; ++more) {
+    const auto outcome = [&] {
+      const support::FewDescriptors few(more);
+      return http->process(new_claim("a"), {});
+    }();
     EXPECT_EQ(description_of(outcome), "unstarted: cannot connect: Too many open files") << more;
   }
   EXPECT_EQ(description_of(http->process(new_claim("a"), {})), "done: 1");
