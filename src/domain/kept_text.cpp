@@ -6,7 +6,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include <jobqd/base/characters.hpp>
 #include <jobqd/base/json_string.hpp>
 #include <jobqd/base/utf8.hpp>
 #include <jobqd/domain/limits.hpp>
@@ -42,14 +41,7 @@ class Acceptor {
   std::size_t depth_ = 0;
 };
 
-/// Whether the text is a string of ordinary characters, as most results of one word are.
-bool is_plain_string(std::string_view text) {
-  return text.size() >= 2 && text.starts_with('"') && text.ends_with('"') &&
-         std::ranges::all_of(text.substr(1, text.size() - 2), base::is_plain_in_string);
-}
-
 bool is_json(std::string_view text) {
-  if (is_plain_string(text)) return true;
   // The library passes a byte order mark over, and takes a NUL for the end of the text.
   if (text.starts_with("\xEF\xBB\xBF") || text.contains('\0')) return false;
   Acceptor acceptor;

@@ -161,7 +161,7 @@ class Programs(DaemonTest):
 
     def test_jobs_do_not_pay_for_a_shortage_of_the_daemon(self):
         config = self.config_file(CONFIG.format(script="sleep 0.2").replace("workers = 2", "workers = 60\nmax_retries = 0\ncapacity = 100"))
-        daemon = self.start(CONFIG=config, MAX_CONNECTIONS="10", SHUTDOWN_GRACE="0s", descriptors=100)
+        daemon = self.start(CONFIG=config, MAX_CONNECTIONS="10", SHUTDOWN_GRACE="0s", descriptors=120)
         daemon.wait_for_line(r"the workers of queues may need more open files than this process may have")
         names = [str(number) for number in range(60)]
         daemon.enqueue([{"id": name, "queue": "work"} for name in names])

@@ -96,7 +96,7 @@ struct AttemptEnd {
 
 /// Decides. `fraction`, in [0, 1), is the jitter of the backoff. The job must be running.
 ///
-/// A client's cancel beats everything but success. Results and errors stay as they are: kept() comes before.
+/// A client's cancel beats everything but success. The caller has put results and errors through kept().
 [[nodiscard]] AttemptEnd end_of_attempt(Outcome outcome, const AttemptFacts& facts, const RetryPolicy& policy,
                                         double fraction);
 

@@ -5,14 +5,14 @@
 
 #include <jobqd/domain/end_of_attempt.hpp>
 
-/// What a job keeps of an attempt. Whatever made it (a program, a web service, a remote worker, a processor
-/// of somebody's own), it becomes part of the API's JSON and of the store's file, so that it has to be valid.
+/// What a job keeps of an attempt. Whoever made it (a program, a web service, a remote worker, a processor of
+/// an embedder), it becomes part of the API's JSON and of the store's file, so it has to be valid.
 namespace jobqd::domain {
 
-/// The result that some output is. One JSON text that keeps the rules of a payload (UTF-8, fewer than
-/// limits::json_depth levels, no number that no double holds) and fits into limits::result_bytes stays as it
-/// is; anything else becomes a JSON string, cut between characters so that it fits. Line ends at the end are
-/// dropped; empty output is no result.
+/// The result that is kept of an output. JSON text that keeps the rules of a payload (UTF-8, fewer than
+/// limits::json_depth levels, no number beyond the range of a double) and fits into limits::result_bytes
+/// stays as it is. Any other text becomes a JSON string, cut between characters so that it fits. Line ends at
+/// the end are dropped. Empty output is no result.
 [[nodiscard]] std::optional<std::string> kept_result(std::string output);
 
 /// An error as UTF-8, cut between characters to limits::error_bytes.

@@ -44,7 +44,7 @@ void warn_of_descriptors(const Config& config, rlim_t limit, Log& log) {
   if (limit < connections)
     log.write_admin(LogLevel::warn, "MAX_CONNECTIONS needs more open files than this process may have",
                     {{"may_have", limit}, {"needs", connections}});
-  if (limit < all && all > connections)
+  else if (limit < all)
     log.write_admin(LogLevel::warn,
                     "the workers of queues may need more open files than this process may have",
                     {{"may_have", limit}, {"needs", all}});

@@ -30,12 +30,11 @@ class EventLog final : public engine::Observer {
 
  private:
   struct Shortage {
-    std::uint64_t attempts = 0;            ///< How many could not start since it began.
+    std::uint64_t attempts = 0;           ///< How many could not start since it began.
     engine::FencingToken last_token = 0;  ///< Of the last of them. Larger ones belong to later starts.
   };
 
-  void note_shortage(const engine::Claim& claim, const engine::Resolution& resolution)
-      JOBQD_EXCLUDES(mutex_);
+  void note_shortage(const engine::Claim& claim, const engine::Resolution& resolution) JOBQD_EXCLUDES(mutex_);
 
   Log& log_;
   base::Mutex mutex_;

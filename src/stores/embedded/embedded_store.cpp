@@ -165,7 +165,7 @@ void EmbeddedStore::serve_waiting(Effects& effects) {
 
 void EmbeddedStore::settle(std::string_view id, engine::FencingToken token, engine::Outcome outcome,
                            engine::Settler settler, engine::Callback<engine::Resolution> done) {
-  outcome = domain::kept(std::move(outcome));  // Whoever made it; outside of the lock, as it may read JSON.
+  outcome = domain::kept(std::move(outcome));  // Outside of the lock, because it may read JSON.
   Turn turn(*this);
   const auto found = attempts_.find(id, token, settler);
   if (!found) return turn.effects.refuse(std::move(done), found.error());
