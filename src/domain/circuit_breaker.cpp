@@ -1,6 +1,13 @@
 #include <jobqd/domain/circuit_breaker.hpp>
 
+#include <array>
+
 namespace jobqd::domain {
+
+std::string_view to_string(CircuitState state) {
+  constexpr std::array<std::string_view, 3> names{"closed", "open", "half_open"};
+  return names.at(static_cast<std::size_t>(state));
+}
 
 base::SteadyTime CircuitBreaker::next() const {
   return state_ == CircuitState::half_open ? base::SteadyTime::max() : open_until_;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include <jobqd/base/clock.hpp>
 
@@ -19,6 +20,9 @@ enum class CircuitState : std::uint8_t {
   open,       ///< No attempt starts.
   half_open,  ///< One attempt has started as a probe; its outcome decides.
 };
+
+/// The name in the API and in metrics: `closed`, `open` or `half_open`.
+[[nodiscard]] std::string_view to_string(CircuitState state);
 
 /// Closed until `failures` attempts in a row have failed, then open for `wait`; then one attempt is a probe:
 /// its success closes the circuit, its failure opens it again. Pure: the caller passes the time, which must

@@ -56,6 +56,15 @@ void EventLog::lease_expired(const engine::Claim& claim) {
       {{"id", claim.id}, {"queue", claim.queue}, {"attempt", claim.attempt}, {"worker", claim.worker}});
 }
 
+void EventLog::circuit_changed(std::string_view queue, domain::CircuitState from, domain::CircuitState to) {
+  if (to == domain::CircuitState::closed)
+    log_.write(LogLevel::info, "circuit closed: the queue starts jobs again", {{"queue", queue}});
+  else if (from == domain::CircuitState::closed)
+    log_.write(LogLevel::info, "circuit opened: the queue starts no jobs for now", {{"queue", queue}});
+  else
+    log_.write(LogLevel::debug, "circuit probed", {{"queue", queue}, {"state", domain::to_string(to)}});
+}
+
 void EventLog::store_changed(std::string_view why) {
   if (why.empty())
     log_.write_admin(LogLevel::info, "the store can be written again");

@@ -23,6 +23,7 @@ class EventLog final : public engine::Observer {
   void attempt_settled(const engine::Claim& claim, const engine::Resolution& resolution) override;
   void attempt_stale(const engine::Claim& claim) override;
   void lease_expired(const engine::Claim& claim) override;
+  void circuit_changed(std::string_view queue, domain::CircuitState from, domain::CircuitState to) override;
   void store_changed(std::string_view why) override;
   void store_lost(std::string_view why) override;
   void configuration_changed(std::string_view changed, std::string_view needs_a_restart) override;
@@ -39,7 +40,7 @@ class EventLog final : public engine::Observer {
   Log& log_;
   base::Mutex mutex_;
   std::map<std::string, Shortage> shortages_ JOBQD_GUARDED_BY(mutex_);  ///< By the name of the queue.
-  std::atomic<bool> any_shortage_{false};  ///< Spares the lock while there is none.
+  std::atomic<bool> any_shortage_{false};  ///< While there is none, attempts take no lock.
 };
 
 }  // namespace jobqd::app

@@ -41,10 +41,12 @@ std::optional<engine::Claim> Attempts::start_next(Effects& effects, std::uint16_
                                                   const std::optional<engine::LeaseTerms>& lease) {
   auto& queue = jobs_.queues[queue_index];
   if (queue.ready.empty()) return std::nullopt;
+  const auto circuit = queue.gate.breaker().state();
   if (!queue.gate.try_start(effects.now.steady)) {
     if (!queue.gate.paused()) effects.wants_tick(queue.gate.next_start());
     return std::nullopt;
   }
+  report_circuit(effects, observer_, queue, circuit);
   const auto job = queue.ready.pop();
   auto& running = running_[*job];
   running.stop = std::make_shared<engine::StopSignal>();
@@ -193,6 +195,7 @@ void Attempts::apply(Effects& effects, JobHandle job, const domain::AttemptEnd& 
 void Attempts::learn(Effects& effects, std::uint16_t queue_index, const domain::AttemptEnd& end) {
   const auto now = effects.now.steady;
   auto& queue = jobs_.queues[queue_index];
+  const auto circuit = queue.gate.breaker().state();
   if (std::holds_alternative<engine::Done>(end.resolution)) queue.done.add(now);
   if (is_failed_attempt(end.resolution)) queue.failed.add(now);
   if (const auto* unstarted = std::get_if<engine::Unstarted>(&end.resolution)) {
@@ -203,6 +206,7 @@ void Attempts::learn(Effects& effects, std::uint16_t queue_index, const domain::
     effects.may_start(queue_index);
     effects.wants_tick(queue.gate.next_start());
   }
+  report_circuit(effects, observer_, queue, circuit);
 }
 
 }  // namespace jobqd::stores::embedded

@@ -72,7 +72,7 @@ class Effects {
   base::SteadyTime tick_at_ = base::SteadyTime::max();
   boost::container::small_vector<std::uint16_t, 4> queues_;
   std::vector<std::shared_ptr<engine::StopSignal>> stops_;
-  boost::container::small_vector<std::move_only_function<void()>, 1> calls_;
+  boost::container::small_vector<std::move_only_function<void()>, 2> calls_;
 };
 
 }  // namespace jobqd::stores::embedded

@@ -50,15 +50,19 @@ EmbeddedStore::Turn::~Turn() JOBQD_NO_THREAD_SAFETY_ANALYSIS {
 void EmbeddedStore::submit(std::vector<domain::NewJob> jobs,
                            engine::Callback<std::vector<engine::Submitted>> done) {
   Turn turn(*this);
+  const auto refuse = [&](Error error, std::string queue = {}) {
+    turn.effects.call([&observer = around_.observer, why = error.code, queue = std::move(queue)] {
+      observer.refused(why, queue);
+    });
+    turn.effects.refuse(std::move(done), std::move(error));
+  };
   if (!admitting_)
-    return turn.effects.refuse(std::move(done), {.code = ErrorCode::draining,
-                                                 .detail = "the daemon is stopping and takes no new jobs"});
-  if (auto why = journal_->trouble(); !why.empty())
-    return turn.effects.refuse(std::move(done), unavailable(std::move(why)));
+    return refuse({.code = ErrorCode::draining, .detail = "the daemon is stopping and takes no new jobs"});
+  if (auto why = journal_->trouble(); !why.empty()) return refuse(unavailable(std::move(why)));
   auto admission = Admission::admit(jobs_, jobs, turn.effects.now);
-  if (!admission) return turn.effects.refuse(std::move(done), std::move(admission.error()));
+  if (!admission) return refuse(std::move(admission.error().error), std::move(admission.error().queue));
   if (!journal_->keeps()) {
-    admission->acknowledge(jobs_, turn.effects);
+    admission->acknowledge(jobs_, turn.effects, around_.observer);
     return turn.effects.call(
         [done = std::move(done), answer = std::move(*admission).answer(jobs_)]() mutable {
           done(std::move(answer));
@@ -75,13 +79,14 @@ void EmbeddedStore::submit(std::vector<domain::NewJob> jobs,
     {
       Turn later(*this);
       if (durable) {
-        admission.acknowledge(jobs_, later.effects);
+        admission.acknowledge(jobs_, later.effects, around_.observer);
         answer = std::move(admission).answer(jobs_);
       } else {
         admission.withdraw(jobs_);
         answer = std::unexpected(std::move(durable.error()));
       }
     }
+    if (!durable) around_.observer.refused(answer.error().code, {});
     done(std::move(answer));
   };
   if (created.empty()) {

@@ -138,7 +138,9 @@ bool EmbeddedStore::configure(const engine::QueueOptions& options) {
   auto& queue = jobs_.queues[*index];
   jobs_.finished.keep_longer(*index, jobs_.retention(options) - jobs_.retention(queue.options));
   queue.ready.set_capacity(options.capacity);
+  const auto circuit = queue.gate.breaker().state();
   queue.gate.configure(options.rate, options.circuit, turn.effects.now.steady);
+  report_circuit(turn.effects, around_.observer, queue, circuit);
   queue.options = options;
   turn.effects.may_start(*index);
   turn.effects.wants_tick(turn.effects.now.steady);

@@ -48,6 +48,18 @@ class EventLogTest : public testing::Test {
 
 }  // namespace
 
+TEST_F(EventLogTest, SaysThatACircuitOpensAndCloses) {
+  using enum domain::CircuitState;
+  events.circuit_changed("q", closed, open);
+  EXPECT_EQ(written(), "info  circuit opened: the queue starts no jobs for now queue=q\n");
+  events.circuit_changed("q", open, half_open);
+  EXPECT_EQ(written(), "debug circuit probed queue=q state=half_open\n");
+  events.circuit_changed("q", half_open, open);
+  EXPECT_EQ(written(), "debug circuit probed queue=q state=open\n");
+  events.circuit_changed("q", half_open, closed);
+  EXPECT_EQ(written(), "info  circuit closed: the queue starts jobs again queue=q\n");
+}
+
 TEST_F(EventLogTest, SaysHowAnAttemptEnded) {
   events.attempt_settled(claim, engine::Done{});
   EXPECT_EQ(written(), "debug job done id=j queue=q attempt=2 status=done\n");
