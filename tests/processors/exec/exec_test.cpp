@@ -5,6 +5,7 @@
 #include <charconv>
 #include <chrono>
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <thread>
@@ -15,6 +16,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -228,7 +230,7 @@ TEST(Exec, LeaksNoDescriptor) {
 TEST(Exec, BlamesNoJobForDescriptorsThatAreMissing) {
   const auto before = open_descriptors();
   int started = 0;
-  for (rlim_t more = 0; more < 16; ++more) {
+  for (int more = 0; more < 16; ++more) {
     engine::Outcome outcome;
     {
       const support::FewDescriptors few(more);
@@ -246,6 +248,20 @@ TEST(Exec, BlamesNoJobForDescriptorsThatAreMissing) {
   }
   EXPECT_EQ(started, 6) << "with 10 a program starts";
   EXPECT_EQ(open_descriptors(), before);
+}
+
+TEST(Exec, BlamesNoJobForProcessesThatAreMissing) {
+  const auto run_without_processes = [] {
+    const rlimit one{.rlim_cur = 1, .rlim_max = 1};
+    ::setrlimit(RLIMIT_NPROC, &one);
+    (void)!::setuid(65534);  // The limit does not hold for root.
+    const auto outcome = run({.command = {"/bin/true"}});
+    const auto* unstarted = std::get_if<engine::Unstarted>(&outcome);
+    std::fputs(unstarted != nullptr ? unstarted->why.c_str() : "it started", stderr);
+    ::_exit(0);
+  };
+  EXPECT_EXIT(run_without_processes(), testing::ExitedWithCode(0),
+              "cannot run /bin/true: Resource temporarily unavailable");
 }
 
 TEST(Exec, BlamesAJobThatItsOwnLimitStops) {

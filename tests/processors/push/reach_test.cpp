@@ -52,7 +52,7 @@ TEST(Push, BlamesNoJobForDescriptorsThatAreMissing) {
   });
   const auto http = made(options(receiver.url()));
   // Beyond three the event loop fits, and with four the socket too; the receiver has its own at that moment.
-  for (rlim_t more = 0; more < 4; ++more) {
+  for (int more = 0; more < 4; ++more) {
     const auto outcome = [&] {
       const support::FewDescriptors few(more);
       return http->process(new_claim("a"), {});
