@@ -37,7 +37,7 @@ void append_json_string(std::string& out, std::string_view text, JsonLetters let
     const auto* const plain_end =
         std::find_if_not(text.data(), text.data() + text.size(), is_plain_in_string);
     const auto plain = static_cast<std::size_t>(plain_end - text.data());
-    out.append(text, 0, plain);
+    out.append(text.substr(0, plain));
     text.remove_prefix(plain);
     if (text.empty()) break;
     const auto next = first_character(text);

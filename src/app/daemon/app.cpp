@@ -76,7 +76,8 @@ std::expected<void, std::string> App::start() {
   warn_of_descriptors(parts_->config, descriptors, parts_->log);
   parts_->scheduler.start();
   for (auto& queue : parts_->queues)
-    if (queue.workers) queue.workers->start();
+    if (queue.workers)
+      if (auto started = queue.workers->start(); !started) return started;
   parts_->server->start();
   parts_->log.write_admin(
       LogLevel::info, "listening",

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
+#include <expected>
 #include <string>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -69,9 +72,31 @@ Changes changes_of(const QueueConfig& from, const QueueConfig& to) {
   return {.live = differences(from, possible), .restart = differences(possible, to)};
 }
 
+/// Starts the workers that the new configuration adds. Error: the system gives no more threads, and all pools
+/// are as they were.
+std::expected<void, std::string> grow_pools(App::Parts& parts, const Config& config) {
+  std::vector<std::size_t> grown;
+  for (std::size_t i = 0; i < parts.queues.size(); ++i) {
+    const auto& present = parts.config.queues[i];
+    const auto* wanted = find_queue(config, present.name);
+    if (wanted == nullptr || parts.queues[i].workers == nullptr) continue;
+    const auto workers = merged(present, *wanted).workers;
+    if (workers <= present.workers) continue;
+    grown.push_back(i);
+    auto resized = parts.queues[i].workers->resize(workers);
+    if (resized) continue;
+    for (const auto queue : grown)
+      (void)parts.queues[queue].workers->resize(
+          parts.config.queues[queue].workers);  // Fewer: always possible.
+    return resized;
+  }
+  return {};
+}
+
 }  // namespace
 
 void App::reload(const Config& config) {
+  if (auto grown = grow_pools(*parts_, config); !grown) return refuse_reload(grown.error());
   Changes all;
   for (const auto& setting : settings())
     if (!is_taken_by_queues(setting) && setting.show(parts_->config) != setting.show(config))
@@ -92,7 +117,8 @@ void App::reload(const Config& config) {
     add(all.live, changes.live);
     present = merged(present, *wanted);
     parts_->store->configure(queue_options(present));
-    if (!present.is_remote()) parts_->queues[i].workers->resize(present.workers);
+    if (!present.is_remote())
+      (void)parts_->queues[i].workers->resize(present.workers);  // It has grown already.
   }
   parts_->watchers.all.configuration_changed(all.live, all.restart);
 }

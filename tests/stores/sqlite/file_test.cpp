@@ -117,6 +117,33 @@ TEST_F(SqliteFile, ASymbolicLinkIsRefused) {
   EXPECT_FALSE(fs::exists(folder / "elsewhere.db"));
 }
 
+TEST_F(SqliteFile, AHardLinkIsRefused) {
+  must_open();
+  EXPECT_EQ(submit("a"), std::nullopt);
+  close();
+  fs::create_hard_link(path, folder / "second.db");
+  EXPECT_THAT(open().error(), HasSubstr("hard link"));
+  fs::remove(folder / "second.db");
+  must_open();
+  EXPECT_TRUE(knows("a"));
+}
+
+TEST_F(SqliteFile, ANameIsNeverReadAsAUri) {
+  const auto before = fs::current_path();
+  fs::current_path(folder);
+  for (const auto* name : {"file:jobs.db", "file:jobs.db?mode=memory", ":memory:", "a b%20c?d#e"}) {
+    path = name;
+    must_open();
+    EXPECT_EQ(submit("a"), std::nullopt);
+    close();
+    EXPECT_GT(fs::file_size(folder / name), 0U) << name;
+    must_open();
+    EXPECT_TRUE(knows("a")) << name;
+    close();
+  }
+  fs::current_path(before);
+}
+
 TEST_F(SqliteFile, AFolderThatIsNotThereIsRefused) {
   path = folder / "nowhere" / "jobs.db";
   EXPECT_THAT(open().error(), AllOf(HasSubstr(path.string()), HasSubstr("No such file or directory")));
