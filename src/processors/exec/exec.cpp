@@ -152,6 +152,7 @@ class Conversation {
       return false;
     }
     text.append(buffer.data(), static_cast<std::size_t>(got));
+    // One byte more than is kept of either shows that something was cut.
     if (&text == &errors_ && text.size() > errors_kept + 1) text.erase(0, text.size() - errors_kept - 1);
     if (&text == &output_ && text.size() > result_bytes + 1) text.resize(result_bytes + 1);
     return true;
