@@ -45,10 +45,6 @@ std::string said(const Resolution& resolution) {
   return "interrupted";
 }
 
-std::string error_after_cut(const std::string& error) {
-  return std::get<Failed>(resolved(Fail{.error = error}, StopCause::none)).error;
-}
-
 constexpr auto none = StopCause::none;
 constexpr auto cancelled = StopCause::cancelled;
 constexpr auto timed_out = StopCause::timed_out;
@@ -137,23 +133,18 @@ TEST(EndOfAttempt, WaitsAsLongAsTheProcessorAsks) {
   EXPECT_EQ(said(resolved(Retry{.error = "e", .after = milliseconds{0}}, none)), "again 0 e");
 }
 
-TEST(EndOfAttempt, KeepsAnErrorOfFourKibibytesWhole) {
-  const std::string longest(limits::error_bytes, 'x');
-  EXPECT_EQ(error_after_cut(longest), longest);
-  EXPECT_EQ(error_after_cut(longest + "y"), longest);
-}
-
-TEST(EndOfAttempt, CutsALongErrorBetweenCharacters) {
-  const std::string room(limits::error_bytes - 3, 'x');
-  EXPECT_EQ(error_after_cut(room + "\u20ac"), room + "\u20ac");  // ends with the limit
-  EXPECT_EQ(error_after_cut(room + "x\u20ac"), room + "x");
-  EXPECT_EQ(error_after_cut(room + "xx\u20ac"), room + "xx");
-  EXPECT_EQ(error_after_cut(room + "\U0001f600"), room);
-}
-
-TEST(EndOfAttempt, CutsTheErrorsOfRetriesToo) {
-  const auto resolution = resolved(Retry{.error = std::string(10'000, 'x')}, none);
-  EXPECT_EQ(std::get<Again>(resolution).error.size(), limits::error_bytes);
+TEST(EndOfAttempt, AWaitThatTheReceiverAsksForShortensNone) {
+  const auto wait = [](milliseconds at_least) {
+    return said(resolved(Retry{.error = "e", .at_least = at_least}, none));
+  };
+  EXPECT_EQ(wait(milliseconds{0}), "again 100 e");
+  EXPECT_EQ(wait(milliseconds{99}), "again 100 e");
+  EXPECT_EQ(wait(milliseconds{90'000}), "again 90000 e");
+  auto facts = first_attempt();
+  facts.max_retries = 1;
+  facts.progress.deferrals = limits::deferrals;
+  EXPECT_EQ(said(resolve(Defer{.error = "e", .after = milliseconds{0}}, facts, policy, 0.0)), "again 100 e")
+      << "nor does the last deferral";
 }
 
 TEST(EndOfAttempt, AnAttemptThatNeverBeganIsNotCounted) {
