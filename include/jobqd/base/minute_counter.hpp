@@ -19,6 +19,13 @@ class MinuteCounter {
     bucket.times += times;
   }
 
+  /// Undoes one add() of that time.
+  void take_back(SteadyTime added) {
+    const auto second = second_of(added);
+    auto& bucket = buckets_.at(static_cast<std::size_t>(second % seconds));
+    if (bucket.second == second) --bucket.times;
+  }
+
   [[nodiscard]] std::uint64_t count(SteadyTime now) const {
     const auto oldest = second_of(now) - seconds;
     return std::accumulate(buckets_.begin(), buckets_.end(), std::uint64_t{0},

@@ -1,14 +1,14 @@
 #include "app/logging/event_log.hpp"
 
+#include <algorithm>
+
 namespace jobqd::app {
 
 void EventLog::attempt_settled(const engine::Claim& claim, const engine::Resolution& resolution) {
-  const auto* unstarted = std::get_if<engine::Unstarted>(&resolution);
-  // The queue pauses where the daemon lacks what an attempt needs, and an operator has to know.
-  const auto level = unstarted != nullptr && unstarted->pause.count() > 0 ? LogLevel::warn : LogLevel::debug;
-  if (!log_.logs(level)) return;
+  note_shortage(claim, resolution);
+  if (!log_.logs(LogLevel::debug)) return;
   const auto log = [&](std::string_view message, std::string_view name, std::string_view value) {
-    log_.write(level, message,
+    log_.write(LogLevel::debug, message,
                {{"id", claim.id}, {"queue", claim.queue}, {"attempt", claim.attempt}, {name, value}});
   };
   if (std::holds_alternative<engine::Done>(resolution))
@@ -17,10 +17,32 @@ void EventLog::attempt_settled(const engine::Claim& claim, const engine::Resolut
     log("job failed", "error", failed->error);
   else if (const auto* again = std::get_if<engine::Again>(&resolution))
     log("attempt failed, will be retried", "error", again->error);
-  else if (unstarted != nullptr)
+  else if (const auto* unstarted = std::get_if<engine::Unstarted>(&resolution))
     log("attempt could not start, its job is queued again", "error", unstarted->why);
   else
     log("attempt interrupted", "status", "queued");
+}
+
+void EventLog::note_shortage(const engine::Claim& claim, const engine::Resolution& resolution) {
+  const auto* unstarted = std::get_if<engine::Unstarted>(&resolution);
+  // Without a pause it was a worker that left, and nothing was short.
+  if (unstarted != nullptr ? unstarted->pause.count() == 0 : !any_shortage_.load(std::memory_order_relaxed))
+    return;
+  const base::MutexLock lock(mutex_);
+  if (unstarted != nullptr) {
+    auto& shortage = shortages_[claim.queue];
+    shortage.last_token = std::max(shortage.last_token, claim.token);
+    if (++shortage.attempts > 1) return;
+    any_shortage_.store(true, std::memory_order_relaxed);
+    log_.write_admin(LogLevel::warn, "attempts cannot start: their jobs wait",
+                     {{"queue", claim.queue}, {"why", unstarted->why}});
+  } else if (const auto found = shortages_.find(claim.queue);
+             found != shortages_.end() && claim.token > found->second.last_token) {
+    log_.write_admin(LogLevel::info, "attempts can start again",
+                     {{"queue", claim.queue}, {"not_started", found->second.attempts}});
+    shortages_.erase(found);
+    any_shortage_.store(!shortages_.empty(), std::memory_order_relaxed);
+  }
 }
 
 void EventLog::attempt_stale(const engine::Claim& claim) {

@@ -58,13 +58,18 @@ class Attempts {
   /// Tokens go on from here.
   void continue_tokens(engine::FencingToken last) { last_token_ = last; }
 
-  /// Whether one more interruption leaves the job queued.
+  /// Whether one more interruption leaves the running job queued.
   [[nodiscard]] bool survives_interruption(const Record& record) const;
 
   /// A restored job was running when the last process ended.
   void end_interrupted(Effects& effects, JobHandle job);
 
  private:
+  struct Running {
+    std::shared_ptr<engine::StopSignal> stop;
+    Jobs::Start start;
+  };
+
   [[nodiscard]] engine::Claim claim_of(JobHandle job, const Record& record) const;
   [[nodiscard]] domain::AttemptFacts facts_of(const Record& record, engine::StopCause cause) const;
   /// Ends a leased attempt without its worker, as an interruption.
@@ -76,7 +81,7 @@ class Attempts {
   const std::uint32_t interruptions_max_;
   base::Random& random_;
   engine::Observer& observer_;
-  std::unordered_map<JobHandle, std::shared_ptr<engine::StopSignal>> running_;
+  std::unordered_map<JobHandle, Running> running_;
   LeaseBook leases_;
   engine::FencingToken last_token_ = 0;
 };

@@ -6,6 +6,8 @@
 #include <boost/container/small_vector.hpp>
 #include <fmt/format.h>
 
+#include <jobqd/domain/kept_text.hpp>
+
 #include "stores/embedded/records.hpp"
 
 namespace jobqd::stores::embedded {
@@ -168,6 +170,7 @@ void EmbeddedStore::serve_waiting(Effects& effects) {
 
 void EmbeddedStore::settle(std::string_view id, engine::FencingToken token, engine::Outcome outcome,
                            engine::Settler settler, engine::Callback<engine::Resolution> done) {
+  outcome = domain::kept(std::move(outcome));  // Outside of the lock, because it may read JSON.
   Turn turn(*this);
   const auto found = attempts_.find(id, token, settler);
   if (!found) return turn.effects.refuse(std::move(done), found.error());

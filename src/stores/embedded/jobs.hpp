@@ -49,16 +49,25 @@ class Jobs {
 
   // Running.
 
+  /// What put_back() needs to undo a start: when it was, and what the job knew before.
+  struct Start {
+    base::SteadyTime at;
+    base::WallTime earlier_run_at;
+    base::WallTime earlier_started_at;
+  };
+
   /// Queued to running. The job was popped from the ready queue of its queue.
-  void start(Effects& effects, JobHandle job, engine::FencingToken token);
+  Start start(Effects& effects, JobHandle job, engine::FencingToken token);
   /// Running to queued, ready at once, behind all others of its priority.
   void requeue(Effects& effects, JobHandle job, domain::Progress progress);
   /// Running to queued, after a wait.
   void requeue_after(Effects& effects, JobHandle job, domain::Progress progress, base::milliseconds wait);
-  /// Running to queued, to the place that it had before start().
-  void put_back(Effects& effects, JobHandle job, domain::Progress progress);
+  /// Running to queued, as if it had not started: to the place that it had, with the times that it had.
+  void put_back(Effects& effects, JobHandle job, domain::Progress progress, const Start& start);
   /// To done or failed, from running or, taken out of its queue, from queued.
   void finish(Effects& effects, JobHandle job, domain::Progress progress);
+  /// A client has cancelled a running job: kept, so that a crash does not undo it.
+  void request_cancel(Effects& effects, JobHandle job);
   /// The timeout of a running job is over, or void.
   void drop_timeout(JobHandle job);
 

@@ -17,8 +17,9 @@ class StandingCalendar final : public base::Clock {
   }
 };
 
-engine::Claim claim_of(std::string id) {
+engine::Claim claim_of(std::string id, engine::FencingToken token = 0) {
   engine::Claim claim;
+  claim.token = token;
   claim.id = std::move(id);
   claim.queue = "q";
   claim.attempt = 2;
@@ -73,10 +74,29 @@ TEST_F(EventLogTest, SaysHowAnAttemptEnded) {
             "debug attempt could not start, its job is queued again id=j queue=q attempt=2 error=w\n");
 }
 
-TEST_F(EventLogTest, WarnsOfAShortageThatPausesAQueue) {
-  events.attempt_settled(claim, engine::Unstarted{.why = "w", .pause = base::milliseconds{1}});
-  EXPECT_EQ(written(),
-            "warn  attempt could not start, its job is queued again id=j queue=q attempt=2 error=w\n");
+TEST_F(EventLogTest, SaysOnceThatAShortageBeginsAndOnceThatItIsOver) {
+  Log quiet(LogLevel::info, LogFormat::text, clock, pipe.write_end());
+  EventLog admin(quiet);
+  const auto settle = [&](engine::FencingToken token, const engine::Resolution& resolution) {
+    admin.attempt_settled(claim_of("j", token), resolution);
+    quiet.drain();
+    return written();
+  };
+  const engine::Unstarted unstarted{.why = "w", .pause = base::milliseconds{1}};
+  EXPECT_EQ(settle(3, unstarted), "warn  attempts cannot start: their jobs wait queue=q why=w\n");
+  EXPECT_EQ(settle(2, unstarted), "") << "however many there are";
+  EXPECT_EQ(settle(1, engine::Done{}), "") << "it started before";
+  EXPECT_EQ(settle(4, engine::Unstarted{.why = "its worker left"}), "") << "that proves nothing";
+  EXPECT_EQ(settle(5, engine::Done{}), "info  attempts can start again queue=q not_started=2\n");
+  EXPECT_EQ(settle(6, engine::Done{}), "");
+  EXPECT_EQ(settle(7, unstarted), "warn  attempts cannot start: their jobs wait queue=q why=w\n");
+}
+
+TEST_F(EventLogTest, AWorkerThatLeavesIsNoShortage) {
+  Log quiet(LogLevel::info, LogFormat::text, clock, pipe.write_end());
+  EventLog(quiet).attempt_settled(claim, engine::Unstarted{.why = "its worker left"});
+  quiet.drain();
+  EXPECT_EQ(written(), "");
 }
 
 TEST_F(EventLogTest, WarnsOfAttemptsThatLostTheirJob) {

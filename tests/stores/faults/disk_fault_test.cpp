@@ -52,17 +52,24 @@ void PrintTo(const Expected& job, std::ostream* out) {
                       job.progress.interruptions);
 }
 
+/// What a restart makes of the jobs.
 std::vector<Expected> expected(const std::vector<domain::Job>& jobs) {
+  const std::string cancelled = "cancelled while running";
   std::vector<Expected> all;
   for (const auto& job : jobs) {
-    auto progress = job.progress;
-    if (progress.status == Status::running) {
+    Expected after{job.id, job.progress, job.last_error, job.result, job.finished_at};
+    auto& progress = after.progress;
+    if (progress.status == Status::running && progress.reason == domain::Reason::cancelled) {
+      progress.status = Status::failed;
+      after.last_error = cancelled;
+    } else if (progress.status == Status::running) {
       progress.status = Status::queued;
       ++progress.interruptions;
     }
-    // Why a job waits depends on the clock.
+    // Why a job waits, and when a cancelled one ends, depends on the clock.
     if (progress.status == Status::queued) progress.reason = domain::Reason::none;
-    all.push_back({job.id, progress, job.last_error, job.result, job.finished_at});
+    if (after.last_error == cancelled) after.finished_at.reset();
+    all.push_back(std::move(after));
   }
   return all;
 }

@@ -264,6 +264,15 @@ TEST_F(SqliteRecovery, WhatAClientWasToldIsNotTakenBack) {
   EXPECT_EQ(job("a").progress.attempts, told.attempts);
 }
 
+TEST_F(SqliteRecovery, ACancelOfARunningJobHolds) {
+  start("a");
+  on_disk.cancel("a").value();
+  crash();
+  EXPECT_EQ(job("a").progress,
+            (Progress{.status = Status::failed, .reason = Reason::cancelled, .attempts = 1}));
+  EXPECT_FALSE(on_disk.claim());
+}
+
 TEST_F(SqliteRecovery, PlacesAreTakenAsBefore) {
   StoreOnDisk small({.store = {.queues = {{.capacity = 2}}}});
   small.must_open();
