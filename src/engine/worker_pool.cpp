@@ -62,7 +62,7 @@ std::expected<void, std::string> WorkerPool::grow(std::size_t workers) {
 }
 
 void WorkerPool::shrink(std::size_t workers) {
-  const base::MutexLock lock(mutex_);  // Before a worker that leaves can look for itself in the list.
+  const base::MutexLock lock(mutex_);  // Taken before a leaving worker can search for itself in the list.
   for (; threads_.size() > workers; threads_.pop_back()) {
     threads_.back().request_stop();
     leaving_.push_back(std::move(threads_.back()));
@@ -118,8 +118,8 @@ WorkerPool::Answer WorkerPool::next(const std::stop_token& stop) {
   return std::nullopt;
 }
 
-/// There are as many waiting workers as requests that wait and answers that have come or are just coming. One
-/// of either has to go with this worker.
+/// There are as many waiting workers as waiting requests and answers that have arrived or are about to. One
+/// of them has to leave with this worker.
 void WorkerPool::leave() {
   if (claims_.withdraw(wait_id_)) return;
   const auto answer = channel_.pop({});

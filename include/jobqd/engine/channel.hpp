@@ -19,7 +19,7 @@ class Channel {
  public:
   explicit Channel(std::size_t capacity) : capacity_(capacity) {}
 
-  /// Holds for later pushes.
+  /// Applies to later pushes.
   void set_capacity(std::size_t capacity) {
     const base::MutexLock lock(mutex_);
     capacity_ = capacity;
@@ -30,7 +30,7 @@ class Channel {
     const base::MutexLock lock(mutex_);
     if (values_.size() >= capacity_) return false;
     values_.push_back(std::move(value));
-    ready_.notify_one();  // Under the lock: a popped value may be the sign to destroy this channel.
+    ready_.notify_one();  // Under the lock: the thread that pops the value may then destroy this channel.
     return true;
   }
 

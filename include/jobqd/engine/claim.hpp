@@ -18,7 +18,7 @@ namespace jobqd::engine {
 using FencingToken = std::uint64_t;
 
 /// Asks one running attempt to stop and says why. The first cause wins, but a client's cancel beats the
-/// others. Thread-safe. Shared by the store, which asks, and the worker, which obeys.
+/// others. Thread-safe. Shared by the store, which requests the stop, and the worker, which obeys.
 class StopSignal {
  public:
   [[nodiscard]] std::stop_token token() const { return source_.get_token(); }
@@ -44,9 +44,9 @@ class StopSignal {
   std::atomic<StopCause> cause_{StopCause::none};
 };
 
-/// What a remote worker gets with a claim.
+/// What a remote worker receives in addition to a claim.
 struct Lease {
-  domain::Job job;  ///< As it stands, running.
+  domain::Job job;  ///< Its present state, running.
   base::WallTime expires_at{};
 };
 
@@ -56,7 +56,7 @@ struct Claim {
   FencingToken token = 0;
   std::string id;
   std::string queue;
-  std::string payload;         ///< JSON text. Empty under a lease, whose job has it.
+  std::string payload;         ///< JSON text. Empty if there is a lease, whose job has the payload.
   std::uint32_t attempt = 1;   ///< This start, counted from 1.
   std::uint32_t failures = 0;  ///< Failed attempts before this one.
   std::uint16_t max_retries = 0;

@@ -41,11 +41,12 @@ struct Extension {
   bool cancel_requested = false;  ///< A client has cancelled the job.
 };
 
-/// Who ends an attempt. A remote worker has to hold a lease, and is answered once the end is as durable as
-/// the store promises; a worker of this process is answered at once, before settle() returns.
+/// The kind of worker that ends an attempt. A remote worker has to hold a lease, and gets the answer once the
+/// end is as durable as the store promises; a worker of this process gets it at once, before settle()
+/// returns.
 enum class Settler : std::uint8_t { own_worker, remote_worker };
 
-/// How jobs are started and ended, by workers of this process and by remote ones under a lease.
+/// Starting and ending jobs, by workers of this process and by remote workers under a lease.
 ///
 /// Thread-safe; never blocks. Callbacks may be called before the call returns.
 class Claims {
@@ -63,9 +64,9 @@ class Claims {
   /// completing.
   virtual bool withdraw(WaitId wait_id) = 0;
 
-  /// Ends the attempt with this token. The answer is what it led to. Errors: job_not_found, lease_lost (the
+  /// Ends the attempt with this token. The answer is the resolution. Errors: job_not_found, lease_lost (the
   /// token is no longer the job's, or, for a remote worker, holds no lease; nothing was changed);
-  /// store_unavailable, for a remote worker, where the end was recorded but could not be made durable now.
+  /// store_unavailable, for a remote worker, if the end was recorded but could not be made durable now.
   virtual void settle(std::string_view id, FencingToken token, Outcome outcome, Settler settler,
                       Callback<Resolution> done) = 0;
 

@@ -6,7 +6,7 @@
 
 namespace jobqd::engine {
 
-/// What drives a store: time, and the steps of a stop. Thread-safe, except tick().
+/// The calls that drive a store: time, and the steps of a stop. Thread-safe, except tick().
 class Clockwork {
  public:
   virtual ~Clockwork() = default;
@@ -15,8 +15,8 @@ class Clockwork {
   [[nodiscard]] virtual std::optional<base::SteadyTime> next_start() const = 0;
 
   /// Does what is due at `now`: delayed and backed-off jobs become ready, attempts past their timeout are
-  /// asked to stop, leases that ran out are interruptions, finished jobs past their retention go, retry_all()
-  /// and purge() go on. Returns when it wants to be called next, if at all. One thread.
+  /// asked to stop, leases that ran out are interruptions, finished jobs past their retention are forgotten,
+  /// retry_all() and purge() go on. Returns when it wants to be called next, if at all. One thread.
   virtual std::optional<base::SteadyTime> tick(base::Now now) = 0;
 
   /// Refuses new jobs from now on (draining). Everything else goes on.

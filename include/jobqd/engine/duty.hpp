@@ -6,7 +6,7 @@
 
 namespace jobqd::engine {
 
-/// Work that comes due by time: one of those that the Scheduler runs, one after the other, on its thread.
+/// Work that comes due by time. The Scheduler runs all duties, one after the other, on its thread.
 class Duty {
  public:
   virtual ~Duty() = default;

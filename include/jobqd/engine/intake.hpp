@@ -8,11 +8,11 @@
 
 namespace jobqd::engine {
 
-/// What became of one job of a submission.
+/// The result for one job of a submission.
 struct Submitted {
   std::string id;
   domain::Status status = domain::Status::queued;
-  bool created = true;  ///< false: the same job was there already.
+  bool created = true;  ///< false: the same job existed already.
 };
 
 /// Where jobs come in. Thread-safe; never blocks.
@@ -20,9 +20,9 @@ class Intake {
  public:
   virtual ~Intake() = default;
 
-  /// Takes all jobs or none; answers in the given order, as soon as all are as durable as the store promises.
+  /// Accepts all jobs or none; answers in the given order, once all are as durable as the store promises.
   /// Errors: id_conflict, queue_full, queue_not_found, draining, store_unavailable; pointers begin with the
-  /// place in `jobs`.
+  /// index in `jobs`.
   virtual void submit(std::vector<domain::NewJob> jobs, Callback<std::vector<Submitted>> done) = 0;
 };
 

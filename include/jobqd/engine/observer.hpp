@@ -33,7 +33,7 @@ class Observer {
   /// `jobs` new jobs of one queue were accepted, and are as durable as the store promises. Called once for
   /// each queue in the request. A repeated id that matches an existing job is not counted.
   virtual void submitted(std::string_view /*queue*/, std::size_t /*jobs*/) {}
-  /// A submission was refused as a whole. `queue` is the queue that caused it, and empty where none did
+  /// A submission was refused as a whole. `queue` is the queue that caused it, and empty if none did
   /// (draining, the store cannot be written).
   virtual void refused(domain::ErrorCode /*why*/, std::string_view /*queue*/) {}
 
@@ -53,7 +53,7 @@ class Observer {
   // The journal. Thread: journal; main while the store is opened and closed.
 
   virtual void batch_committed(const Commit& /*commit*/) {}
-  /// The store cannot be written any more (`why` says why), or can be written again (`why` is empty).
+  /// The store cannot be written any more, for the reason `why`, or can be written again (`why` is empty).
   virtual void store_changed(std::string_view /*why*/) {}
   /// It is unknown what has reached the disk, so continuing would mean guessing: the process has to end.
   virtual void store_lost(std::string_view /*why*/) {}

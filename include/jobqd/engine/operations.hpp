@@ -42,17 +42,17 @@ struct LastMinute {
   std::uint64_t enqueued = 0;
   std::uint64_t started = 0;
   std::uint64_t done = 0;
-  std::uint64_t failed = 0;  ///< Attempts, whether or not they were the last.
+  std::uint64_t failed = 0;  ///< Failed attempts, whether or not they were the last.
 };
 
-/// How a circuit breaker stands.
+/// The state of a circuit breaker.
 struct Circuit {
   domain::CircuitState state = domain::CircuitState::closed;
-  std::uint32_t failures = 0;                        ///< In a row.
-  std::optional<base::milliseconds> probes_in = {};  ///< Where it is open.
+  std::uint32_t failures = 0;                        ///< Failed attempts in a row.
+  std::optional<base::milliseconds> probes_in = {};  ///< Only if it is open.
 };
 
-/// A queue as it is set up and as it stands.
+/// The configuration and the present state of a queue.
 struct QueueState {
   std::string name;
   std::size_t capacity = 0;  ///< Jobs that may wait before new ones are refused.
@@ -61,20 +61,20 @@ struct QueueState {
   Counts counts = {};
   bool paused = false;
   std::uint64_t ready =
-      0;  ///< Of the queued ones: wait for a worker, or for the end of a pause, and for nothing else.
+      0;  ///< Queued jobs that are due: they wait for a worker, or for a pause, rate or circuit.
   std::optional<base::milliseconds> oldest_ready = {};  ///< How long ago the oldest of them was enqueued.
   LastMinute last_minute = {};
-  std::optional<Circuit> circuit = {};  ///< Where the queue has one.
+  std::optional<Circuit> circuit = {};  ///< If the queue has one.
 };
 
 /// Names one waiting watch(), for unwatch().
 using WatchId = std::uint64_t;
 
-/// Looking at jobs and queues, and changing them from outside: what people and programs ask for that are
+/// Reading jobs and queues, and changing them from outside: the calls of operators and of clients that are
 /// neither producers nor workers.
 ///
-/// Thread-safe; never blocks. What takes time completes through its callback, and what a callback reports is
-/// as durable as the store promises.
+/// Thread-safe; never blocks. Calls that take time complete through their callback, and what a callback
+/// reports is as durable as the store promises.
 class Operations {
  public:
   virtual ~Operations() = default;
@@ -91,7 +91,7 @@ class Operations {
 
   virtual void list(const ListQuery& query, Callback<JobPage> done) = 0;
 
-  /// Queued: failed with reason cancelled. Running: asked to stop, and failed once it did. Errors:
+  /// A queued job fails with reason cancelled. A running one is asked to stop, and fails once it has. Errors:
   /// job_not_found, wrong_status.
   virtual void cancel(std::string_view id, Callback<domain::Job> done) = 0;
 
@@ -102,19 +102,19 @@ class Operations {
   /// Forgets a job that is not running, and its id. Errors: job_not_found, wrong_status.
   virtual void remove(std::string_view id, Callback<void> done) = 0;
 
-  /// A paused queue accepts jobs and starts none; those that run go on. As durable as a job. Errors:
-  /// queue_not_found.
+  /// A paused queue accepts jobs and starts none; running jobs go on. The pause is as durable as a job.
+  /// Errors: queue_not_found.
   virtual void set_paused(std::string_view queue, bool paused, Callback<void> done) = 0;
 
-  /// As retry() for every failed job of the queue; tells how many there were. The work is done by tick(), bit
-  /// by bit. Errors: queue_not_found.
+  /// Does what retry() does for every failed job of the queue, and reports their number. tick() does the work
+  /// in small steps. Errors: queue_not_found.
   virtual void retry_all(std::string_view queue, Callback<std::uint64_t> done) = 0;
 
-  /// As remove() for every queued job of the queue; as retry_all().
+  /// Does what remove() does for every queued job of the queue. Otherwise like retry_all().
   virtual void purge(std::string_view queue, Callback<std::uint64_t> done) = 0;
 
-  /// The queue of this name goes by these options from now on; jobs that have taken theirs from it keep them.
-  /// Fewer places than are taken only keep new jobs out. false: there is no such queue.
+  /// Changes the options of the queue of this name; jobs that have already taken theirs from it keep them. If
+  /// there are fewer places than are taken, only new jobs are refused. false: there is no such queue.
   virtual bool configure(const QueueOptions& options) = 0;
 
   /// All queues together.
@@ -123,7 +123,7 @@ class Operations {
   /// All queues, in the order of the configuration.
   [[nodiscard]] virtual std::vector<QueueState> queues() const = 0;
 
-  /// Why nothing can be accepted just now; empty when all is well.
+  /// Why no change can be accepted at present; empty if all is well.
   [[nodiscard]] virtual std::string trouble() const = 0;
 };
 

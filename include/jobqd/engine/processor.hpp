@@ -13,7 +13,7 @@ class Processor {
   virtual ~Processor() = default;
 
   /// Runs one attempt and returns its outcome. Called by many workers at once. Returns soon after `stop` is
-  /// requested, with Interrupted unless the work was finished all the same. An exception counts as Retry with
+  /// requested, with Interrupted unless the work was finished anyway. An exception counts as Retry with
   /// the exception's message.
   [[nodiscard]] virtual Outcome process(const Claim& claim, std::stop_token stop) = 0;
 };

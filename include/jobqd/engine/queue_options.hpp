@@ -11,17 +11,17 @@
 
 namespace jobqd::engine {
 
-/// What a store goes by for one queue.
+/// The options of one queue in a store.
 struct QueueOptions {
   std::string name = "default";
   std::size_t capacity = 64;      ///< Jobs that may wait (status queued) before new ones are refused.
-  std::uint16_t max_retries = 0;  ///< For jobs that do not say.
-  base::milliseconds timeout{0};  ///< As max_retries; 0: none.
+  std::uint16_t max_retries = 0;  ///< For jobs that do not set it.
+  base::milliseconds timeout{0};  ///< Like max_retries; 0: none.
   domain::RetryPolicy backoff = {};
   domain::RateLimit rate = {};  ///< Of starts.
   domain::CircuitRule circuit = {};
-  std::optional<base::milliseconds> retention = {};     ///< Where it differs from that of all queues.
-  std::optional<std::uint32_t> interruptions_max = {};  ///< As retention.
+  std::optional<base::milliseconds> retention = {};     ///< If it differs from that of all queues.
+  std::optional<std::uint32_t> interruptions_max = {};  ///< Like retention.
   bool remote = false;  ///< Remote workers lease its jobs; workers of this process do not run them.
 };
 

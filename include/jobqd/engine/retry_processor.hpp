@@ -7,14 +7,14 @@
 namespace jobqd::engine {
 
 /// Runs one attempt and settles it: done, queued again after a jittered exponential backoff, or failed. The
-/// decision is domain::end_of_attempt(), which the store makes with the retry policy of the queue.
+/// store decides by domain::end_of_attempt(), with the retry policy of the queue.
 ///
 /// Thread-safe as far as the processor and the observer are. Holds references only.
 class RetryProcessor {
  public:
   RetryProcessor(Claims& claims, Processor& processor, Observer& observer);
 
-  /// Returns when the attempt is over and the store knows. Never throws.
+  /// Returns when the attempt is over and the store has recorded its end. Never throws.
   void run(const Claim& claim);
 
  private:

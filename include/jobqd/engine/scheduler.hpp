@@ -32,7 +32,7 @@ class Scheduler {
  public:
   explicit Scheduler(const base::Clock& clock) : clock_(clock) {}
 
-  /// One more duty, which runs after those that are there. Before start().
+  /// Adds a duty, which runs after those added before. Only before start().
   void add(Duty& duty);
 
   /// Starts the thread, once, and not after request_stop().
@@ -44,7 +44,7 @@ class Scheduler {
   /// Waits until the thread has ended.
   void join();
 
-  /// Something may be due earlier than the last run() of its duty said: runs all duties soon.
+  /// Runs all duties soon, because something may be due earlier than the last run() of its duty said.
   void wake();
 
  private:
@@ -56,7 +56,7 @@ class Scheduler {
   void run(const std::stop_token& stop);
   /// Runs the duties that asked for a time up to `due`; empty: all of them.
   void run_duties(std::optional<base::SteadyTime> due);
-  /// Waits for the earliest time that a duty asked for, and returns it; empty where wake() came first.
+  /// Waits for the earliest time that a duty asked for, and returns it; empty if wake() came first.
   std::optional<base::SteadyTime> wait(const std::stop_token& stop);
 
   std::vector<Entry> entries_;  // Used by the thread only.

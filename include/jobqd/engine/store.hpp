@@ -7,10 +7,9 @@
 
 namespace jobqd::engine {
 
-/// Where jobs live and how they change: all roles of a store together. Code that needs one role takes that
-/// one.
+/// All roles of a store together. Code that needs only one role depends on that one.
 ///
-/// Thread-safe, as far as the roles say so. No method assumes that this process is the store's only user.
+/// Thread-safe, as the roles state. No method assumes that this process is the store's only user.
 class Store : public Intake, public Claims, public Operations, public Clockwork {};
 
 }  // namespace jobqd::engine

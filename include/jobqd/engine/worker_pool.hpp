@@ -15,13 +15,13 @@
 
 namespace jobqd::engine {
 
-/// Threads that run the jobs of one queue, one at a time each.
+/// Threads that run the jobs of one queue, one job at a time in each thread.
 ///
-/// A worker that has nothing to do asks the store for one job and waits at the channel, which hands claims to
-/// the workers. So there are never more claims than workers that wait for one. A worker that leaves while it
-/// waits withdraws its request, or gives the claim back that came for it; such an attempt is not counted.
+/// An idle worker asks the store for one job and waits on the channel, which hands claims to the workers. So
+/// there are never more claims than waiting workers. A worker that leaves while it waits withdraws its
+/// request, or gives back the claim that has just arrived for it; such an attempt is not counted.
 ///
-/// Owned by the app, outlived by the store and the processor. start(), resize(), request_stop() and join()
+/// Owned by the app; the store and the processor outlive it. start(), resize(), request_stop() and join()
 /// are safe in any order and any number, from one thread.
 class WorkerPool {
  public:

@@ -21,27 +21,27 @@ namespace jobqd::stores::embedded {
 /// store, so that it can travel with a callback; each call gets the jobs.
 class Admission {
  public:
-  /// Why a submission was refused, and the queue that caused it; empty where there is no such queue.
+  /// Why a submission was refused, and the queue that caused it; empty if there is no such queue.
   struct Refusal {
     domain::Error error;
     std::string queue;
   };
 
-  /// All or none: finds the jobs that are there already, and takes in the others. Errors: id_conflict,
+  /// Admits all jobs or none: finds those that exist already, and takes in the others. Errors: id_conflict,
   /// queue_full, queue_not_found, invalid_field; pointers begin with the position in `submitted`.
   static std::expected<Admission, Refusal> admit(Jobs& jobs, std::vector<domain::NewJob>& submitted,
                                                  base::Now now);
 
-  /// The records of the new jobs. One is what nearly every submission brings.
+  /// The records of the new jobs. Nearly every submission has exactly one.
   [[nodiscard]] boost::container::small_vector<Record*, 1> created(Jobs& jobs) const;
 
   /// The new jobs are durable. Reports them as submitted.
   void acknowledge(Jobs& jobs, Effects& effects, engine::Observer& observer) const;
 
-  /// The new jobs could not be made durable: they were never there.
+  /// The new jobs could not be made durable: removes them, as if they had never been submitted.
   void withdraw(Jobs& jobs) const;
 
-  /// The answer, after acknowledge(). Error: store_unavailable, where a job that was found has been withdrawn
+  /// The answer, after acknowledge(). Error: store_unavailable, if a job that was found has been withdrawn
   /// since.
   engine::Expected<std::vector<engine::Submitted>> answer(Jobs& jobs) &&;
 
@@ -50,7 +50,7 @@ class Admission {
     JobHandle handle;
     std::string id;
     bool created;
-    std::optional<domain::Status> found = {};  ///< Of a job that was there, and acknowledged.
+    std::optional<domain::Status> found = {};  ///< Of a job that existed and was acknowledged.
   };
 
   using CountByQueue = boost::container::small_flat_map<std::uint16_t, std::size_t, 4>;

@@ -112,7 +112,7 @@ void Attempts::cancel(Effects& effects, JobHandle job) {
 void Attempts::time_out(Effects& effects, JobHandle job) {
   jobs_.table.at(job).due = {};
   effects.stop(running_.at(job).stop, StopCause::timed_out);
-  if (leases_.contains(job)) end(effects, job, engine::Interrupted{});  // An own worker obeys the signal.
+  if (leases_.contains(job)) end(effects, job, engine::Interrupted{});  // A local worker obeys the signal.
 }
 
 bool Attempts::end_expired(Effects& effects) {

@@ -18,7 +18,7 @@ namespace jobqd::stores::embedded {
 
 /// The attempts under way: starts jobs, hands out claims, and ends attempts by domain::end_of_attempt().
 ///
-/// Reports the attempts of remote workers to the observer; those of own workers are reported by the
+/// Reports the attempts of remote workers to the observer; those of the daemon's workers are reported by the
 /// RetryProcessor that runs them. Not thread-safe: the store's lock guards all of it. Everything that the
 /// constructor takes outlives this object.
 class Attempts {
@@ -40,10 +40,10 @@ class Attempts {
   /// The lease of the job lasts until `now + duration`.
   engine::Extension extend(Effects& effects, JobHandle job, base::milliseconds duration);
 
-  /// A client cancels a running job: it is asked to stop, and fails once it did.
+  /// A client cancels a running job: it is asked to stop, and fails once it has.
   void cancel(Effects& effects, JobHandle job);
 
-  /// The timeout of a running job is over.
+  /// The timeout of a running job has passed.
   void time_out(Effects& effects, JobHandle job);
 
   /// Ends the leases that have expired. false: its budget ran out before its work.
@@ -55,7 +55,7 @@ class Attempts {
   /// Asks all attempts to stop, as an interruption. Leases end at once.
   void stop_all(Effects& effects);
 
-  /// Tokens go on from here.
+  /// Tokens continue from here.
   void continue_tokens(engine::FencingToken last) { last_token_ = last; }
 
   /// Whether one more interruption leaves the running job queued.

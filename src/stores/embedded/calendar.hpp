@@ -4,7 +4,7 @@
 
 namespace jobqd::stores::embedded {
 
-/// Translates times of the calendar into times of the steady clock, which the store works with.
+/// Translates times of the calendar into times of the steady clock, which the store uses.
 ///
 /// The calendar is read in whole milliseconds, so the distance between two readings of the clocks varies by
 /// up to a millisecond. Jobs with the same time on the calendar have to become due in the order in which they

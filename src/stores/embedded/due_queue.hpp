@@ -26,13 +26,14 @@ inline std::optional<base::SteadyTime> earlier(std::optional<base::SteadyTime> a
   return a && b ? std::min(*a, *b) : a ? a : b;
 }
 
-/// Jobs by the time at which they have to be looked at; at the same time the older one first. Not
+/// Jobs by the time at which they are due; of those due at the same time the older one comes first. Not
 /// thread-safe.
 ///
-/// What comes in order, as with one delay for all, is put behind the last and taken from the front, in O(1).
-/// The rest goes into a binary heap, because there may be millions of entries: 24 bytes for one. What is
-/// erased from the middle stays there, noted as gone, until it comes up or half of all entries are gone:
-/// memory stays within twice of what is held. Insert, erase and pop take amortised O(log n) at the most.
+/// Entries that arrive in order, as when all jobs have the same delay, are appended at the back and taken
+/// from the front, in O(1). All others go into a binary heap, 24 bytes each, because there may be millions.
+/// An entry that is erased from the middle stays there, marked as gone, until it reaches the front or half of
+/// all entries are gone: memory stays within twice of what is needed. Insert, erase and pop take at most
+/// amortised O(log n).
 class DueQueue {
  public:
   struct Entry {
@@ -80,7 +81,7 @@ class DueQueue {
     return first == nullptr ? std::nullopt : std::optional(first->due);
   }
 
-  /// The earliest whose job fits. Looks at entries that are earlier, and at their followers.
+  /// The earliest entry whose job fits. Visits the entries that are earlier, and their children.
   template <class Fits>
   [[nodiscard]] std::optional<base::SteadyTime> next_where(Fits fits) const {
     std::optional<base::SteadyTime> best;

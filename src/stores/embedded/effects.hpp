@@ -15,8 +15,8 @@
 
 namespace jobqd::stores::embedded {
 
-/// What one decision of the store leads to besides its own change: collected while the lock is held, carried
-/// out by EmbeddedStore::Turn once it is released. Callbacks and stop requests run foreign code, which must
+/// The effects of one decision of the store outside of it: collected while the lock is held, and carried out
+/// by EmbeddedStore::Turn once it is released. Callbacks and stop requests run foreign code, which must
 /// never run under the lock.
 class Effects {
  public:
@@ -29,7 +29,7 @@ class Effects {
   /// The time of the decision.
   const base::Now now;
 
-  /// The journal was handed something, and has to be flushed.
+  /// The journal has received rows, and has to be flushed.
   void flush() { flush_ = true; }
 
   /// tick() has work to do no later than at this time.
@@ -56,7 +56,7 @@ class Effects {
     });
   }
 
-  /// The queues of may_start(), some perhaps twice. For the end of the turn, under the lock.
+  /// The queues of may_start(), possibly with duplicates. Called at the end of the turn, under the lock.
   [[nodiscard]] const auto& queues() const { return queues_; }
   [[nodiscard]] base::SteadyTime tick_at() const { return tick_at_; }
   [[nodiscard]] bool flushes() const { return flush_; }

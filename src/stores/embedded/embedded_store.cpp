@@ -18,7 +18,7 @@ using domain::Status;
 
 namespace {
 
-/// How many due jobs one tick() handles before others get a turn.
+/// How many due jobs one tick() handles before other work gets a turn.
 constexpr int due_budget = 1000;
 
 }  // namespace
@@ -36,7 +36,7 @@ EmbeddedStore::Turn::Turn(EmbeddedStore& store, base::Now now) : store_(store), 
   store_.mutex_.lock();
 }
 
-// The analysis cannot tell that the mutex that this object holds is the one that serve_waiting() wants.
+// The analysis cannot see that this object holds the mutex that serve_waiting() requires.
 EmbeddedStore::Turn::~Turn() JOBQD_NO_THREAD_SAFETY_ANALYSIS {
   store_.serve_waiting(effects);
   const bool earlier = effects.tick_at() < store_.next_tick_;
@@ -114,7 +114,7 @@ bool EmbeddedStore::claim(engine::ClaimRequest request, engine::Callback<std::ve
                                   request.queue)});
     return false;
   }
-  // Claims that came earlier are served first: while one waits, no job is to be had.
+  // Earlier claims are served first: while one waits, no job is available.
   auto claims = claiming_ && !waiting_.any(*queue)
                     ? grant(turn.effects, *queue, request.max_jobs, request.lease)
                     : std::vector<engine::Claim>{};
@@ -130,7 +130,7 @@ bool EmbeddedStore::claim(engine::ClaimRequest request, engine::Callback<std::ve
 }
 
 bool EmbeddedStore::withdraw(engine::WaitId wait_id) {
-  std::optional<WaitingClaim> withdrawn;  // Destroyed without the lock: what it owns may call the store.
+  std::optional<WaitingClaim> withdrawn;  // Destroyed without the lock: its destructor may call the store.
   const base::MutexLock lock(mutex_);
   withdrawn = waiting_.withdraw(wait_id);
   return withdrawn.has_value();

@@ -22,9 +22,9 @@ namespace jobqd::stores::embedded {
 
 /// The only store: the state map in memory is the authority, and a journal keeps it across restarts.
 ///
-/// This class is the lock and the order of calls; what a call means is decided by the parts, none of which
-/// has a lock. Nothing foreign is called under the lock: a Turn holds it and collects what has to be called
-/// once it is released. Starts no thread. The same calls at the same times, with the same random numbers,
+/// This class has the lock and the order of calls; its parts, which have no locks, decide what a call means.
+/// No foreign code is called under the lock: a Turn holds it and collects the calls to make once it is
+/// released. Starts no thread. The same calls at the same times, with the same random numbers,
 /// give the same decisions.
 class EmbeddedStore final : public engine::Store {
  public:
@@ -67,10 +67,10 @@ class EmbeddedStore final : public engine::Store {
   // queue, then finish_restore() once.
 
   /// Takes in one job of an earlier run: queued jobs go on, a running one was interrupted, finished ones are
-  /// kept. Returns what makes going on impossible, in one line.
+  /// kept. Returns the reason, in one line, if the store cannot be opened.
   std::string restore(journal::StoredJob stored, Recovery& recovery);
 
-  /// A queue that is not configured any more is passed over.
+  /// Ignores a queue that is not configured any more.
   void restore_paused(std::string_view queue);
 
   /// Tokens continue from `first_token`.
@@ -83,10 +83,10 @@ class EmbeddedStore final : public engine::Store {
 
   std::vector<engine::Claim> grant(Effects& effects, std::uint16_t queue, std::size_t max_jobs,
                                    const std::optional<engine::LeaseTerms>& lease) JOBQD_REQUIRES(mutex_);
-  /// Completes a claim; reports leased attempts as started.
+  /// Completes a claim, and reports leased attempts as started.
   void hand_out(Effects& effects, std::vector<engine::Claim> claims,
                 engine::Callback<std::vector<engine::Claim>> done);
-  /// Serves the claims that wait for a queue that may have become able to start jobs.
+  /// Serves the claims that wait for a queue that may now be able to start jobs.
   void serve_waiting(Effects& effects) JOBQD_REQUIRES(mutex_);
 
   /// Errors: job_not_found; store_unavailable while the journal cannot be written.
@@ -99,7 +99,8 @@ class EmbeddedStore final : public engine::Store {
   // Parts of tick(). false: the budget ran out before the work.
   bool run_due(Effects& effects) JOBQD_REQUIRES(mutex_);
   bool step_sweeps(Effects& effects) JOBQD_REQUIRES(mutex_);
-  /// Lets queues go on whose limits allow it. When the next queue with ready jobs can, if any has to wait.
+  /// Resumes queues whose limits allow it. Returns when the next queue with ready jobs may start one, if any
+  /// has to wait.
   std::optional<base::SteadyTime> open_gates(Effects& effects) JOBQD_REQUIRES(mutex_);
 
   const Surroundings around_;
@@ -118,8 +119,8 @@ class EmbeddedStore final : public engine::Store {
   const std::unique_ptr<journal::Journal> journal_;
 };
 
-/// One decision: holds the store's lock, knows the time that the decision is made at, and at its end releases
-/// the lock and carries out what the decision led to.
+/// One decision: holds the store's lock and the time of the decision. Its destructor releases the lock and
+/// carries out the effects of the decision.
 class JOBQD_SCOPED_CAPABILITY EmbeddedStore::Turn {
  public:
   Turn(EmbeddedStore& store, base::Now now) JOBQD_ACQUIRE(store.mutex_);

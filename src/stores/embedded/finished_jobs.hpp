@@ -28,13 +28,13 @@ class FinishedJobs {
   FinishedJobs(JobTable& table, std::size_t queues, Limits limits)
       : table_(table), limits_(limits), queues_(queues) {}
 
-  /// The job has just ended, later than all others; it is kept until `until`.
+  /// Adds a job that has just ended, later than all others; it is kept until `until`.
   void add(JobHandle job, base::SteadyTime until);
 
   /// The job is not finished any more, or is about to be forgotten.
   void remove(JobHandle job);
 
-  /// The retention of a queue, by its index, changed by so much.
+  /// The retention of a queue, given by its index, has changed by this much.
   void keep_longer(std::uint16_t queue, base::milliseconds by);
 
   /// A job that has to be forgotten at `now`. Empty when all may stay.

@@ -43,18 +43,19 @@ class JobTable {
 
  private:
   struct Slot {
-    [[no_unique_address]] Record record;  // The rest lies in its padding.
+    [[no_unique_address]] Record record;  // The other members use its padding.
     std::uint32_t generation = 1;
     bool used = false;
   };
   using SlotIndex = std::uint32_t;
 
-  /// What the set of ids holds: who has an id, and its hash, so that the set grows without looking at jobs.
+  /// An entry of the set of ids: the handle of the job, and the hash of its id, so that the set grows without
+  /// reading the jobs.
   struct Named {
     SlotIndex slot;
     std::uint32_t hash;
   };
-  /// An id that is looked for.
+  /// An id to look up.
   struct Wanted {
     std::string_view id;
     std::uint32_t hash;

@@ -18,7 +18,7 @@ using domain::Reason;
 
 namespace {
 
-/// How many finished jobs one call forgets before others get a turn.
+/// How many finished jobs one call forgets before other work gets a turn.
 constexpr int retention_budget = 100;
 
 std::optional<base::WallTime> optional_time(base::WallTime time) {

@@ -19,10 +19,10 @@
 
 namespace jobqd::stores::embedded {
 
-/// Every job and where it stands. A job is in exactly one place, by its status: queued in the ready queue or
-/// among the due times, running in neither (but its timeout among the due times), finished among the finished
-/// jobs. Each function takes a job through one step and leaves table, queue, places, counts, due times and
-/// journal in agreement.
+/// Every job and its place. A job is in exactly one place, by its status: queued in the ready queue or
+/// among the due times, running in neither (except that its timeout is among the due times), finished among
+/// the finished jobs. Each function takes a job through one step and leaves table, queue, places, counts, due
+/// times and journal in agreement.
 ///
 /// Not thread-safe: the store's lock guards all of it. `journal` outlives this object.
 class Jobs {
@@ -42,9 +42,9 @@ class Jobs {
   /// A new job takes its number. It holds a place already, and is neither visible nor runnable yet.
   JobHandle admit(Record record);
   void acknowledge(Effects& effects, JobHandle job);
-  /// The job was never there; its place is free again.
+  /// Removes the job as if it had never been submitted; its place is free again.
   void withdraw(JobHandle job);
-  /// A job of an earlier run, with its number. Not yet in any place.
+  /// A job of an earlier run, with its number. Not in any place yet.
   JobHandle restore(Record record);
 
   // Running.
@@ -99,7 +99,7 @@ class Jobs {
   /// Hands the job's state to the journal.
   void keep(Effects& effects, Record& record);
 
-  // The parts, for those who look things up in them.
+  // The parts, for lookups.
   JobTable table;
   Queues queues;
   DueQueue due;
@@ -117,8 +117,8 @@ class Jobs {
   journal::Journal& journal_;
 };
 
-/// Calls done(value) once everything that was decided so far is durable, or done(error) where it could not be
-/// made so now.
+/// Calls done(value) once everything that was decided so far is durable, or done(error) if it could not be
+/// made durable now.
 template <class T>
 void answer_when_durable(Effects& effects, journal::Journal& journal, T value, engine::Callback<T> done) {
   journal.when_durable(
@@ -131,8 +131,8 @@ void answer_when_durable(Effects& effects, journal::Journal& journal, T value, e
   effects.flush();
 }
 
-/// Calls done(job) once the job's present state is durable, so that a crash cannot take back what was said.
-/// While the disk is in trouble it is called all the same: an answer is better than none.
+/// Calls done(job) once the job's present state is durable, so that a crash cannot undo what was reported.
+/// While the disk is in trouble it calls done(job) anyway: an answer is better than none.
 void answer_with(Effects& effects, journal::Journal& journal, const Record& record, domain::Job job,
                  engine::Callback<domain::Job> done);
 

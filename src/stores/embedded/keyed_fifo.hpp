@@ -12,8 +12,8 @@ namespace jobqd::stores::embedded {
 /// First in, first out, under keys that only grow, with removal from anywhere.
 ///
 /// Not thread-safe. push and pop amortised O(1), erase O(log n). An erased entry leaves a gap, T{}, that is
-/// dropped once it reaches an end or half of all entries are gaps: memory stays within twice of what is held.
-/// T{} is no value.
+/// dropped once it reaches an end or half of all entries are gaps: memory stays within twice of what is
+/// needed. T{} is no value.
 template <class T>
 class KeyedFifo {
  public:
@@ -35,7 +35,8 @@ class KeyedFifo {
     return value;
   }
 
-  /// Puts an entry that was popped where it stood. Costs as much as has been popped behind it since.
+  /// Puts a popped entry back into its old position. Costs as much as the entries behind it that were popped
+  /// since.
   void put_back(Key key, T value) {
     const auto behind = lower_bound(key);
     JOBQD_CHECK((behind == entries_.end() || behind->key != key) && value != T{});
@@ -77,7 +78,8 @@ class KeyedFifo {
   auto lower_bound(Key key) { return std::ranges::lower_bound(entries_, key, {}, &Entry::key); }
   auto lower_bound(Key key) const { return std::ranges::lower_bound(entries_, key, {}, &Entry::key); }
 
-  /// Both ends hold a value, so that front() needs no search, and between them gaps are no majority.
+  /// Both ends hold a value, so that front() needs no search; between them at most half of the entries are
+  /// gaps.
   void trim() {
     for (; !entries_.empty() && is_gap(entries_.front()); --gaps_) entries_.pop_front();
     for (; !entries_.empty() && is_gap(entries_.back()); --gaps_) entries_.pop_back();

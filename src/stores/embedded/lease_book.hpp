@@ -24,7 +24,7 @@ class LeaseBook {
 
   [[nodiscard]] bool contains(JobHandle job) const { return leases_.contains(job); }
 
-  /// The worker's name; empty where the job has no lease.
+  /// The worker's name; empty if the job has no lease.
   [[nodiscard]] std::string worker(JobHandle job) const;
 
   /// The job has a lease.

@@ -1,4 +1,4 @@
-// EmbeddedStore: what people and programs ask for that are neither producers nor workers.
+// EmbeddedStore: engine::Operations, the calls of operators and of other clients.
 
 #include <algorithm>
 #include <utility>
@@ -14,7 +14,7 @@ using domain::Status;
 
 namespace {
 
-/// What one page of a list may look at, and hold.
+/// How many jobs one page of a list may visit, and how many bytes it may hold.
 constexpr int list_budget = 10'000;
 constexpr std::size_t list_bytes = 4UL * 1024 * 1024;
 
@@ -39,7 +39,7 @@ engine::WatchId EmbeddedStore::watch(std::string_view id, engine::Callback<domai
 }
 
 bool EmbeddedStore::unwatch(engine::WatchId watch) {
-  std::optional<Watches::Done> removed;  // Destroyed without the lock: what it owns may call the store.
+  std::optional<Watches::Done> removed;  // Destroyed without the lock: its destructor may call the store.
   const base::MutexLock lock(mutex_);
   removed = jobs_.watches.remove(watch);
   return removed.has_value();
@@ -125,7 +125,7 @@ void EmbeddedStore::begin_sweep(std::string_view name, Status status, engine::Ca
   Turn turn(*this);
   const auto queue = find_queue_to_change(name);
   if (!queue) return turn.effects.refuse(std::move(done), queue.error());
-  // Jobs that come in from now on have larger numbers and are left alone.
+  // Jobs that are enqueued from now on have larger numbers and are not changed.
   sweeps_.add({.queue = *queue, .status = status, .before = jobs_.last_number + 1, .done = std::move(done)});
   turn.effects.wants_tick(turn.effects.now.steady);
 }

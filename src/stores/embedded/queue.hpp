@@ -33,7 +33,7 @@ struct Queue {
   }
 };
 
-/// Reports that the circuit of the queue has changed its state, if it has since it was `before`.
+/// Reports a change of the queue's circuit, if its state is no longer `before`.
 void report_circuit(Effects& effects, engine::Observer& observer, const Queue& queue,
                     domain::CircuitState before);
 
@@ -61,7 +61,7 @@ class Queues {
   std::deque<Queue> queues_;
 };
 
-/// The queue as it stands at `now`, but for oldest_ready.
+/// The state of the queue at `now`, without oldest_ready.
 [[nodiscard]] engine::QueueState state_of(const Queue& queue, base::SteadyTime now);
 
 }  // namespace jobqd::stores::embedded

@@ -10,7 +10,7 @@
 namespace jobqd::stores::embedded {
 
 /// Decides whether a queue may start a job: it is not paused, its rate limit and its circuit breaker allow
-/// it, and the daemon has what it takes to run one.
+/// it, and the daemon has the resources to run one.
 ///
 /// Not thread-safe. Takes the time as an argument, which must not go back.
 class QueueGate {
@@ -20,10 +20,10 @@ class QueueGate {
   /// Whether a job may start now. If so, it counts as started.
   bool try_start(base::SteadyTime now);
 
-  /// What try_start() did, undone: the job did not start after all.
+  /// Undoes try_start(): the job did not start after all.
   void start_undone(base::SteadyTime now);
 
-  /// The earliest time at which limits allow a start, apart from a pause: in the past when they do so now,
+  /// The earliest time at which limits allow a start, apart from a pause: in the past if they allow it now,
   /// SteadyTime::max() while a probe of the circuit breaker is running.
   [[nodiscard]] base::SteadyTime next_start() const;
 
@@ -36,7 +36,7 @@ class QueueGate {
   void set_paused(bool paused) { paused_ = paused; }
   [[nodiscard]] bool paused() const { return paused_; }
 
-  /// Goes on by other limits.
+  /// Changes the limits.
   void configure(domain::RateLimit rate, domain::CircuitRule circuit, base::SteadyTime now);
 
   [[nodiscard]] const domain::CircuitBreaker& breaker() const { return breaker_; }

@@ -18,7 +18,7 @@ namespace jobqd::stores::embedded {
 /// priority. It also counts the places of the queue.
 ///
 /// Capacity counts places, not ready jobs: a job takes a place when it is admitted and holds it until it is
-/// popped or erased, including while it waits elsewhere for its due time.
+/// popped or erased, also while it waits outside this queue for its due time.
 ///
 /// Not thread-safe.
 class ReadyQueue {
@@ -53,7 +53,7 @@ class ReadyQueue {
     return last_ticket_;
   }
 
-  /// Puts a job that was popped where it stood, even when no place is free.
+  /// Puts a popped job back into its old position, even if no place is free.
   void put_back(int priority, Ticket ticket, JobHandle job) {
     lanes_[priority].put_back(ticket, job);
     ++size_;

@@ -24,7 +24,7 @@ struct Record {
   base::WallTime started_at{};   ///< Epoch: none.
   base::WallTime finished_at{};  ///< Epoch: none.
 
-  /// When tick() has to look at it: ready again (queued), timed out (running), forgotten (finished). Epoch:
+  /// When tick() has to handle it: ready again (queued), timed out (running), forgotten (finished). Epoch:
   /// never.
   base::SteadyTime due{};
   /// Its position in the ready queue (ready, or running: where it was) or among the finished jobs. 0: none.
@@ -44,7 +44,7 @@ struct Record {
   [[nodiscard]] bool finished() const {
     return progress.status == domain::Status::done || progress.status == domain::Status::failed;
   }
-  /// What retention_bytes counts.
+  /// The bytes that retention_bytes counts.
   [[nodiscard]] std::size_t content_bytes() const {
     return content.payload().size() +
            (ending ? ending->last_error.size() + (ending->result ? ending->result->size() : 0) : 0);

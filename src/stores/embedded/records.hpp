@@ -12,7 +12,7 @@ namespace jobqd::stores::embedded {
 /// Copies what the producer sent.
 [[nodiscard]] journal::JobRow job_row(const Record& record, std::string_view queue);
 
-/// Copies how far the job has come.
+/// Copies the progress of the job.
 [[nodiscard]] journal::ProgressRow progress_row(const Record& record);
 
 /// The record of a sound job that was read back, which is durable. `queue` is its index in the store.

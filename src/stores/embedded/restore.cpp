@@ -1,4 +1,4 @@
-// EmbeddedStore: how it comes back from its file.
+// EmbeddedStore: restoring the jobs from the file.
 
 #include <algorithm>
 #include <utility>

@@ -4,7 +4,7 @@ namespace jobqd::stores::embedded {
 
 namespace {
 
-/// What one step may look at, and change.
+/// How many jobs one step may visit, and how many it may change.
 constexpr int most_looks = 10'000;
 constexpr std::size_t most_changes = 1'000;
 

@@ -19,12 +19,12 @@ namespace jobqd::stores::embedded {
 struct Sweep {
   std::uint16_t queue = 0;
   domain::Status status = domain::Status::failed;  ///< Of the jobs that it changes.
-  std::uint64_t before = 0;                        ///< Only jobs with a smaller number are left to look at.
+  std::uint64_t before = 0;                        ///< Only jobs with a smaller number remain to be visited.
   std::uint64_t count = 0;                         ///< Jobs changed so far.
   engine::Callback<std::uint64_t> done = {};
 };
 
-/// The sweeps under way, one after the other, in steps that are short enough for others to get a turn.
+/// The sweeps in progress, one after the other, in steps that are short enough for other work to get a turn.
 /// Not thread-safe.
 class Sweeps {
  public:
@@ -35,7 +35,7 @@ class Sweeps {
   struct Step {
     domain::Status status = domain::Status::failed;
     std::vector<JobHandle> jobs = {};
-    std::optional<Sweep> finished = {};  ///< The sweep, when this was its last step.
+    std::optional<Sweep> finished = {};  ///< The sweep, if this was its last step.
   };
   [[nodiscard]] Step next(const JobTable& table);
 

@@ -28,7 +28,7 @@ class WaitingClaims {
   [[nodiscard]] bool any(std::uint16_t queue) const { return lines_.contains(queue); }
 
   /// Takes the latest claim of this claimant out of the line. The caller destroys it without holding a lock,
-  /// because what its callback owns may call the store.
+  /// because objects that its callback owns may call the store.
   std::optional<WaitingClaim> withdraw(engine::WaitId wait_id);
 
   /// Offers the claims of one queue to `serve(claim)`, in their order, until it returns false. A claim for

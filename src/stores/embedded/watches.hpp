@@ -13,7 +13,7 @@
 
 namespace jobqd::stores::embedded {
 
-/// Who waits for the end of which job. Not thread-safe.
+/// The callbacks that wait for the end of a job. Not thread-safe.
 class Watches {
  public:
   using Done = engine::Callback<domain::Job>;
