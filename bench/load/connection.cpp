@@ -44,7 +44,7 @@ void Connection::read() {
 void Connection::on_read(std::size_t bytes) {
   filled_ += bytes;
   std::string_view rest(in_.data(), filled_);
-  // What is said meanwhile goes out in one piece.
+  // Everything that is written meanwhile is sent in one piece.
   processing_ = true;
   while (!rest.empty()) {
     const auto frame = protocol_->read(rest, out_);

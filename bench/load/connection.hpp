@@ -19,7 +19,7 @@ using Time = Clock::time_point;
 
 class Connection;
 
-/// What the owner of a connection is told.
+/// The events for the owner of a connection.
 class Listener {
  public:
   virtual ~Listener() = default;
@@ -37,7 +37,7 @@ class Connection {
   Connection(boost::asio::io_context& io, std::unique_ptr<Protocol> protocol, Listener& listener)
       : socket_(io), protocol_(std::move(protocol)), listener_(listener) {}
 
-  /// Connects, says what has to be said first, and begins to read. Throws boost::system::system_error.
+  /// Connects, sends the first bytes, and begins to read. Throws boost::system::system_error.
   void open(std::uint16_t port, bool works);
 
   /// Sends a request that was due at `since`.
@@ -67,7 +67,7 @@ class Connection {
   std::vector<char> in_ = std::vector<char>(16UL * 1024);
   std::size_t filled_ = 0;
   std::string out_;
-  std::string sending_;  ///< What the kernel did not take at once.
+  std::string sending_;  ///< The bytes that the kernel did not take at once.
   bool processing_ = false;
 };
 

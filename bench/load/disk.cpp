@@ -45,7 +45,7 @@ class File {
   int descriptor_;
 };
 
-/// Where `wrap` is not 0 the file has that size from the start, and is written over and over.
+/// If `wrap` is not 0, the file has that size from the start, and is overwritten again and again.
 Tally sync_again_and_again(const std::string& path, double seconds, std::size_t wrap) {
   File file(path);
   const std::string page(4096, 'x');

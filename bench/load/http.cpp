@@ -65,7 +65,7 @@ class Http : public Protocol {
   }
 
  private:
-  /// Completes the job that is leased, if this is not the answer to such a call, and asks for the next.
+  /// Completes the leased job, unless this is the answer to a completion, and asks for the next one.
   Said read_lease(std::string_view body, std::string& out) {
     const auto token = string_of(body, "token");
     if (token.empty()) return Said::nothing;

@@ -18,7 +18,7 @@ constexpr std::chrono::microseconds pause{1'000};  // So that the system is idle
 constexpr std::chrono::seconds patience{10};
 constexpr std::size_t warm_up = 20;
 
-/// Tells of each line of a pipe that contains the mark.
+/// Reports each line of a pipe that contains the mark.
 class LogPipe {
  public:
   LogPipe(boost::asio::io_context& io, const std::string& path, std::string mark, std::function<void()> seen)

@@ -5,7 +5,7 @@
 
 #include "protocol.hpp"
 
-/// What the load generator can do. Each returns its one line of JSON; all throw what std::exception names.
+/// The modes of the load generator. Each returns one line of JSON, and throws a std::exception on failure.
 namespace bench {
 
 struct Target {
@@ -15,7 +15,7 @@ struct Target {
   JobShape shape;
 };
 
-/// Every connection has one request under way, always: for `seconds`, or until `count` jobs are in where that
+/// Every connection has one request under way, always: for `seconds`, or until `count` jobs are in if that
 /// is not 0.
 std::string enqueue(const Target& target, double seconds, std::size_t count);
 
@@ -27,7 +27,7 @@ std::string paced(const Target& target, double seconds, double rate, std::size_t
 /// The connections take jobs out until `count` are out or `seconds` are over.
 std::string drain(const Target& target, double seconds, std::size_t count);
 
-/// One job at a time: from sending it until a second connection has it. Where `log` names a pipe there is no
+/// One job at a time: from sending it until a second connection has it. If `log` names a pipe, there is no
 /// second connection: the job is over once a line that contains `mark` comes out of the pipe.
 std::string latency(const Target& target, std::size_t count, const std::string& log, const std::string& mark);
 

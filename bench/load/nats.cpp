@@ -58,7 +58,8 @@ class Nats : public Protocol {
 
  private:
   /// A message without headers is an acknowledgement to our inbox, or a job with an address to answer to:
-  /// MSG subject sid [reply-to] bytes. One with headers tells that a pull has ended or that nobody listens.
+  /// MSG subject sid [reply-to] bytes. One with headers says that a pull has ended or that there are no
+  /// listeners.
   Said take(std::string_view line, std::string_view body, bool message, std::string& out) {
     if (!message) return body.starts_with("NATS/1.0 503") ? Said::refused : Said::nothing;
     const auto sid = line.find(' ', 4);

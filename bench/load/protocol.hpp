@@ -8,7 +8,7 @@
 
 namespace bench {
 
-/// What a server said.
+/// An answer of a server.
 enum class Said : std::uint8_t {
   nothing,    ///< Nothing that counts.
   accepted,   ///< A job, or all jobs of one request, are taken.
@@ -22,7 +22,7 @@ struct Frame {
   Said said = Said::nothing;
 };
 
-/// What every job looks like.
+/// The content of every job.
 struct JobShape {
   std::size_t payload_bytes = 100;
   std::size_t batch = 1;    ///< Jobs a request.
@@ -37,7 +37,7 @@ class Protocol {
  public:
   virtual ~Protocol() = default;
 
-  /// What is said first. `works`: this conversation is going to ask() for jobs.
+  /// The first bytes to send. `works`: this conversation is going to ask() for jobs.
   virtual void greet(std::string& /*out*/, bool /*works*/) {}
 
   /// One request that hands over `batch` jobs.
@@ -52,7 +52,7 @@ class Protocol {
   /// Something small that the server answers, so that a connection has been in use before it lies idle.
   virtual void ping(std::string& out) = 0;
 
-  /// Reads the first frame of `in`, and appends what it calls for.
+  /// Reads the first frame of `in`, and appends the reply that it requires.
   virtual Frame read(std::string_view in, std::string& out) = 0;
 };
 

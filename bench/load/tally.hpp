@@ -8,7 +8,7 @@
 
 namespace bench {
 
-/// What a run has come to; times in microseconds.
+/// The result of a run; times in microseconds.
 class Tally {
  public:
   Tally();
@@ -28,7 +28,7 @@ class Tally {
 
   [[nodiscard]] double rate() const { return static_cast<double>(jobs_) / seconds_; }
 
-  /// One line: jobs, errors, seconds, rate, cpu (cores), and p50, p99, p999 where there are latencies.
+  /// One line: jobs, errors, seconds, rate, cpu (cores), and p50, p99, p999 if there are latencies.
   [[nodiscard]] std::string json() const;
 
  private:

@@ -16,7 +16,7 @@ namespace {
 
 using support::new_claim;
 
-/// Keeps what it is told about the last attempt.
+/// Keeps the events of the last attempt.
 class SettlingStore : public support::StubStore {
  public:
   void settle(std::string_view id, FencingToken /*token*/, Outcome outcome, Settler settler,
@@ -30,7 +30,7 @@ class SettlingStore : public support::StubStore {
       done(std::unexpected(domain::Error{.code = domain::ErrorCode::lease_lost, .detail = "stale"}));
   }
 
-  bool current = true;  ///< Whether the claim still counts.
+  bool current = true;  ///< Whether the token of the claim is current.
   std::string settled_id;
   Outcome settled;
 };
@@ -69,14 +69,14 @@ class RetryProcessorTest : public testing::Test {
 
 }  // namespace
 
-TEST_F(RetryProcessorTest, SettlesWhatTheProcessorDid) {
+TEST_F(RetryProcessorTest, SettlesTheOutcomeOfTheProcessor) {
   run(new_claim("a"), [](const Claim& claim, auto&) { return Done{.result = claim.payload}; });
   EXPECT_EQ(store.settled_id, "a");
   EXPECT_EQ(std::get<Done>(store.settled).result, R"({"n":1})");
   EXPECT_EQ(diary.entries, (std::vector<std::string>{"started a", "settled a"}));
 }
 
-TEST_F(RetryProcessorTest, TellsTheObserverBeforeTheWorkBegins) {
+TEST_F(RetryProcessorTest, NotifiesTheObserverBeforeTheWorkBegins) {
   run(new_claim("a"), [&](const Claim&, auto&) {
     EXPECT_EQ(diary.entries, (std::vector<std::string>{"started a"}));
     return Done{};
@@ -88,7 +88,7 @@ TEST_F(RetryProcessorTest, CountsAnExceptionAsAFailureThatMayBeRetried) {
   EXPECT_EQ(std::get<Retry>(store.settled).error, "it broke");
 }
 
-TEST_F(RetryProcessorTest, SurvivesWhateverElseIsThrown) {
+TEST_F(RetryProcessorTest, SurvivesAnyOtherException) {
   run(new_claim("a"), [](const Claim&, auto&) -> Outcome { throw 42; });
   EXPECT_EQ(std::get<Retry>(store.settled).error,
             "the processor threw something that is not a std::exception");
@@ -105,7 +105,7 @@ TEST_F(RetryProcessorTest, HandsTheStopOfTheClaimToTheProcessor) {
   EXPECT_TRUE(std::holds_alternative<Interrupted>(store.settled));
 }
 
-TEST_F(RetryProcessorTest, TellsTheObserverOfAClaimThatNoLongerCounts) {
+TEST_F(RetryProcessorTest, NotifiesTheObserverOfAStaleClaim) {
   store.current = false;
   run(new_claim("a"), [](const Claim&, auto&) { return Done{}; });
   EXPECT_EQ(diary.entries, (std::vector<std::string>{"started a", "stale a"}));

@@ -29,9 +29,9 @@ class TickingStore : public support::StubStore {
     return answer;
   }
 
-  /// Once for each tick; false when it does not come.
+  /// Waits for one tick; false if it does not come.
   [[nodiscard]] bool wait_for_tick() { return ticked_.try_acquire_for(support::patience); }
-  /// Whether there was a tick that nobody waited for.
+  /// Whether there was a tick that no test waited for.
   [[nodiscard]] bool ticked_more() { return ticked_.try_acquire(); }
 
   base::Now last_now{};

@@ -138,7 +138,7 @@ struct Plant {
   RetryProcessor retrying{store, processor, observer};
 };
 
-/// Prints what became of a pool that cannot grow. Ends the process, because the limit holds for all of it.
+/// Prints the state of a pool that cannot grow. Ends the process, because the limit applies to all of it.
 [[noreturn]] void grow_without_room() {
   Plant plant(0);
   auto pool = plant.pool(2);
@@ -224,7 +224,7 @@ TEST(WorkerPool, GrowsWhileItWorks) {
   EXPECT_EQ(plant.store.settled(), 3U);
 }
 
-TEST(WorkerPool, WhoLeavesFinishesTheJobAndTakesNoOther) {
+TEST(WorkerPool, AWorkerThatLeavesFinishesItsJobAndTakesNoOther) {
   std::latch at_work(3);
   std::latch may_finish(1);
   Plant plant(3, [&] {
@@ -259,13 +259,13 @@ TEST(WorkerPool, KeepsNoStackOfWorkersThatHaveLeft) {
     ASSERT_TRUE(pool.resize(1));
     while (threads() > before) std::this_thread::yield();
   };
-  round();  // The C library keeps some stacks for threads to come.
+  round();  // The C library keeps some stacks for later threads.
   const auto maps = stacks();
   for (int i = 0; i < 10; ++i) round();
   EXPECT_LT(stacks(), maps + 100);
 }
 
-TEST(WorkerPool, IsAsItWasWhereTheSystemGivesNoMoreThreads) {
+TEST(WorkerPool, DoesNotChangeIfTheSystemGivesNoMoreThreads) {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
   GTEST_SKIP() << "sanitizers need more address space than the limit of this test";
 #endif

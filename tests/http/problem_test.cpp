@@ -40,7 +40,7 @@ TEST(Problem, LooksAsTheTableSaysForEveryError) {
   }
 }
 
-TEST(Problem, AsksForAnotherTryWhereThereIsAPoint) {
+TEST(Problem, HasRetryAfterIfARetryMakesSense) {
   for (const auto code : {ErrorCode::queue_full, ErrorCode::draining, ErrorCode::store_unavailable,
                           ErrorCode::too_many_connections})
     EXPECT_NE(field(problem({.code = code, .detail = "why"}), "Retry-After"), "");
@@ -55,7 +55,7 @@ TEST(Problem, ListsEveryWrongField) {
   EXPECT_EQ(body["errors"], expected);
 }
 
-TEST(Problem, HasNoListWhereNoFieldIsWrong) {
+TEST(Problem, HasNoListIfNoFieldIsWrong) {
   EXPECT_FALSE(body_of({.code = ErrorCode::not_found, .detail = "why"}).contains("errors"));
 }
 

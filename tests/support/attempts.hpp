@@ -12,10 +12,10 @@ namespace jobqd::support {
 /// Starts the next job of the queue; waits for one. Empty when no job starts any more.
 [[nodiscard]] std::optional<engine::Claim> claim(engine::Claims& claims, std::string_view queue = "default");
 
-/// The jobs that a remote worker can have now; where there is none, the request is withdrawn.
+/// The jobs that a remote worker can have now; if there is none, the request is withdrawn.
 [[nodiscard]] std::vector<engine::Claim> lease(engine::Claims& claims, engine::ClaimRequest request);
 
-/// What the attempt led to.
+/// The resolution of the attempt.
 engine::Expected<engine::Resolution> settled(engine::Claims& claims, const engine::Claim& claim,
                                              engine::Outcome outcome,
                                              engine::Settler settler = engine::Settler::own_worker);

@@ -12,7 +12,7 @@ namespace jobqd::support {
 class FewDescriptors {
  public:
   explicit FewDescriptors(int more) {
-    rlim_t limit = 0;  // The lowest number that cannot be had.
+    rlim_t limit = 0;  // The lowest number that cannot be used.
     std::vector<int> opened;
     for (int i = 0; i < more; ++i) opened.push_back(::open("/dev/null", O_RDONLY | O_CLOEXEC));
     for (const int descriptor : opened) ::close(descriptor);

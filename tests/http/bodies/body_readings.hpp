@@ -12,7 +12,7 @@ struct BodyReadings {
   std::string library;  ///< The same by the library, or why it refuses the body.
 };
 
-/// Empty where the short way leaves the body to the library.
+/// Empty if the fast path leaves the body to the library.
 [[nodiscard]] std::optional<BodyReadings> read_body_twice(const std::string& body);
 
 }  // namespace jobqd::http

@@ -26,7 +26,7 @@ std::optional<domain::NewJob> job_with(std::string_view field, std::string_view 
   return std::move(body->jobs.at(0));
 }
 
-/// What is said of the value, where it is refused as it has to be: 400 with a pointer to the field.
+/// The message about the value, if it is refused correctly: 400 with a pointer to the field.
 std::string fault_of(std::string_view field, std::string_view value) {
   const auto body = parse_enqueue(fmt::format(R"({{"{}":{}}})", field, value));
   if (body) return "nothing";
@@ -94,7 +94,7 @@ TEST(EnqueueFields, MaxRetriesIsAWholeNumberUpTo1000) {
   expect_refused("max_retries", {in_quotes("3"), "true", "null", "[3]", "{}"});
 }
 
-TEST(EnqueueFields, ANumberThatIsTooLargeForAnyFieldIsToldApart) {
+TEST(EnqueueFields, ANumberThatIsTooLargeForAnyFieldHasItsOwnMessage) {
   for (const auto* field : {"max_retries", "priority", "delay", "timeout", "payload", "id"}) {
     EXPECT_EQ(fault_of(field, "1e400"), "must not hold 1e400, which no double holds") << field;
     EXPECT_EQ(fault_of(field, "-1e999999"), "must not hold -1e999999, which no double holds") << field;
@@ -134,7 +134,7 @@ TEST(EnqueueFields, DelayIsAtMostAYear) {
       "delay", {fmt::to_string(year + 1), in_quotes("367d"), "1e9", "1e10", "1e300", "18446744073709551615"});
 }
 
-TEST(EnqueueFields, DelayIsNothingElse) {
+TEST(EnqueueFields, DelayTakesNoOtherForms) {
   expect_refused("delay", {"-1", "-0.001", in_quotes(""), in_quotes("1"), in_quotes("1 s"), in_quotes("-1s"),
                            in_quotes("1.5s"), in_quotes("s"), in_quotes("30m1h"),
                            in_quotes("9999999999999999999d"), "true", "null", "[]", "{}"});

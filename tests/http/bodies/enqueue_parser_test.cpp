@@ -150,18 +150,18 @@ TEST(EnqueueParser, RefusesWhatIsNoJson) {
     EXPECT_EQ(refusal(body), ErrorCode::malformed_json) << body;
 }
 
-TEST(EnqueueParser, TellsWhereTheJsonEnds) {
+TEST(EnqueueParser, ReportsWhereTheJsonEnds) {
   EXPECT_THAT(parse_enqueue("{\n \"id\": ?}").error().detail, HasSubstr("line 2, column 8"));
 }
 
-TEST(EnqueueParser, TellsWhereAPayloadIsWrong) {
+TEST(EnqueueParser, ReportsWhereAPayloadIsWrong) {
   const auto parsed = parse_enqueue("{\"payload\":\n {\"long\": \"a string of some length\", \"wrong\": ?}}");
   EXPECT_THAT(parsed.error().detail,
               HasSubstr("parse error at line 2, column 47: syntax error while parsing value - invalid "
                         "literal; last read: 'some length\", \"wrong\": ?'"));
 }
 
-TEST(EnqueueParser, JoinsNothingThatDoesNotStandTogether) {
+TEST(EnqueueParser, RefusesEscapesAndCharactersThatAreSplit) {
   for (const auto* text :
        {R"("\ud83dX\ude00")", R"("\ud83dab\ude00")", "\"\xC3(\xA9\"", "\"\xC3 is\xA9\"", R"("\u12xyz34")",
         R"("\u00e")", R"("\u00")", R"({"a":"\ud83d b\ude00"})", R"("\ud83d"\ude00")"})
@@ -303,7 +303,7 @@ TEST(EnqueueParser, PointsAtAFieldWithoutAName) {
   EXPECT_THAT(error.detail, HasSubstr("/ is not a field of a job"));
 }
 
-TEST(EnqueueParser, TellsOfANumberInAnUnknownFieldOnce) {
+TEST(EnqueueParser, ReportsANumberInAnUnknownFieldOnce) {
   EXPECT_EQ(parse_enqueue("{\"x\":1e400}").error().fields.size(), 1U);
 }
 

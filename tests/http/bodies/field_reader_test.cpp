@@ -43,7 +43,7 @@ const BodyForm<Pet> form{.fields = fields,
                          .most = 3,
                          .things = "pets"};
 
-/// What is wrong with a body of one pet.
+/// The errors in a body with one pet.
 domain::Error error_of_one(std::string_view body) {
   Pet pet;
   FieldReader<Pet> reader(body, form, pet);
@@ -51,7 +51,7 @@ domain::Error error_of_one(std::string_view body) {
   return std::move(reader).error().value_or(domain::Error{.code = ErrorCode::internal, .detail = "nothing"});
 }
 
-/// What is wrong with a body of one pet or several.
+/// The errors in a body with one pet or several.
 domain::Error error_of_many(std::string_view body) {
   std::vector<Pet> pets;
   FieldReader<Pet> reader(body, form, pets);

@@ -1,5 +1,5 @@
 // POST /enqueue on the project's own cases of JSON and of awkward strings, and on the public suites
-// JSONTestSuite and the big list of naughty strings where they are present.
+// JSONTestSuite and the big list of naughty strings if they are present.
 
 #include <algorithm>
 #include <fstream>
@@ -191,7 +191,7 @@ TEST_F(NaughtyStrings, AreFoundAgainUnderTheirLocation) {
     const auto quoted = nlohmann::json(text).dump();
     const auto response = enqueue(fmt::format(R"({{"id":{},"payload":{}}})", quoted, quoted));
     if (response.status == 400U || response.status == 200U)
-      continue;  // can be no id; stands in the list twice
+      continue;  // cannot be an id, or is in the list twice
     ASSERT_EQ(response.status, 202U) << text;
     const auto location = field_of(response, "Location");
     EXPECT_TRUE(std::ranges::all_of(location, [](char c) { return c > ' ' && c < '\x7F'; })) << location;

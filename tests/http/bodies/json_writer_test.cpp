@@ -11,7 +11,7 @@ namespace jobqd::http {
 
 namespace {
 
-/// What `write` writes.
+/// The text that `write` writes.
 template <class Write>
 std::string written(Write write) {
   std::string out;

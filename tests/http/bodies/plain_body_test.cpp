@@ -15,7 +15,7 @@ namespace jobqd::http {
 
 namespace {
 
-/// Whether the body was plain; then it has to be what the library makes of it.
+/// Whether the body was plain; then the library must read the same.
 bool read_alike(const std::string& body) {
   const auto readings = read_body_twice(body);
   if (!readings) return false;

@@ -1,4 +1,4 @@
-// What remote workers send. tests/http/calls/workers_test.cpp has the rule of each field, at its bounds.
+// The bodies of remote workers. tests/http/calls/workers_test.cpp has the rule of each field, at its bounds.
 
 #include "http/bodies/remote_body.hpp"
 

@@ -1,4 +1,4 @@
-// The API as a whole: its table of routes, its guards, and what is answered beyond the limit of connections.
+// The API as a whole: its table of routes, its guards, and the answer beyond the limit of connections.
 
 #include <algorithm>
 #include <set>
@@ -32,7 +32,7 @@ class TheApi : public ApiTest {
 
 }  // namespace
 
-TEST_F(TheApi, SaysOfEveryRouteWhoMayUseIt) {
+TEST_F(TheApi, HasAnAccessLevelForEveryRoute) {
   using testing::UnorderedElementsAre;
   EXPECT_THAT(routes_for(Access::probe), UnorderedElementsAre("GET /healthz", "GET /livez", "GET /readyz"));
   EXPECT_THAT(routes_for(Access::enqueue), UnorderedElementsAre("POST /enqueue"));

@@ -76,7 +76,7 @@ class FakeExchange final : public Exchange {
   std::function<void()> when_over_;
 };
 
-/// The value of a field of the response; empty where it is not there.
+/// The value of a field of the response; empty if it is missing.
 [[nodiscard]] inline std::string field_of(const Response& response, std::string_view name) {
   for (const auto& [key, value] : response.headers)
     if (key == name) return value;

@@ -46,7 +46,7 @@ TEST_F(Jobs, AreShownFromTheStartToTheEnd) {
   EXPECT_EQ(job("a")["result"], nlohmann::json({{"sum", 3}}));
 }
 
-TEST_F(Jobs, ThatAreNotThereAre404) {
+TEST_F(Jobs, ThatDoNotExistAre404) {
   for (const auto* path : {"/v1/jobs/nope", "/v1/jobs/%00", "/v1/jobs/%FF", "/v1/jobs/%2F", "/v1/jobs/.."})
     EXPECT_EQ(summary(get(path)), "404 /problems/job-not-found") << path;
   EXPECT_EQ(summary(post("/v1/jobs/nope/cancel")), "404 /problems/job-not-found");

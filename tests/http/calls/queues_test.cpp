@@ -14,7 +14,7 @@ class Queues : public ApiTest {};
 
 }  // namespace
 
-TEST_F(Queues, AreShownAsTheyStand) {
+TEST_F(Queues, AreShownInTheirPresentState) {
   EXPECT_EQ(
       get("/v1/queues").body,
       R"({"queues":[{"name":"default","capacity":2,"max_retries":0,"paused":false,"queued":0,"ready":0,"running":0,"done":0,)"
@@ -53,7 +53,7 @@ TEST_F(Queues, AreRetriedAndPurged) {
   EXPECT_EQ(get("/v1/jobs/a").status, 404U);
 }
 
-TEST_F(Queues, ThatAreNotThereAre404) {
+TEST_F(Queues, ThatDoNotExistAre404) {
   EXPECT_EQ(summary(get("/v1/queues/mail")), "404 /problems/queue-not-found");
   EXPECT_EQ(summary(get("/v1/queues/")), "404 /problems/not-found");
   for (const auto* what : {"pause", "resume", "retry", "purge"})

@@ -163,7 +163,7 @@ TEST(Router, AnswersOptionsOfTheServerAsAWhole) {
   EXPECT_FALSE(field_of(response, "Allow").empty());
 }
 
-TEST(Router, SaysWhatIsNotThere) {
+TEST(Router, NamesTheMissingPath) {
   const auto body = nlohmann::json::parse(answer("GET", "/nope").body);
   EXPECT_EQ(body["detail"], "there is nothing at /nope");
 }

@@ -197,7 +197,7 @@ TEST_F(Remote, ALeaseThatRanOutIsLost) {
   EXPECT_EQ(tell("a", "complete", body(second)).status, 204U);
 }
 
-TEST_F(Remote, AJobThatAWorkerOfOursHasIsNotLeased) {
+TEST_F(Remote, AJobOfALocalWorkerIsNotLeased) {
   enqueue(R"({"id":"own"})");
   const auto own = claim();
   EXPECT_EQ(summary(tell("own", "complete", body("\"" + std::to_string(own.token) + "\""))),

@@ -56,7 +56,7 @@ class TheConversation : public testing::Test {
     talk->received(bytes.size());
   }
 
-  /// What happens when these bytes come.
+  /// The actions when these bytes arrive.
   Action on(std::string_view bytes) {
     if (space.size() == 0) {
       EXPECT_EQ(next(), Action::read);
@@ -272,7 +272,7 @@ TEST_F(TheConversation, EndsTheWaitOfAConnectionThatBreaks) {
   talk->failed();
   EXPECT_EQ(next(), Action::end_wait);
   EXPECT_EQ(next(), Action::close);
-  answered({});  // to nobody
+  answered({});  // the answer has no receiver
   EXPECT_EQ(talk->output().size(), 0U);
 }
 

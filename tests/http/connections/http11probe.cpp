@@ -18,7 +18,7 @@ using namespace std::chrono_literals;
 
 /// A server that says nothing for so long waits for more. Some cases end like that, and may.
 constexpr base::milliseconds quick{1'500};
-/// Whether more comes, where nothing more has to come.
+/// Whether more data comes, although none should.
 constexpr base::milliseconds glance{300};
 
 std::string from_base64(std::string_view text) {
@@ -166,7 +166,7 @@ std::vector<ProbeCase> read_probe_cases(const std::filesystem::path& file) {
 ProbeResult probe(const ProbeCase& probe_case, std::uint16_t port) {
   if (probe_case.in_scenarios) return try_scenario(probe_case, port);
   auto result = try_request(probe_case, port, quick);
-  // Where silence would be wrong it may have been the machine that was slow.
+  // If silence would be wrong, the machine may have been slow.
   if (result.verdict == Verdict::fail && result.reaction == "TimedOut")
     result = try_request(probe_case, port, support::patience);
   return result;

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-/// The cases of Http11Probe: raw requests, each with what every possible reaction of a server is worth.
+/// The cases of Http11Probe: raw requests, each with a verdict on every possible reaction of a server.
 namespace jobqd::http {
 
 enum class Verdict : std::uint8_t { pass, warn, fail };
@@ -20,8 +20,8 @@ struct ProbeCase {
   std::string description;
   std::string expected;            ///< In words.
   std::vector<std::string> steps;  ///< Bytes to send; `{HOST}` stands for the server.
-  /// What a reaction is worth: a status, `ClosedByServer`, `TimedOut`, `200/Open`, or a scenario of several
-  /// steps.
+  /// The reactions and their verdicts: a status, `ClosedByServer`, `TimedOut`, `200/Open`, or a scenario of
+  /// several steps.
   std::map<std::string, Verdict, std::less<>> worth;
   bool in_scenarios = false;  ///< `worth` speaks of scenarios.
 };

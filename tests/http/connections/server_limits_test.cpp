@@ -33,7 +33,7 @@ class Timeouts : public testing::Test {
   Timeouts() { EXPECT_EQ(client.ask(request)->status, 200); }
 
   /// Lets time pass, in six steps, until the client gets something or `longest` has passed. The connection's
-  /// clock may start late, when the server gets to see what the client has sent: that is why tests leave
+  /// clock may start late, when the server gets to see what the client has sent: so tests leave
   /// room.
   bool hears_within(base::milliseconds longest, const std::function<void()>& meanwhile = [] {}) {
     for (int step = 0; step < 6; ++step) {
@@ -51,10 +51,10 @@ class Timeouts : public testing::Test {
 /// A client that reads nothing: everything between it and the server is full soon.
 class SlowReaders : public testing::Test {
  protected:
-  /// What the kernel holds of an answer that is not read is less than this.
+  /// The kernel buffers less than this of an answer that is not read.
   static constexpr auto large = "GET /size/16384 HTTP/1.1\r\nHost: h\r\n\r\n";
 
-  /// Lets a minute pass; the server has to close within it. What it had sent till then.
+  /// Lets a minute pass, in which the server has to close. Returns what it had sent by then.
   std::string sent_until_closed() {
     for (int step = 0; step < 6; ++step) {
       server.clock.advance(10s);
@@ -156,7 +156,7 @@ TEST_F(SlowReaders, AreClosedWhileAnAnswerIsHeldBehindOneThatIsStuck) {
   EXPECT_FALSE(sent_until_closed().contains("HTTP/1.1 408"));
 }
 
-TEST_F(SlowReaders, MakeNobodyElseWait) {
+TEST_F(SlowReaders, DoNotDelayOtherClients) {
   client.send(large);
   for (int i = 0; i < 100; ++i) keep_the_bystander_busy();
 }
@@ -184,7 +184,7 @@ TEST(Idling, DoesNotBeginAnewWithEveryEmptyLine) {
   EXPECT_TRUE(client.at_end());
 }
 
-TEST(ManyConnections, AreToldSoAndClosed) {
+TEST(ManyConnections, AreRefusedAndClosed) {
   TestServer server({.max_connections = 3});
   std::vector<std::unique_ptr<TestClient>> clients;
   for (int i = 0; i < 3; ++i) {
@@ -235,7 +235,7 @@ TEST(ManyConnections, ComeInAgainWhenOthersHaveGone) {
   for (int i = 0; i < 20; ++i) {
     TestClient client(server.port());
     auto answer = client.ask(request);
-    // The server may not have noticed yet that the one before is gone.
+    // The server may not have noticed yet that the previous one has gone.
     for (int tries = 0; tries < 1000 && (!answer || answer->status == 503); ++tries) {
       TestClient again(server.port());
       answer = again.ask(request);

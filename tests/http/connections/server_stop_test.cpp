@@ -34,7 +34,7 @@ std::unique_ptr<TestClient> client_of(std::uint16_t port) {
   return client;
 }
 
-/// The client goes, or the server would linger: its clock stands still.
+/// The client closes, because the server would linger otherwise: its clock stands still.
 void end(TestServer& server, std::unique_ptr<TestClient> client) {
   client.reset();
   server.join();
@@ -70,7 +70,7 @@ TEST(Stopping, ClosesIdleConnectionsAtOnce) {
   server.join();
 }
 
-TEST(Stopping, AcceptsNobodyMore) {
+TEST(Stopping, AcceptsNoMoreConnections) {
   TestServer server;
   server.request_stop(std::chrono::hours{1});
   server.join();
@@ -118,7 +118,7 @@ TEST(Stopping, LetsARequestBeSentToItsEnd) {
   end(server, std::move(client));
 }
 
-TEST(Stopping, AnswersWhoWaits) {
+TEST(Stopping, AnswersWaitingRequests) {
   TestServer server;
   auto client = client_of(server.port());
   client->send(get("/first") + get("/wait"));
@@ -129,7 +129,7 @@ TEST(Stopping, AnswersWhoWaits) {
   end(server, std::move(client));
 }
 
-TEST(Stopping, LetsNobodyBeginToWait) {
+TEST(Stopping, LetsNoRequestBeginToWait) {
   TestServer server;
   auto client = client_of(server.port());
   const auto holder = client_of(server.port());
@@ -142,7 +142,7 @@ TEST(Stopping, LetsNobodyBeginToWait) {
   end(server, std::move(client));
 }
 
-TEST(Stopping, WaitsForNobodyLongerThanTheGrace) {
+TEST(Stopping, WaitsForNoConnectionLongerThanTheGrace) {
   TestServer server;
   const auto sending = client_of(server.port());
   sending->send(get("/first") + "GET /second HTTP/1.1\r\nHost");

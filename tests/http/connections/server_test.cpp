@@ -133,13 +133,13 @@ TEST_F(Connections, AnswerHeadWithoutABody) {
   EXPECT_EQ(client.ask(get("/next"))->body, "GET /next ");
 }
 
-TEST_F(Connections, CloseWhereTheClientWantsItSo) {
+TEST_F(Connections, CloseIfTheClientAsksForIt) {
   const auto answer = client.ask(get("/", "Connection: close\r\n") + get("/never"));
   EXPECT_EQ(answer->field("connection"), "close");
   EXPECT_TRUE(client.at_end());
 }
 
-TEST_F(Connections, CloseWhereTheHandlerWantsItSo) {
+TEST_F(Connections, CloseIfTheHandlerAsksForIt) {
   client.send(get("/hold"));
   server.held()->respond({.body = "last", .close = true});
   EXPECT_EQ(client.read_answer()->field("connection"), "close");
@@ -151,7 +151,7 @@ TEST_F(Connections, CloseAfterARequestOfHttp10) {
   EXPECT_TRUE(client.at_end());
 }
 
-TEST_F(Connections, StayForHttp10WhereItAsks) {
+TEST_F(Connections, StayOpenForHttp10IfItAsks) {
   const std::string request = "GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n";
   EXPECT_EQ(client.ask(request)->field("connection"), "keep-alive");
   EXPECT_EQ(client.ask(request)->body, "GET / ");
@@ -219,7 +219,8 @@ TEST_F(Connections, SurviveClientsThatVanish) {
   EXPECT_EQ(client.ask(get("/"))->body, "GET / ");
 }
 
-/// For ThreadSanitizer: the end of a connection is the server's business, whoever let go of it last.
+/// For ThreadSanitizer: the server ends a connection, on its own thread, even if another one released it
+/// last.
 TEST_F(Connections, EndOnTheirOwnThread) {
   for (int i = 0; i < 10; ++i) {
     TestClient gone(server.port());

@@ -19,7 +19,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Answers each request by as many pieces of 64 KiB as its path says, each on a thread of its own.
+/// Answers each request with as many pieces of 64 KiB as its path says, each on a thread of its own.
 class Pieces : public std::enable_shared_from_this<Pieces> {
  public:
   Pieces(ExchangePtr exchange, int pieces, std::atomic<int>& produced)

@@ -18,7 +18,7 @@ struct Answer {
   std::map<std::string, std::string, std::less<>> fields = {};  ///< Names in lower case.
   std::string body = {};
 
-  /// Empty where it is not there.
+  /// Empty if it is missing.
   [[nodiscard]] std::string field(std::string_view name) const;
 };
 

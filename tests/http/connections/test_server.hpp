@@ -13,7 +13,7 @@
 
 namespace jobqd::http {
 
-/// Connections as the daemon serves them, with a handler of the test, on a free port. Its clock stands still
+/// Connections as the daemon serves them, with a handler of the test, on a free port. Its clock stops
 /// until the test moves it, so that nothing times out by itself. Stops when it is destroyed.
 class TestServer {
  public:

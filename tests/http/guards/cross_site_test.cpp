@@ -9,7 +9,7 @@ namespace jobqd::http {
 
 namespace {
 
-/// What the guard says of a request with these header fields.
+/// The guard's verdict on a request with these header fields.
 std::optional<domain::Error> check(std::string_view method, const std::vector<HeaderField>& fields,
                                    const Route* route = nullptr) {
   const Request request{.method = method, .path = "/x", .body = {}, .fields = fields};

@@ -16,7 +16,7 @@ struct HeadReadings {
 inline constexpr std::size_t readings_max_head = 1000;
 inline constexpr std::uint64_t readings_max_body = 5000;
 
-/// Empty where the scanner does not pass the head, or the short way leaves it to Beast.
+/// Empty if the scanner refuses the head, or the fast path leaves it to Beast.
 [[nodiscard]] std::optional<HeadReadings> read_head_twice(const std::string& head);
 
 }  // namespace jobqd::http

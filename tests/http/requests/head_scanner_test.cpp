@@ -15,7 +15,7 @@ using domain::ErrorCode;
 constexpr std::size_t limit = 8192;
 const std::string plain_head = "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n";
 
-/// What a scanner has made of a head.
+/// The result of scanning a head.
 struct Verdict {
   std::optional<ErrorCode> refused;
   std::size_t size = 0;

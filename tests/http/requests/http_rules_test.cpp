@@ -42,7 +42,7 @@ std::string outcome(const std::string& bytes, std::size_t piece) {
     const auto part = std::string_view(bytes).substr(from, piece);
     in.commit(boost::asio::buffer_copy(in.prepare(part.size()), boost::asio::buffer(part)));
     step = reader.advance(in);
-    // What follows a whole request is the next one, which is wrong as well if it has no right to be there.
+    // Bytes that follow a whole request are read as the next one, which is then wrong too.
     if (step == Step::complete) {
       reader.reset();
       step = reader.advance(in);

@@ -19,7 +19,7 @@ std::optional<std::uint64_t> read_plain(const std::string& head) {
   return read_plain_head(head, readings_max_body, facts, fields);
 }
 
-/// Whether a head that the scanner passes was plain; then it has to be what Beast makes of it.
+/// Whether a head that the scanner accepts was plain; then Beast must read the same.
 bool read_alike(const std::string& head) {
   const auto readings = read_head_twice(head);
   if (!readings) return false;

@@ -17,7 +17,7 @@ using testing::ElementsAre;
 
 constexpr RequestReader::Limits limits{.header_bytes = 512, .body_bytes = 1000};
 
-/// What a connection's bytes have led to.
+/// The result of reading a connection's bytes.
 struct Reading {
   std::vector<std::string> requests = {};  ///< `METHOD /path body`
   std::optional<ErrorCode> refused = {};
@@ -124,7 +124,7 @@ TEST(RequestReader, ReadsTheSameInEverySplit) {
   EXPECT_EQ(read_byte_by_byte(all), whole);
 }
 
-TEST(RequestReader, TellsWhatIsMissing) {
+TEST(RequestReader, ReportsWhatIsMissing) {
   EXPECT_EQ(read("").last, Step::idle);
   EXPECT_EQ(read("G").last, Step::in_head);
   EXPECT_EQ(read("GET /b HTTP/1.1\r\nHost: h\r\n\r").last, Step::in_head);

@@ -183,7 +183,7 @@ TEST(CheckVersion, TakesTheTwoThatAreSpoken) {
   EXPECT_EQ(refusal_of_version("HTTP/1.0"), std::nullopt);
 }
 
-TEST(CheckVersion, TellsAnotherVersionFromNone) {
+TEST(CheckVersion, DistinguishesAnotherVersionFromNone) {
   for (const auto* version : {"HTTP/0.9", "HTTP/1.2", "HTTP/2.0", "HTTP/9.9"})
     EXPECT_EQ(refusal_of_version(version), ErrorCode::version_not_supported) << version;
   for (const auto* version :

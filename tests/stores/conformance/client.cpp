@@ -1,4 +1,4 @@
-// What clients do with jobs: find, watch, cancel, retry, remove.
+// The calls of clients: find, watch, cancel, retry, remove.
 
 #include "stores/conformance/conformance.hpp"
 #include "support/caught.hpp"
@@ -232,7 +232,7 @@ TEST_P(StoreConformance, ACompletedWatchCannotBeEnded) {
   EXPECT_FALSE(store->unwatch(0));
 }
 
-TEST_P(StoreConformance, WhatAWatchHoldsMayCallTheStoreWhenItIsLetGo) {
+TEST_P(StoreConformance, DestroyingAWatchMayCallTheStore) {
   submit(new_job("a")).value();
   auto held = std::shared_ptr<int>(new int(1), [this](const int* value) {
     (void)store->counts();

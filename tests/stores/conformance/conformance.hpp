@@ -23,7 +23,7 @@ namespace jobqd::stores {
 /// Opens an empty store for one test.
 using OpenStore = std::unique_ptr<engine::Store> (*)(const EmbeddedOptions& options, Surroundings around);
 
-/// What the store reports to its observer.
+/// The events that the store reports to its observer.
 class Diary final : public engine::Observer {
  public:
   void submitted(std::string_view queue, std::size_t jobs) override;
@@ -59,11 +59,11 @@ class Diary final : public engine::Observer {
   std::vector<std::string> others_ JOBQD_GUARDED_BY(mutex_);
 };
 
-/// What every store has to do. The tests are in this folder; a store joins with one
+/// The tests that every store has to pass. The tests are in this folder; a store joins with one
 /// line: `INSTANTIATE_TEST_SUITE_P(Memory, StoreConformance, testing::Values(&open_memory_store));`
 ///
-/// There are two queues: "default" as QueueOptions has it, but that remote workers may lease its jobs too,
-/// and "mail" with two places and three retries.
+/// There are two queues: "default" with the defaults of QueueOptions, except that remote workers may lease
+/// its jobs too, and "mail" with two places and three retries.
 class StoreConformance : public testing::TestWithParam<OpenStore> {
  protected:
   StoreConformance();
@@ -88,7 +88,7 @@ class StoreConformance : public testing::TestWithParam<OpenStore> {
   engine::Claim start(std::string id);
   void finish(std::string id, engine::Outcome resolution = engine::Done{});
 
-  /// Time passes, and what is due then is done.
+  /// Lets time pass, and does what is due then.
   std::optional<base::SteadyTime> advance(base::milliseconds by);
 
   /// Whether some job could be claimed now.
@@ -100,7 +100,7 @@ class StoreConformance : public testing::TestWithParam<OpenStore> {
   support::ManualClock clock;
   base::Random random{1};
   Diary diary;
-  std::atomic<int> due_changes = 0;  ///< How often the store said that something may be due earlier.
+  std::atomic<int> due_changes = 0;  ///< How often the store reported that something may be due earlier.
   std::unique_ptr<engine::Store> store;
 };
 

@@ -1,4 +1,4 @@
-// What a store reports to its observer, apart from attempts.
+// The events that a store reports to its observer, except those of attempts.
 
 #include "stores/conformance/conformance.hpp"
 
@@ -28,7 +28,7 @@ TEST_P(StoreConformance, DoesNotReportARepeatAsNew) {
   EXPECT_EQ(diary.take(), Events{"submitted 1 to default"});
 }
 
-TEST_P(StoreConformance, ReportsWhatItRefusesAndTheQueueThatCausedIt) {
+TEST_P(StoreConformance, ReportsRefusalsAndTheQueueThatCausedThem) {
   submit({new_mail("a"), new_mail("b")}).value();
   (void)diary.take();
   EXPECT_FALSE(submit(new_mail("c")));

@@ -1,4 +1,4 @@
-// Jobs that workers elsewhere have: how a lease is kept, and how it ends.
+// Leases of remote workers: extending and ending them.
 
 #include "stores/conformance/leases.hpp"
 
@@ -65,7 +65,7 @@ TEST_P(StoreConformance, ALeaseThatRunsOutIsAnInterruption) {
   EXPECT_EQ(code(complete(*store, "a", first.token)), ErrorCode::lease_lost);
 }
 
-TEST_P(StoreConformance, ALeaseThatRunsOutServesWhoWaits) {
+TEST_P(StoreConformance, AJobWhoseLeaseRunsOutGoesToAWaitingClaim) {
   submit(new_job("a")).value();
   EXPECT_EQ(ids(lease_now(*store, request(1, milliseconds{1'000}))), "a");
   Caught<Claims> caught;
@@ -113,7 +113,7 @@ TEST_P(StoreConformance, TooManyClaimsThatRanOutFailTheJob) {
   EXPECT_EQ(job("a").progress.reason, Reason::interrupted);
 }
 
-TEST_P(StoreConformance, ACancelIsToldWithTheNextExtension) {
+TEST_P(StoreConformance, ACancelIsReportedByTheNextExtension) {
   submit(new_job("a")).value();
   const auto leased = lease_now(*store).at(0);
   EXPECT_EQ(cancel("a").value().progress.status, Status::running);
@@ -131,7 +131,7 @@ TEST_P(StoreConformance, ACancelledJobWhoseLeaseRunsOutIsCancelled) {
   EXPECT_EQ(diary.leases(), " started:a failed:a");
 }
 
-TEST_P(StoreConformance, ATimeoutCountsFromTheStartWhateverTheLease) {
+TEST_P(StoreConformance, ATimeoutCountsFromTheStartWithAnyLease) {
   submit(limited("a", milliseconds{250})).value();
   const auto leased = lease_now(*store).at(0);
   advance(milliseconds{200});

@@ -1,4 +1,4 @@
-// Jobs that workers elsewhere have: how they are handed out, and how that stops.
+// Leases of remote workers: granting them, and the end of that in a stop.
 
 #include "stores/conformance/leases.hpp"
 

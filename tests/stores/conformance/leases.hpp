@@ -9,7 +9,7 @@
 #include "support/attempts.hpp"
 #include "support/caught.hpp"
 
-/// What the tests of leases share.
+/// Shared by the tests of leases.
 namespace jobqd::stores {
 
 using base::milliseconds;
@@ -31,12 +31,12 @@ inline engine::ClaimRequest request(std::size_t max_jobs = 1, milliseconds durat
           .wait_id = engine::new_wait_id()};
 }
 
-/// What can be leased now; a wait is withdrawn.
+/// The jobs that can be leased now; withdraws a request that waits.
 inline Claims lease_now(engine::Store& store, engine::ClaimRequest wanted = request()) {
   return support::lease(store, std::move(wanted));
 }
 
-/// What a remote worker is answered.
+/// The answer to a remote worker.
 inline engine::Expected<engine::Resolution> complete(engine::Store& store, std::string_view id,
                                                      engine::FencingToken token,
                                                      engine::Outcome outcome = engine::Done{}) {

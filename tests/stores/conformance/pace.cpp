@@ -1,4 +1,4 @@
-// Deferrals, circuit breakers, retention by queue, what happened in the last minute, and the trace of a job.
+// Deferrals, circuit breakers, retention by queue, the events of the last minute, and the trace of a job.
 
 #include <algorithm>
 #include <map>
@@ -59,7 +59,7 @@ TEST_P(StoreConformance, TheTraceIsNoPartOfTheContent) {
   EXPECT_FALSE(submit(repeated).value().front().created);
 }
 
-TEST_P(StoreConformance, TellsWhatHappenedInTheLastMinute) {
+TEST_P(StoreConformance, CountsTheEventsOfTheLastMinute) {
   finish("a");
   finish("b", engine::Retry{.error = "e"});
   finish("c", it_broke);
@@ -189,7 +189,7 @@ TEST_P(StoreConformance, OtherQueuesDoNotWaitForIt) {
   EXPECT_FALSE(store->queues().at(1).circuit.has_value());
 }
 
-TEST_P(StoreConformance, WorkersWhoTakeJobsOutTogetherStartThemInOrderUnderARate) {
+TEST_P(StoreConformance, ConcurrentClaimsStartJobsInOrderUnderARate) {
   auto with_rate = options();
   with_rate.queues.front().rate = {.per_second = 1'000, .burst = 2};
   open(std::move(with_rate));
@@ -220,7 +220,7 @@ TEST_P(StoreConformance, WorkersWhoTakeJobsOutTogetherStartThemInOrderUnderARate
   EXPECT_TRUE(std::ranges::is_sorted(order));
 }
 
-TEST_P(StoreConformance, AQueueGoesByWhatItIsToldLater) {
+TEST_P(StoreConformance, AQueueFollowsItsNewOptions) {
   submit({new_job("a"), new_job("b")}).value();
   EXPECT_FALSE(store->configure({.name = "nobody"}));
   EXPECT_TRUE(store->configure({.capacity = 1,
@@ -243,7 +243,7 @@ TEST_P(StoreConformance, AQueueGoesByWhatItIsToldLater) {
   EXPECT_FALSE(store->queues().at(0).circuit.has_value());
 }
 
-TEST_P(StoreConformance, AnotherRetentionHoldsForWhatHasFinished) {
+TEST_P(StoreConformance, AChangedRetentionAppliesToFinishedJobs) {
   finish("a");
   EXPECT_TRUE(store->configure({.retention = seconds{10}}));
   advance(seconds{9});

@@ -1,4 +1,4 @@
-// What is done to a queue as a whole.
+// Operations on a queue as a whole.
 
 #include <thread>
 
@@ -111,7 +111,7 @@ TEST_P(StoreConformance, AllFailedJobsOfAQueueAreRetried) {
   EXPECT_EQ(job("other").progress.status, Status::failed);
 }
 
-TEST_P(StoreConformance, APurgeRemovesWhatWaitsAndNothingElse) {
+TEST_P(StoreConformance, APurgeRemovesQueuedJobsOnly) {
   finish("done");
   const auto running = start("running");
   auto delayed = new_job("delayed");

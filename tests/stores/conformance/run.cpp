@@ -1,4 +1,4 @@
-// How jobs are claimed and settled.
+// Claiming and settling jobs.
 
 #include <thread>
 
@@ -137,7 +137,7 @@ TEST_P(StoreConformance, AClaimStartsNoMoreJobsThanItAsksFor) {
   EXPECT_EQ(count(Status::queued), 1U);
 }
 
-TEST_P(StoreConformance, WhatIsKeptOfAnAttemptIsValidWhoeverMadeIt) {
+TEST_P(StoreConformance, ResultsAndErrorsAreValidForEveryKindOfWorker) {
   EXPECT_TRUE(support::settle(*store, start("a"), engine::Done{.result = "\xEF\xBB\xBF{\"no\": \xFF"}));
   EXPECT_EQ(job("a").result, "\"\xEF\xBB\xBF{\\\"no\\\": \xEF\xBF\xBD\"");
   EXPECT_TRUE(support::settle(*store, start("b"), engine::Done{.result = ""}));
@@ -215,7 +215,7 @@ TEST_P(StoreConformance, TokensGrowWithEveryStart) {
   EXPECT_GT(third.token, second.token);
 }
 
-TEST_P(StoreConformance, AttemptsAndFailuresAreToldToTheNextAttempt) {
+TEST_P(StoreConformance, TheNextAttemptKnowsAttemptsAndFailures) {
   support::settle(*store, start(retryable("a")), engine::Retry{.error = "e", .after = milliseconds{1}});
   advance(milliseconds{1});
   support::settle(*store, claim(), engine::Interrupted{});

@@ -1,4 +1,4 @@
-// How a store is stopped, and how it stands many threads.
+// Stopping a store, and using it from many threads.
 
 #include <array>
 #include <atomic>

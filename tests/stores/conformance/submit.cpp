@@ -1,4 +1,4 @@
-// How jobs come in.
+// Submitting jobs.
 
 #include "stores/conformance/conformance.hpp"
 
@@ -13,7 +13,7 @@ using domain::Reason;
 using domain::Status;
 using support::new_job;
 
-/// How the n-th job of a submission was answered: "a queued new".
+/// The answer to the n-th job of a submission: "a queued new".
 std::string answer(const engine::Expected<std::vector<engine::Submitted>>& answers, std::size_t n = 0) {
   if (!answers) return "refused: " + answers.error().detail;
   const auto& [id, status, created] = answers->at(n);
@@ -46,7 +46,7 @@ TEST_P(StoreConformance, ANewJobIsQueuedAsItCame) {
   EXPECT_FALSE(found.run_at || found.started_at || found.finished_at || found.result || found.timeout);
 }
 
-TEST_P(StoreConformance, TheQueueSaysHowManyRetriesWhereTheJobDoesNot) {
+TEST_P(StoreConformance, MaxRetriesDefaultsToThatOfTheQueue) {
   submit({new_job("a"), new_mail("b")}).value();
   EXPECT_EQ(job("a").max_retries, 0);
   EXPECT_EQ(job("b").max_retries, 3);
@@ -124,7 +124,7 @@ TEST_P(StoreConformance, AFullQueueRefusesNewJobs) {
   EXPECT_EQ(code(submit(new_job("d"))), std::nullopt);
 }
 
-TEST_P(StoreConformance, AnArrayIsRefusedWhereOnlyAPartOfItFits) {
+TEST_P(StoreConformance, AnArrayIsRefusedIfOnlyAPartOfItFits) {
   submit(new_mail("a")).value();
   EXPECT_EQ(code(submit({new_job("x"), new_mail("b"), new_mail("c")})), ErrorCode::queue_full);
   EXPECT_EQ(count(Status::queued), 1U);

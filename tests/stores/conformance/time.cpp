@@ -1,4 +1,4 @@
-// What time does to jobs.
+// The effects of time on jobs.
 
 #include <fmt/format.h>
 
@@ -180,7 +180,7 @@ TEST_P(StoreConformance, SaysWhenSomethingIsDueEarlier) {
   EXPECT_FALSE(says_so([&] { submit(delayed("f", milliseconds{6'000})).value(); }));
 }
 
-/// Whoever calls tick() would be woken for every job, and be in the way of who works.
+/// Otherwise the thread that calls tick() would be woken for every job, and delay the workers.
 TEST_P(StoreConformance, SaysItOnceForJobsThatAreOverBeforeTheirTime) {
   store->tick(clock.now());
   due_changes = 0;

@@ -15,7 +15,7 @@ using base::WallTime;
 constexpr milliseconds wall_of_start{1'000'000'000};
 constexpr milliseconds steady_of_start{5'000'000};
 
-/// Both clocks after so long, the clock of the calendar moved forward by `moved`.
+/// Both clocks after this time, with the calendar moved forward by `moved`.
 base::Now after(microseconds elapsed, milliseconds moved = milliseconds{0}) {
   return {.wall = std::chrono::floor<milliseconds>(
               std::chrono::sys_time<microseconds>(wall_of_start + moved + elapsed)),

@@ -21,7 +21,7 @@ constexpr DueQueue::Entry entry(int ms, std::uint64_t job) {
 
 }  // namespace
 
-TEST(DueQueue, GivesOutWhatIsDueInOrder) {
+TEST(DueQueue, PopsDueJobsInOrder) {
   DueQueue queue;
   queue.insert(entry(30, 1));
   queue.insert(entry(10, 2));
@@ -33,7 +33,7 @@ TEST(DueQueue, GivesOutWhatIsDueInOrder) {
   EXPECT_EQ(queue.pop(at(30)), 1U);
 }
 
-TEST(DueQueue, SaysWhatIsNext) {
+TEST(DueQueue, ReturnsTheNextTime) {
   DueQueue queue;
   EXPECT_EQ(queue.next(), std::nullopt);
   queue.insert(entry(20, 1));
@@ -82,7 +82,7 @@ TEST(DueQueue, AnErasedEntryIsNeitherNextNorFoundAndMayComeAgain) {
   EXPECT_EQ(queue.pop(at(100)), std::nullopt);
 }
 
-TEST(DueQueue, DoesWhatAnOrderedSetDoes) {
+TEST(DueQueue, AgreesWithAnOrderedSet) {
   std::mt19937_64 random{42};
   DueQueue queue;
   std::set<DueQueue::Entry> model;

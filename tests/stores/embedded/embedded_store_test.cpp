@@ -1,4 +1,4 @@
-// What is the embedded store's own: how it stands between its callers and its journal.
+// The embedded store between its callers and its journal.
 
 #include "stores/embedded/embedded_store.hpp"
 
@@ -78,7 +78,7 @@ std::optional<ErrorCode> code(const Caught<T>& caught) {
 
 }  // namespace
 
-TEST_F(EmbeddedStoreTest, AJobIsNeitherToldNorRunBeforeItIsDurable) {
+TEST_F(EmbeddedStoreTest, AJobIsNeitherVisibleNorRunBeforeItIsDurable) {
   Caught<Submitted> answer;
   submit(new_job("a"), answer);
   EXPECT_FALSE(answer.called());
@@ -90,7 +90,7 @@ TEST_F(EmbeddedStoreTest, AJobIsNeitherToldNorRunBeforeItIsDurable) {
   EXPECT_TRUE(seen("a"));
 }
 
-TEST_F(EmbeddedStoreTest, AJobThatCannotBeMadeDurableWasNeverThere) {
+TEST_F(EmbeddedStoreTest, AJobThatCannotBeMadeDurableIsWithdrawn) {
   open(1);
   Caught<Submitted> answer;
   submit(new_job("a"), answer);
@@ -150,7 +150,7 @@ TEST_F(EmbeddedStoreTest, ADelayThatPassedOnTheWayToTheDiskIsOver) {
   EXPECT_EQ(seen("a")->progress.reason, Reason::ready);
 }
 
-TEST_F(EmbeddedStoreTest, AFindWaitsUntilWhatItTellsIsDurable) {
+TEST_F(EmbeddedStoreTest, AFindWaitsUntilItsAnswerIsDurable) {
   const auto claim = start(new_job("a"));
   journal->commit_all();
   support::settle(*store, claim, engine::Done{});
@@ -180,7 +180,7 @@ TEST_F(EmbeddedStoreTest, AWatchCompletesOnceTheEndIsDurable) {
   EXPECT_EQ(watched.result()->progress.status, Status::done);
 }
 
-TEST_F(EmbeddedStoreTest, AWatchOfWhatIsDurableCompletesAtOnce) {
+TEST_F(EmbeddedStoreTest, AWatchOfADurableEndCompletesAtOnce) {
   support::settle(*store, start(new_job("a")), engine::Done{});
   journal->commit_all();
   Caught<domain::Job> watched;
@@ -225,7 +225,7 @@ TEST_F(EmbeddedStoreTest, TroubleRefusesEveryChangeThatHasToBeDurable) {
   EXPECT_EQ(seen("a")->progress.status, Status::queued);
 }
 
-TEST_F(EmbeddedStoreTest, TroubleKeepsNobodyFromWorking) {
+TEST_F(EmbeddedStoreTest, JobsStillRunInTrouble) {
   submit_durably(new_job("a"));
   journal->set_trouble("disk full");
   const auto claim = support::claim(*store, "default");
@@ -236,7 +236,7 @@ TEST_F(EmbeddedStoreTest, TroubleKeepsNobodyFromWorking) {
   EXPECT_EQ(journal->image().begin()->second.progress->progress.status, Status::done);
 }
 
-TEST_F(EmbeddedStoreTest, TellsTheJournalEverythingThatACrashMustNotUndo) {
+TEST_F(EmbeddedStoreTest, JournalsEverythingThatACrashMustNotUndo) {
   auto retried = new_job("a");
   retried.max_retries = 1;
   submit_durably(retried);
@@ -293,7 +293,7 @@ TEST_F(EmbeddedStoreTest, AListLooksAtOnlySoManyJobsAtATime) {
   EXPECT_EQ(second.next, 0U);
 }
 
-TEST_F(EmbeddedStoreTest, AListTellsOnlySoManyBytesAtATime) {
+TEST_F(EmbeddedStoreTest, APageOfAListIsBoundedInBytes) {
   auto large = new_job("a");
   large.payload = std::string(3UL * 1024 * 1024, ' ') + "1";
   for (const auto* id : {"a", "b", "c"}) {

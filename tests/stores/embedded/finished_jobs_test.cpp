@@ -61,7 +61,7 @@ TEST_F(FinishedJobsTest, AreForgottenWhenTheirTimeIsUp) {
   EXPECT_EQ(finished.next_expiry(), at(200));
 }
 
-TEST_F(FinishedJobsTest, AreForgottenInTheOrderOfTheirEndsWhereThereAreTooMany) {
+TEST_F(FinishedJobsTest, AreForgottenInTheOrderOfTheirEndsIfThereAreTooMany) {
   FinishedJobs finished(table_, 2, {.jobs = 2, .bytes = 1'000'000});
   const auto first = job(1);
   const auto second = job(0);
@@ -73,7 +73,7 @@ TEST_F(FinishedJobsTest, AreForgottenInTheOrderOfTheirEndsWhereThereAreTooMany) 
   EXPECT_EQ(forget(finished, at(0)), Handles{first}) << "the oldest of all queues";
 }
 
-TEST_F(FinishedJobsTest, AreForgottenWhereTheyTakeTooManyBytes) {
+TEST_F(FinishedJobsTest, AreForgottenIfTheyTakeTooManyBytes) {
   FinishedJobs finished(table_, 1, {.jobs = 1'000, .bytes = 100});
   const auto small = job(0, 40);
   const auto large = job(0, 60);
@@ -107,7 +107,7 @@ TEST_F(FinishedJobsTest, ThatRunAgainAreNotCountedAnyMore) {
   EXPECT_EQ(finished.next_expiry(), at(200));
 }
 
-TEST_F(FinishedJobsTest, OfOneQueueAreKeptLongerWhereItsRetentionGrows) {
+TEST_F(FinishedJobsTest, OfOneQueueAreKeptLongerIfItsRetentionGrows) {
   FinishedJobs finished(table_, 2, plenty);
   const auto longer = job(0);
   const auto as_before = job(1);

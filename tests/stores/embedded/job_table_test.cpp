@@ -54,7 +54,7 @@ TEST(JobTable, NeverTakesAnOldHandleForANewJob) {
   EXPECT_EQ(table.find_id("a"), fresh);
 }
 
-TEST(JobTable, LeavesRecordsWhereTheyAre) {
+TEST(JobTable, DoesNotMoveRecords) {
   JobTable table;
   const Record* first = table.find(table.insert(record("first", 1)));
   for (std::uint64_t i = 2; i <= 1'000; ++i) table.insert(record(std::to_string(i), i));

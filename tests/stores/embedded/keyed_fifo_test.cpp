@@ -32,7 +32,7 @@ Visited visited(const Fifo& fifo, Fifo::Key before, std::size_t limit = 1000) {
   return seen;
 }
 
-/// Counts how many of it there are: what a container really holds.
+/// Counts its instances, and so what a container really holds.
 struct Counted {
   static inline int alive = 0;
 
@@ -95,7 +95,7 @@ TEST(KeyedFifo, VisitsTheNewestFirst) {
   EXPECT_EQ(visited(filled(3), 0), (Visited{{3, 30}, {2, 20}, {1, 10}}));
 }
 
-TEST(KeyedFifo, VisitsWhatIsOlderThanAKeyEvenOneThatIsGone) {
+TEST(KeyedFifo, VisitsEntriesOlderThanAKeyEvenIfTheKeyIsGone) {
   auto fifo = filled(4);
   EXPECT_TRUE(fifo.erase(3));
   EXPECT_EQ(visited(fifo, 3), (Visited{{2, 20}, {1, 10}}));
@@ -103,7 +103,7 @@ TEST(KeyedFifo, VisitsWhatIsOlderThanAKeyEvenOneThatIsGone) {
   EXPECT_EQ(visited(fifo, 1), Visited{});
 }
 
-TEST(KeyedFifo, StopsVisitingWhenTold) {
+TEST(KeyedFifo, StopsVisitingWhenTheVisitorReturnsFalse) {
   EXPECT_EQ(visited(filled(5), 0, 2), (Visited{{5, 50}, {4, 40}}));
 }
 
@@ -132,7 +132,7 @@ TEST(KeyedFifo, BehavesLikeASortedMapUnderRandomUse) {
   EXPECT_EQ(visited(fifo, 0, model.size()), Visited(model.rbegin(), model.rend()));
 }
 
-TEST(KeyedFifo, HoldsAtMostTwiceWhatIsInHoweverItIsErased) {
+TEST(KeyedFifo, TakesAtMostTwiceTheNeededMemoryInAnyOrderOfErasing) {
   Counted::alive = 0;
   KeyedFifo<Counted> fifo;
   for (int i = 1; i <= 1'000; ++i) fifo.push(static_cast<std::uint64_t>(i), Counted(i));
@@ -143,7 +143,7 @@ TEST(KeyedFifo, HoldsAtMostTwiceWhatIsInHoweverItIsErased) {
   }
 }
 
-TEST(KeyedFifo, HoldsAtMostTwiceWhatIsInWhileGapsBehindTheFrontAreLeft) {
+TEST(KeyedFifo, TakesAtMostTwiceTheNeededMemoryWithGapsBehindTheFront) {
   Counted::alive = 0;
   KeyedFifo<Counted> fifo;
   for (int i = 1; i <= 200; ++i) fifo.push(static_cast<std::uint64_t>(i), Counted(i));

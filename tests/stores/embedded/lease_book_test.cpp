@@ -15,7 +15,7 @@ SteadyTime at(int ms) {
 
 }  // namespace
 
-TEST(LeaseBook, KnowsWhoHoldsAJob) {
+TEST(LeaseBook, KnowsTheWorkerOfALease) {
   LeaseBook book;
   book.grant(1, 10, at(100), "w1");
   EXPECT_TRUE(book.contains(1));

@@ -65,7 +65,7 @@ TEST(QueueGate, IsShutByAnOpenCircuitUntilAProbeSucceeds) {
   EXPECT_TRUE(gate.try_start(start + milliseconds{5'000}));
 }
 
-TEST(QueueGate, LetsAnotherProbeStartWhereOneDidNotHappen) {
+TEST(QueueGate, AllowsAnotherProbeIfOneDidNotHappen) {
   QueueGate gate(no_rate, opens_at_once);
   gate.learn(domain::Lesson::failure, start);
   const auto later = start + milliseconds{1'000};
@@ -86,7 +86,7 @@ TEST(QueueGate, WaitsForTheLatestOfItsLimits) {
   EXPECT_EQ(gate.next_start(), start + milliseconds{3'000}) << "a shorter pause must not end a longer one";
 }
 
-TEST(QueueGate, KeepsWhatTheRateHasCountedWhereTheRateStays) {
+TEST(QueueGate, KeepsTheCountOfARateThatDoesNotChange) {
   QueueGate gate(ten_a_second, no_circuit);
   ASSERT_TRUE(gate.try_start(start));
   gate.configure(ten_a_second, opens_at_once, start);
@@ -95,7 +95,7 @@ TEST(QueueGate, KeepsWhatTheRateHasCountedWhereTheRateStays) {
   EXPECT_TRUE(gate.try_start(start));
 }
 
-TEST(QueueGate, OpensWhereTheCircuitRuleIsTakenAway) {
+TEST(QueueGate, OpensWhenTheCircuitRuleIsRemoved) {
   QueueGate gate(no_rate, opens_at_once);
   gate.learn(domain::Lesson::failure, start);
   ASSERT_FALSE(gate.try_start(start));

@@ -118,7 +118,7 @@ TEST(ReadyQueueDeathTest, StopsAtAPlaceGivenBackTwice) {
   EXPECT_DEATH(queue.release(1), "broken invariant");
 }
 
-TEST(ReadyQueue, TakesBackWhatItGaveOutToWhereItStood) {
+TEST(ReadyQueue, PutsAJobBackIntoItsOldPosition) {
   ReadyQueue queue(3);
   const auto first = put(queue, 0, 1);
   const auto second = put(queue, 0, 2);

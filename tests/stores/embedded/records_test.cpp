@@ -41,7 +41,7 @@ Record read_back(const Record& record, bool with_progress) {
 
 }  // namespace
 
-TEST(Records, AJobRowHoldsWhatTheProducerSent) {
+TEST(Records, AJobRowHasTheFieldsOfTheProducer) {
   const auto row = job_row(full_record(), "mail");
   EXPECT_EQ(row.number, 7U);
   EXPECT_EQ(row.queue, "mail");

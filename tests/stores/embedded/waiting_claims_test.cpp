@@ -10,7 +10,7 @@ WaitingClaim claim_of(engine::WaitId wait_id, std::size_t max_jobs = 1) {
   return {.wait_id = wait_id, .max_jobs = max_jobs};
 }
 
-/// Serves at most `jobs` claims, and returns who was served.
+/// Serves at most `jobs` claims, and returns the claimants that were served.
 std::vector<engine::WaitId> serve(WaitingClaims& claims, std::uint16_t queue, std::size_t jobs) {
   std::vector<engine::WaitId> served;
   claims.serve(queue, [&](const WaitingClaim& claim) {
@@ -65,7 +65,7 @@ TEST(WaitingClaims, AreWithdrawnFromAnyQueue) {
   EXPECT_EQ(claims.queues(), std::vector<std::uint16_t>{0});
 }
 
-TEST(WaitingClaims, AreAllTakenWhereTheStoreCloses) {
+TEST(WaitingClaims, AreAllTakenWhenTheStoreCloses) {
   WaitingClaims claims;
   claims.add(4, claim_of(1));
   claims.add(0, claim_of(2));

@@ -25,7 +25,7 @@ constexpr int steps = 120;
 struct Kind {
   const char* name;
   Fault fault;
-  bool known = true;  ///< After it, it is still known what is on disk.
+  bool known = true;  ///< Whether it is still known afterwards what is on disk.
 };
 
 void PrintTo(const Kind& kind, std::ostream* out) {
@@ -52,7 +52,7 @@ void PrintTo(const Expected& job, std::ostream* out) {
                       job.progress.interruptions);
 }
 
-/// What a restart makes of the jobs.
+/// The jobs after a restart.
 std::vector<Expected> expected(const std::vector<domain::Job>& jobs) {
   const std::string cancelled = "cancelled while running";
   std::vector<Expected> all;
@@ -217,7 +217,7 @@ TEST_F(DurabilityFullDisk, DoesNotSayThatItIsWellBeforeItIs) {
   EXPECT_EQ(on_disk.watcher.times_trouble(), 1);
 }
 
-TEST_F(DurabilityFullDisk, RecoversByItselfAndRecordsWhatFinishedMeanwhile) {
+TEST_F(DurabilityFullDisk, RecoversByItselfAndRecordsJobsThatFinishedMeanwhile) {
   support::settle(on_disk.store(), running, engine::Done{.result = "1"});
   on_disk.disk().heal();
   ASSERT_TRUE(on_disk.watcher.wait_until_well());
@@ -228,7 +228,7 @@ TEST_F(DurabilityFullDisk, RecoversByItselfAndRecordsWhatFinishedMeanwhile) {
   EXPECT_TRUE(on_disk.submit({support::new_job("refused")}));
 }
 
-TEST_F(DurabilityFullDisk, WhatFinishedAndCouldNotBeRecordedRunsAgain) {
+TEST_F(DurabilityFullDisk, AJobWhoseEndCouldNotBeRecordedRunsAgain) {
   support::settle(on_disk.store(), running, engine::Done{.result = "1"});
   on_disk.crash();
   on_disk.must_open();

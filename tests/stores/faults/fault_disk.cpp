@@ -243,7 +243,7 @@ int FaultDisk::put(File& file, std::uint64_t offset, std::span<const unsigned ch
   const std::scoped_lock lock(mutex_);
   const bool was_off = off_;
   const auto code = strikes(write, file);
-  // The write during which the power goes may reach the disk in part; a later one does not.
+  // The write during which the power fails may reach the disk in part; a later one does not.
   if (was_off) return *code;
   if (code && !off_) bytes = bytes.first(std::min(bytes.size(), fault_.landed));
   if (bytes.empty()) return code.value_or(SQLITE_OK);

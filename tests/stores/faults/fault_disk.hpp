@@ -14,7 +14,7 @@
 namespace jobqd::stores::sqlite {
 
 /// A disk in memory that knows which writes to its files were synced, and that fails or loses its power when
-/// a test wants it.
+/// a test wants it to.
 ///
 /// The creation and the removal of a name are durable with the next sync of a new file, because SQLite then
 /// syncs the directory too; the name of a database is durable at once. Thread-safe, but no file may be open
@@ -30,7 +30,7 @@ class FaultDisk {
     std::uint64_t nth = 1;
     int code = 0;             ///< What SQLite gets.
     bool persistent = false;  ///< Every later operation fails too.
-    std::size_t landed = 0;   ///< How many bytes of a failed write are written all the same.
+    std::size_t landed = 0;   ///< How many bytes of a failed write are written anyway.
   };
 
   /// Which unsynced writes are on the disk when the power is back.
@@ -46,7 +46,7 @@ class FaultDisk {
 
   void fail(Fault fault);
   void heal();
-  /// The power goes when the nth operation from now begins; 0: now. What was not synced may be lost.
+  /// The power fails when the nth operation from now begins; 0: now. What was not synced may be lost.
   void cut_power(std::uint64_t nth);
   void restart(Survivors survivors, std::uint64_t seed = 0);
 

@@ -257,7 +257,7 @@ int randomness(sqlite3_vfs* vfs, int size, char* into) {
   return size;
 }
 
-/// Time stands still here, so waiting for a lock takes none.
+/// Time does not pass here, so waiting for a lock returns at once.
 int pass_time(sqlite3_vfs* /*vfs*/, int microseconds) {
   return microseconds;
 }

@@ -10,8 +10,8 @@
 
 namespace jobqd::stores {
 
-/// Records the answers that clients got, and so what a store owes them after any crash. A request without an
-/// answer may have happened or not, but never in part.
+/// Records the answers that clients got, and thereby what a store owes them after any crash. A request
+/// without an answer may have happened or not, but never in part.
 class Ledger {
  public:
   /// What is wrong with a store after a restart. Every number should be 0.
@@ -19,7 +19,7 @@ class Ledger {
     int lost = 0;       ///< Acknowledged, but missing.
     int back = 0;       ///< Removed and acknowledged, but there again.
     int half = 0;       ///< Some jobs of an array are there and some are missing.
-    int unknown = 0;    ///< There, though it was refused or never submitted.
+    int unknown = 0;    ///< Present, although it was refused or never submitted.
     int twice = 0;      ///< Two jobs have one id.
     int altered = 0;    ///< The content or the order is not as submitted.
     int fell_back = 0;  ///< Behind what a client saw: fewer attempts, or an undone end.
@@ -40,8 +40,8 @@ class Ledger {
   void removed(const std::string& id);
   void maybe_removed(const std::string& id);
 
-  /// Compares with all jobs of the store, oldest first. What was uncertain is settled by it, and the ledger
-  /// goes on from there.
+  /// Compares with all jobs of the store, oldest first. This settles what was uncertain, and the ledger
+  /// continues from there.
   Verdict check(const std::vector<domain::Job>& jobs);
 
   [[nodiscard]] std::size_t acknowledged() const { return acknowledged_; }

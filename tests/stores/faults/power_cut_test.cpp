@@ -1,5 +1,5 @@
-// The power goes at any write or sync. After the restart everything that was acknowledged is there, and
-// nothing in part.
+// The power fails at any write or sync. After the restart everything that was acknowledged is there, and
+// nothing is there in part.
 
 #include <tuple>
 
@@ -69,9 +69,8 @@ INSTANTIATE_TEST_SUITE_P(Slice, DurabilityPowerCut,
                          testing::Combine(testing::Values(Survivors::none, Survivors::all),
                                           testing::Range<std::uint64_t>(0, DurabilityPowerCut::slices)));
 
-/// Because of a change that nobody waits for, a batch may begin at any moment, even while an array is
-/// submitted.
-TEST(DurabilityArrays, AreThereAsAWholeOrNotAtAll) {
+/// A change without a waiting request lets a batch begin at any moment, even while an array is submitted.
+TEST(DurabilityArrays, SurviveAsAWholeOrNotAtAll) {
   constexpr std::size_t size = 5'000;
   int none = 0;
   int whole = 0;

@@ -52,13 +52,13 @@ class StoreOnDisk {
   StoreOnDisk() : StoreOnDisk(Settings{}) {}
   explicit StoreOnDisk(Settings settings) : settings_(std::move(settings)) {}
 
-  /// The error is the one of the store, in one line.
+  /// The error is that of the store, in one line.
   std::expected<void, std::string> open();
   /// Like open(), but it has to succeed.
   void must_open();
   /// An orderly end: everything that was decided is written, and the log is copied into the database.
   void close();
-  /// The power goes, unless it has gone before, and comes back. The store is closed.
+  /// The power fails, unless it already has, and comes back. The store is closed.
   void crash(FaultDisk::Survivors survivors = FaultDisk::Survivors::none, std::uint64_t seed = 0);
 
   /// Runs SQL on the closed file.

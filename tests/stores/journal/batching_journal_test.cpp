@@ -28,7 +28,7 @@ using engine::Expected;
 using support::Caught;
 using testing::ElementsAre;
 
-/// A disk that fails when a test wants it, and remembers what was written. Thread-safe.
+/// A disk that fails when a test wants it to, and remembers what was written. Thread-safe.
 class Disk {
  public:
   struct Write {
@@ -197,7 +197,7 @@ TEST_F(BatchingJournalTest, AnswersWhenTheBatchIsWritten) {
   EXPECT_EQ(journal->trouble(), "");
 }
 
-TEST_F(BatchingJournalTest, WhatGathersWhileOneBatchIsWrittenIsTheNext) {
+TEST_F(BatchingJournalTest, ChangesThatGatherDuringAWriteAreTheNextBatch) {
   std::deque<Caught<void>> answers;
   disk.on_write = [&, first = true]() mutable {
     if (!std::exchange(first, false)) return;
@@ -224,14 +224,14 @@ TEST_F(BatchingJournalTest, AnswersInTheOrderOfTheQuestions) {
   EXPECT_THAT(order, ElementsAre(0, 1, 2));
 }
 
-TEST_F(BatchingJournalTest, AChangeThatNobodyWaitsForIsWrittenAllTheSame) {
+TEST_F(BatchingJournalTest, AChangeWithoutAWaitingRequestIsWrittenToo) {
   start();
   journal->update(progress_row(1, 1));
   journal->flush();
   EXPECT_TRUE(disk.wait_for_writes(1));
 }
 
-TEST_F(BatchingJournalTest, WhereNothingHasChangedNothingIsWritten) {
+TEST_F(BatchingJournalTest, WithoutChangesNothingIsWritten) {
   start();
   EXPECT_TRUE(sync());
   EXPECT_THAT(disk.written(), ElementsAre());
@@ -339,7 +339,7 @@ TEST_F(BatchingJournalTest, AnswersAndEventsMayCallTheJournal) {
   EXPECT_TRUE(disk.wait_for_writes(1));
 }
 
-TEST_F(BatchingJournalTest, WritesWhatIsLeftBeforeItEnds) {
+TEST_F(BatchingJournalTest, WritesPendingChangesBeforeItEnds) {
   start();
   journal->update(progress_row(1, 1));
   Caught<void> answered;
@@ -358,7 +358,7 @@ TEST_F(BatchingJournalTest, ItsEndDoesNotWaitForADiskInTrouble) {
   EXPECT_THAT(disk.written(), ElementsAre());
 }
 
-TEST_F(BatchingJournalTest, WhatWasNeverStartedWritesNothing) {
+TEST_F(BatchingJournalTest, AJournalThatWasNeverStartedWritesNothing) {
   journal->update(progress_row(1, 1));
   end();
   EXPECT_THAT(disk.written(), ElementsAre());

@@ -56,7 +56,7 @@ TEST(Gathering, ABatchIsAllThatHasGathered) {
   EXPECT_TRUE(gathering.empty());
 }
 
-TEST(Gathering, WhatComesLaterIsInTheNextBatch) {
+TEST(Gathering, LaterChangesAreInTheNextBatch) {
   Gathering gathering;
   EXPECT_EQ(insert(gathering, 1), 1U);
   EXPECT_EQ(gathering.take(never).number, 1U);
@@ -76,13 +76,13 @@ TEST(Gathering, SeveralUpdatesOfOneJobAreOne) {
   EXPECT_FALSE(batch.changes.pauses.at("default"));
 }
 
-TEST(Gathering, AChangeThatNobodyWaitsForIsTakenSoon) {
+TEST(Gathering, AChangeWithoutAWaitingRequestIsTakenSoon) {
   Gathering gathering;
   gathering.erase(1);
   EXPECT_EQ(gathering.take(1ms).changes.erasures.size(), 1U);
 }
 
-TEST(Gathering, WhoWaitsCutsItShort) {
+TEST(Gathering, AWaitingRequestEndsTheGathering) {
   Gathering gathering;
   gathering.update(progress_row(1, 1));
   const std::jthread asking([&] {
@@ -101,7 +101,7 @@ TEST(Gathering, AStopEndsEveryWait) {
   EXPECT_TRUE(gathering.take_after(never).last);
 }
 
-TEST(Gathering, InTroubleNobodyCutsTheWaitShort) {
+TEST(Gathering, InTroubleAWaitingRequestDoesNotEndTheWait) {
   Gathering gathering;
   insert(gathering, 1);
   gathering.flush();
@@ -110,7 +110,7 @@ TEST(Gathering, InTroubleNobodyCutsTheWaitShort) {
   EXPECT_GE(std::chrono::steady_clock::now() - begin, 20ms);
 }
 
-TEST(Gathering, WhatWasRefusedGoesWithTheNextBatch) {
+TEST(Gathering, RefusedChangesAreInTheNextBatch) {
   Gathering gathering;
   insert(gathering, 1);
   gathering.update(progress_row(2, 1));

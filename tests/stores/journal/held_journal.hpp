@@ -12,8 +12,8 @@
 
 namespace jobqd::stores::journal {
 
-/// A journal whose disk is the test: what the store hands over becomes durable by commit() and is refused by
-/// fail(). Keeps an image of what the disk would hold. Not thread-safe.
+/// A journal in which the test plays the disk: commit() makes the changes of the store durable, and fail()
+/// refuses them. Keeps an image of what the disk would hold. Not thread-safe.
 ///
 /// Every when_durable() ends a batch, so that each request can be answered by itself.
 class HeldJournal final : public Journal {
@@ -27,14 +27,14 @@ class HeldJournal final : public Journal {
   [[nodiscard]] BatchNumber durable() const override { return durable_; }
   [[nodiscard]] std::string trouble() const override { return trouble_; }
 
-  /// How many answers wait for the disk.
+  /// The number of answers that wait for the disk.
   [[nodiscard]] std::size_t waiting() const { return batches_.size(); }
-  /// The batch that the next change goes into.
+  /// The batch of the next change.
   [[nodiscard]] BatchNumber gathering() const { return gathering_; }
 
   /// Writes the oldest batch and answers it.
   void commit();
-  /// Writes everything, including changes that nobody waits for.
+  /// Writes everything, including changes without a waiting request.
   void commit_all();
   /// The disk refuses the oldest batch, or the newest: its inserts are dropped, its other changes go into the
   /// next batch.
@@ -43,10 +43,10 @@ class HeldJournal final : public Journal {
 
   void set_trouble(std::string why) { trouble_ = std::move(why); }
 
-  /// What a crash would leave now, by number.
+  /// What a crash at this moment would leave, by number.
   [[nodiscard]] const std::map<std::uint64_t, StoredJob>& image() const { return image_; }
 
-  /// Called by flush(), that is, just after the store has released its lock.
+  /// Called by flush(), just after the store has released its lock.
   std::function<void()> on_flush = [] {};
 
  private:

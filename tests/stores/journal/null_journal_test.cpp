@@ -30,7 +30,7 @@ TEST(NullJournal, AnswersEverybodyAtTheNextFlush) {
   EXPECT_EQ(answered.size(), 3U);
 }
 
-/// What is answered may come back with the next question.
+/// The callback of an answer may call the journal again.
 TEST(NullJournal, AnswersWithoutItsLock) {
   NullJournal journal;
   int answered = 0;

@@ -16,7 +16,7 @@ TEST(Trouble, SaysWhyUntilItIsOver) {
   EXPECT_EQ(trouble.why(), "");
 }
 
-TEST(Trouble, KnowsWhatIsNews) {
+TEST(Trouble, ReportsOnlyChanges) {
   Trouble trouble;
   EXPECT_FALSE(trouble.set(""));
   EXPECT_TRUE(trouble.set("the disk is full"));

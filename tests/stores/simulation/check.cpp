@@ -1,4 +1,4 @@
-// Whether store and model agree.
+// Checks whether store and model agree.
 
 #include <algorithm>
 #include <ranges>
@@ -71,7 +71,7 @@ void Simulation::check() {
   check_crash();
 }
 
-/// Every acknowledged job is there as the model has it, and no other.
+/// Every acknowledged job exists as in the model, and no other job does.
 void Simulation::check_jobs() {
   const auto page =
       result_of<engine::JobPage>([&](auto done) { store_->list({.limit = 1'000}, std::move(done)); });
@@ -87,7 +87,7 @@ void Simulation::check_jobs() {
   require(listed == page->jobs.end() && page->next == 0, "the store has a job that the model has not");
 }
 
-/// What holds for every job, whatever the model says.
+/// What is true of every job, independently of the model.
 void Simulation::check_history(Age age, const domain::Job& job) {
   const auto& now = job.progress;
   const auto [entry, first] = seen_.try_emplace(age, now);
@@ -137,7 +137,7 @@ void Simulation::check_answers() const {
 }
 
 /// One queue takes exactly as many new jobs as the model says: one more is refused, that many are admitted.
-/// The disk then refuses them, so that nothing of it stays.
+/// The disk then refuses them, so that none of them stays.
 void Simulation::check_places() {
   if (model_.in_trouble) return;
   const auto& queue = model_.options().queues.at(below(model_.options().queues.size()));
@@ -161,7 +161,7 @@ void Simulation::check_places() {
   expect_refusal(fitting, ErrorCode::store_unavailable);
 }
 
-/// Some filter, page by page.
+/// A list with a random filter, page by page.
 void Simulation::check_pages() {
   engine::ListQuery query{.limit = 1 + below(5)};
   if (chance(50)) query.queue = chance(50) ? "default" : "mail";

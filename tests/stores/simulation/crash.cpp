@@ -1,4 +1,4 @@
-// What a crash at this moment would leave, and what a new store makes of it.
+// What a crash at this moment would leave, and how a new store restores it.
 
 #include <algorithm>
 #include <map>
@@ -17,7 +17,7 @@ using support::result_of;
 
 namespace {
 
-/// What becomes of a job by the crash alone.
+/// A job after the crash alone.
 domain::Progress after_crash(domain::Progress progress, std::uint32_t cap) {
   if (progress.status != Status::running) return progress;
   if (progress.reason == domain::Reason::cancelled)
@@ -27,7 +27,7 @@ domain::Progress after_crash(domain::Progress progress, std::uint32_t cap) {
 
 }  // namespace
 
-/// Crashes and replays: into a second store, so that the history goes on as if nothing had been.
+/// Crashes and replays: into a second store, so that the history goes on as if nothing had happened.
 void Simulation::check_crash() const {
   base::Random random{1};
   engine::Observer observer;
@@ -54,7 +54,7 @@ void Simulation::check_crash() const {
     require(job.payload == entry.job.payload && job.priority == entry.job.priority &&
                 job.max_retries == entry.job.max_retries && job.timeout == entry.job.timeout,
             "a crash would alter {}", entry.job);
-    if (entry.batch > journal_->durable()) continue;  // Nobody was told of its latest change.
+    if (entry.batch > journal_->durable()) continue;  // Its latest change was not reported.
     auto expected = after_crash(entry.job.progress, model_.options().interruptions_max);
     if (expected.status == Status::queued) expected.reason = job.progress.reason;  // Follows from the clock.
     require(job.progress == expected, "after a crash {} would be {}", entry.job, job);
@@ -62,7 +62,7 @@ void Simulation::check_crash() const {
   check_crash_order(revived, there);
 }
 
-/// What is ready starts by priority, and within one in the order of enqueueing, with tokens that are new.
+/// Ready jobs start by priority, and within one priority in the order of enqueueing, with new tokens.
 void Simulation::check_crash_order(engine::Store& revived,
                                    const std::map<std::string, domain::Job>& there) const {
   std::map<std::string, std::uint64_t> numbers;

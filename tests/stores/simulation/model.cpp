@@ -105,7 +105,7 @@ std::expected<Model::Admitted, ErrorCode> Model::admit_one(const NewJob& job, No
   return Admitted{.age = last_age_, .id = job.id, .created = true};
 }
 
-/// Of jobs that stand in the list already.
+/// Of jobs that are already in the list.
 std::optional<ErrorCode> Model::places_for(const Admission& admission) const {
   for (const auto& queue : options_.queues) {
     const auto& name = queue.name;

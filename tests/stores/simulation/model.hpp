@@ -19,16 +19,16 @@ using base::Now;
 using base::SteadyTime;
 using domain::ErrorCode;
 
-/// Names a job of the model: how many were admitted before it. Ids may come again, ages do not.
+/// Names a job of the model: the number of jobs admitted before it. Ids may repeat, ages do not.
 using Age = std::uint64_t;
 
-/// What a store ought to do, written a second time and as plainly as possible: one list of jobs, looked
-/// through from end to end for every question. Knows nothing of the code it judges but its contract.
+/// What a store ought to do, written a second time and as simply as possible: one list of jobs, searched
+/// from end to end for every question. It knows only the contract of the code that it checks.
 class Model {
  public:
   explicit Model(EmbeddedOptions options) : options_(std::move(options)) {}
 
-  /// Who starts first among those of one priority: smaller first, equal ones in any order.
+  /// The order of starts within one priority: smaller first, equal ones in any order.
   struct Order {
     std::uint64_t turn = 0;
     SteadyTime due{};
@@ -37,7 +37,7 @@ class Model {
 
   struct Entry {
     domain::NewJob submitted;
-    domain::Job job;          ///< As the store ought to tell of it.
+    domain::Job job;          ///< As the store ought to report it.
     bool durable = false;     ///< Acknowledged.
     std::uint64_t batch = 0;  ///< Of the journal, with the latest change.
     std::optional<SteadyTime>
@@ -56,11 +56,11 @@ class Model {
     Age age;
     std::string id;
     bool created;
-    std::optional<domain::Status> found = {};  ///< Acknowledged before, and how it stood.
+    std::optional<domain::Status> found = {};  ///< The status of a job that was acknowledged before.
   };
   using Admission = std::vector<Admitted>;
 
-  // What clients do. An error changes nothing.
+  // The actions of clients. An error changes nothing.
   std::expected<Admission, ErrorCode> admit(const std::vector<domain::NewJob>& jobs, Now now,
                                             std::uint64_t batch);
   void acknowledge(const Admission& admission);
@@ -71,13 +71,13 @@ class Model {
   std::expected<Age, ErrorCode> retry(std::string_view id, std::uint64_t batch);
   std::expected<Age, ErrorCode> remove(std::string_view id);
 
-  // What workers do. `decided` is what the attempt was asked for when it was resolved, and `delay` what came
-  // of it.
+  // The actions of workers. `decided` is the stop that was requested when the attempt was resolved, and
+  // `delay` the resulting wait.
   void start(Age age, engine::FencingToken token, Now now, std::uint64_t batch);
   void settle(Age age, const engine::Outcome& outcome, engine::StopCause decided,
               std::optional<base::milliseconds> delay, Now now, std::uint64_t batch);
 
-  // What time and the end of the process do.
+  // The effects of time, and of the end of the process.
   void tick(Now now);
   void forget_finished(Now now);
   void stop_attempts();

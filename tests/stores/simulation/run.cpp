@@ -1,4 +1,4 @@
-// What workers, time and the disk do in a simulation.
+// Workers, time and the disk in a simulation.
 
 #include <algorithm>
 #include <iterator>
@@ -71,7 +71,7 @@ void Simulation::settle() {
   settle(age, some_outcome(), chance(10));
 }
 
-/// `cancelled_late`: a client cancels after the worker has decided what it says, and before it says so.
+/// `cancelled_late`: a client cancels after the worker has decided on the outcome, and before it reports it.
 void Simulation::settle(Age age, const engine::Outcome& outcome, bool cancelled_late) {
   const auto claim = claims_.extract(age).mapped();
   if (cancelled_late) cancel(claim.id);

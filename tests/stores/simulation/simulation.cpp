@@ -76,8 +76,8 @@ std::string Simulation::some_id() {
   return fmt::format("j{}", random_.between(0, 59));
 }
 
-/// Mostly a new job, sometimes one that is there already, or one of the same array, or one for a queue there
-/// is not.
+/// Mostly a new job, sometimes one that exists already, or one of the same array, or one for an unknown
+/// queue.
 NewJob Simulation::some_job(std::span<const NewJob> before) {
   if (!before.empty() && chance(5)) return before[below(before.size())];
   if (!model_.jobs().empty() && chance(15))
@@ -124,7 +124,7 @@ void Simulation::expect_job(std::string what, Caught<domain::Job> caught, domain
   in_flight_.push_back({std::move(what), [caught] { return caught.called(); }, check});
 }
 
-/// At once where it is durable, else once the disk has said yes or no.
+/// At once if it is durable, otherwise once the disk has accepted or refused it.
 void Simulation::expect_told(std::string what, Caught<domain::Job> caught, const Model::Entry& entry) {
   if (entry.batch <= journal_->durable()) return expect_answer(caught, entry.job);
   const auto check = [this, caught, job = entry.job](bool /*committed*/) { expect_answer(caught, job); };
@@ -229,7 +229,7 @@ void Simulation::unwatch_some() {
   watches_.erase(chosen);
 }
 
-/// The job is finished: whoever watches it hears of it once that is durable.
+/// The job is finished: its watches complete once that is durable.
 void Simulation::complete_watches(Age age) {
   if (!model_.at(age).finished()) return;
   for (const auto& watch : watches_)

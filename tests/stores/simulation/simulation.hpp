@@ -24,13 +24,13 @@
 
 namespace jobqd::stores::simulation {
 
-/// Thrown at the first step after which the store and the model disagree; what() tells the last steps too.
+/// Thrown at the first step after which the store and the model disagree; what() also lists the last steps.
 class Disagreement : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
 
-/// Drives an embedded store through random calls, random time and a disk that takes or refuses what it likes,
+/// Drives an embedded store through random calls, random time and a disk that accepts or refuses at random,
 /// and compares it with the model after every step. One seed is one history: nothing here waits or reads a
 /// clock.
 class Simulation {
@@ -158,7 +158,7 @@ class Simulation {
 
 }  // namespace jobqd::stores::simulation
 
-/// Jobs are told in a disagreement only: most of the time would go into it otherwise.
+/// Prints jobs only in a disagreement, because it would take most of the time otherwise.
 template <>
 struct fmt::formatter<jobqd::domain::Job> : fmt::formatter<std::string> {
   auto format(const jobqd::domain::Job& job, fmt::format_context& context) const {

@@ -37,7 +37,7 @@ std::optional<std::uint64_t> number_from(const char* variable) {
 
 std::array<char, 80> how_to_run_again;
 
-/// A broken invariant aborts: the seed must be told all the same.
+/// A broken invariant aborts the process: the seed must be printed before.
 void tell_seed(int /*signal*/) {
   [[maybe_unused]] const auto written =
       write(STDERR_FILENO, how_to_run_again.data(), how_to_run_again.size());

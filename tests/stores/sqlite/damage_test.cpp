@@ -81,7 +81,7 @@ TEST_F(SqliteDamage, EveryColumnOfTheProgressIsWatched) {
   }
 }
 
-TEST_F(SqliteDamage, WhatIsSetAsideStaysInTheFile) {
+TEST_F(SqliteDamage, AJobThatIsSetAsideStaysInTheFile) {
   on_disk.sql("UPDATE jobs SET payload = 'x' WHERE id = 'b'");
   for (int i = 0; i < 2; ++i) {
     on_disk.must_open();
@@ -139,7 +139,7 @@ TEST_F(SqliteDamage, JobsOfAQueueThatIsNoMoreAreNotDropped) {
   EXPECT_THAT(other.open().error(), HasSubstr(R"(queue "default")"));
 }
 
-TEST_F(SqliteDamage, AFileIsMadeWhollyOrNotAtAll) {
+TEST_F(SqliteDamage, AFileIsCreatedCompletelyOrNotAtAll) {
   // A file is created by the migration from version 0.
   std::uint64_t cut_at = 0;
   for (bool born = false; !born;) {

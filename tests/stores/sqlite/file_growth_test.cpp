@@ -99,7 +99,7 @@ TEST(DurabilityFileGrowth, CommitsOverwriteALogThatIsLongEnough) {
   EXPECT_EQ(on_disk.recovery().queued, static_cast<std::uint64_t>(commits));
 }
 
-/// A few long-lived jobs must not keep the pages of all jobs that came and went beside them.
+/// A few long-lived jobs must not keep the pages of all jobs that came and went in the meantime.
 TEST(DurabilityFileGrowth, LongLivedJobsDoNotKeepTheFileLarge) {
   StoreOnDisk on_disk(as_shipped());
   on_disk.must_open();

@@ -1,4 +1,4 @@
-// The sqlite store on a real file: who may open it, what may happen to it while it is in use, and its tools.
+// The sqlite store on a real file: opening it, what may happen to it while it is in use, and its tools.
 
 #include <sys/file.h>
 
@@ -218,7 +218,7 @@ TEST_F(SqliteFile, AFileThatIsMovedBackIsWrittenAgain) {
 
 // --- the tools --------------------------------------------------------------------------------------
 
-TEST_F(SqliteFile, CheckTellsWhatIsInASoundFile) {
+TEST_F(SqliteFile, CheckReportsTheContentOfASoundFile) {
   must_open();
   for (const auto* id : {"a", "b", "c"}) EXPECT_EQ(submit(id), std::nullopt);
   support::settle(*opened.store, support::claim(*opened.store).value());
@@ -266,7 +266,7 @@ TEST_F(SqliteFile, CheckNamesADamagedJob) {
   EXPECT_EQ(report.counts.of(Status::queued), 1U);
 }
 
-TEST_F(SqliteFile, CheckRefusesWhatIsNoFileOfOurs) {
+TEST_F(SqliteFile, CheckRefusesFilesOfOtherPrograms) {
   EXPECT_THAT(check_sqlite_file(path.string()).error(), HasSubstr("cannot read"));
   std::ofstream(path).close();
   EXPECT_THAT(check_sqlite_file(path.string()).error(), HasSubstr("empty"));

@@ -52,7 +52,7 @@ TEST_F(JournalFileTest, EveryOpeningHasAnEpochOfItsOwn) {
   EXPECT_EQ(file->epoch(), first + 1);
 }
 
-TEST_F(JournalFileTest, KeepsWhatWasWrittenOverAPowerCut) {
+TEST_F(JournalFileTest, KeepsWrittenRowsOverAPowerCut) {
   ASSERT_TRUE(insert(1));
   Changes paused;
   paused.pauses.emplace("mail", true);
@@ -110,8 +110,7 @@ TEST_F(JournalFileTest, UpkeepCopiesALongLogIntoTheDatabase) {
   EXPECT_EQ(numbers().size(), 200U);
 }
 
-/// The log itself may be what fills the disk: it is copied, gives its room back, and the write is tried
-/// again.
+/// The log itself may fill the disk. Then it is copied and truncated, and the write is tried again.
 TEST_F(JournalFileTest, AWriteThatFindsTheDiskFullTriesAgainWithAShortLog) {
   ASSERT_TRUE(insert(1));
   vfs.disk().fail({.operations = FaultDisk::write, .code = SQLITE_FULL});

@@ -11,7 +11,7 @@ using Checkpoint = LogUpkeep::Checkpoint;
 constexpr int checkpoint_pages = 4'096;
 constexpr std::uint64_t plenty = 1'000'000;
 
-/// What is done after a commit that left the log `pages` long, on a disk with `free` pages.
+/// The upkeep after a commit that left the log `pages` long, on a disk with `free` pages.
 LogUpkeep after(LogSchedule& schedule, int pages, std::uint64_t free) {
   return schedule.space_check_due(pages) ? schedule.after_space_check(pages, free)
                                          : schedule.after_commit(pages);

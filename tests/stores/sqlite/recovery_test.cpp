@@ -129,7 +129,7 @@ TEST_F(SqliteRecovery, AJobInBackoffKeepsItsTimeAndItsHistory) {
   EXPECT_EQ(again.failures, 1U);
 }
 
-TEST_F(SqliteRecovery, WhatFellDueMeanwhileIsReady) {
+TEST_F(SqliteRecovery, JobsThatBecameDueMeanwhileAreReady) {
   auto delayed = new_job("a");
   delayed.delay = seconds{60};
   submit(delayed);
@@ -209,7 +209,7 @@ TEST_F(SqliteRecovery, RetentionGoesOnByAge) {
   EXPECT_FALSE(on_disk.find("a"));
 }
 
-TEST_F(SqliteRecovery, WhatClientsChangedStaysChanged) {
+TEST_F(SqliteRecovery, ChangesByClientsSurvive) {
   finish("retried", engine::Retry{.error = "it broke"});
   finish("removed");
   submit(new_job("cancelled"));
@@ -255,7 +255,7 @@ TEST_F(SqliteRecovery, TokensGrowOverRestarts) {
   }
 }
 
-TEST_F(SqliteRecovery, WhatAClientWasToldIsNotTakenBack) {
+TEST_F(SqliteRecovery, AnAnswerToAClientIsNotUndone) {
   submit(new_job("a"));
   on_disk.claim().value();
   const auto told = job("a").progress;

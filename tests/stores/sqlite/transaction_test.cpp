@@ -64,7 +64,7 @@ TEST_F(TransactionTest, WritesEveryKindOfChange) {
   EXPECT_THAT(read_paused_queues(database).value(), ElementsAre("default"));
 }
 
-TEST_F(TransactionTest, ChangesNothingWhereOneRowFails) {
+TEST_F(TransactionTest, ChangesNothingIfOneRowFails) {
   ASSERT_TRUE(transaction.run(inserts({1}), false));
   EXPECT_FALSE(transaction.run(inserts({2, 1}), false));
   EXPECT_FALSE(database.in_transaction());
@@ -72,7 +72,7 @@ TEST_F(TransactionTest, ChangesNothingWhereOneRowFails) {
   EXPECT_TRUE(transaction.run(inserts({2}), false));
 }
 
-TEST_F(TransactionTest, ChangesNothingWhereTheDiskFails) {
+TEST_F(TransactionTest, ChangesNothingIfTheDiskFails) {
   ASSERT_TRUE(transaction.run(inserts({1}), false));
   vfs.disk().fail({.operations = FaultDisk::write, .code = SQLITE_FULL, .persistent = true});
   const auto refused = transaction.run(inserts({2}), false);

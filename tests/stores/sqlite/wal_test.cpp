@@ -36,7 +36,7 @@ struct RunningStore {
     return damage_of_log(reader);
   }
 
-  /// The damage that is found where the daemon takes `count` jobs after the nth read of the log.
+  /// The damage that is found if the daemon takes `count` jobs after the nth read of the log.
   std::string damage_with_jobs_after(int nth, int count) {
     int reads = 0;
     on_disk.disk().set_on_read([&, reading = std::this_thread::get_id()](const std::string& name) {
@@ -60,7 +60,7 @@ TEST(WriteAheadLog, OfARunningDaemonIsSound) {
   EXPECT_EQ(store.damage(), "");
 }
 
-/// Whether the reader stands before the end of the log, at it, or in the zeros behind it.
+/// Whether the reader is before the end of the log, at it, or in the zeros behind it.
 TEST(WriteAheadLog, CommitsThatComeWhileItIsReadAreNoDamage) {
   for (int nth = 1; nth <= 60; ++nth) {
     RunningStore store;
