@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Measures two builds of jobqd beside each other and says where the new one is slower. See bench/README.md.
+"""Measures two builds of jobqd beside each other and reports where the new one is slower. See bench/README.md.
 
 Each round measures every row with both builds, one right after the other, in an order that changes from round to round. A ratio is
 always such that more than 1 means that the new build is better: new/old of rates, old/new of times and bytes.
@@ -69,7 +69,7 @@ ROWS = [
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the rounds of a row say."""
+    """The result of the rounds of a row."""
 
     row: str
     new: float               # medians

@@ -1,4 +1,4 @@
-"""The targets of jobqd. One that is missed, or was not measured, is shown as such and never fails a run."""
+"""The targets of jobqd. A target that is missed, or was not measured, is marked and never fails a run."""
 
 from dataclasses import dataclass
 from typing import Optional

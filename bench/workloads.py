@@ -100,7 +100,7 @@ def memory(system: System, scale: Scale) -> dict:
     with system.running():
         system.fill(1_000)
         before = system.bytes_used()
-        # Jobs that are due in an hour, where a client can say so: nothing else may happen to them.
+        # Jobs that are due in an hour, if the client can ask for it, so that they stay as they are.
         system.fill(count, **({"delay": 3600} if system.protocol in ("http", "beanstalkd") else {}))
         return {"bytes": (system.bytes_used() - before) / count, "jobs": count}
 

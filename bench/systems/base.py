@@ -86,7 +86,7 @@ class System:
         """Once, after the first start."""
 
     def waiting(self) -> Optional[int]:
-        """How many jobs wait, once it can tell; may raise OSError before."""
+        """The number of waiting jobs, once the system can report it; may raise OSError before."""
         raise NotImplementedError
 
     # --- starting and ending ------------------------------------------------------------------------------------

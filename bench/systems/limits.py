@@ -1,4 +1,4 @@
-"""What nothing on this machine can beat: HTTP that does nothing with a job, a disk that only syncs, SQLite alone."""
+"""The limits of this machine: HTTP that does nothing with a job, a disk that only syncs, SQLite alone."""
 
 from contextlib import contextmanager
 from typing import Iterator

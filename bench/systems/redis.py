@@ -1,4 +1,4 @@
-"""Redis as a bare list, which is the floor under every queue on redis, and BullMQ as such a queue."""
+"""Redis as a bare list, which is the lower bound of the cost of every queue on redis, and BullMQ as such a queue."""
 
 from typing import Optional
 

@@ -54,7 +54,7 @@ def suite(name: str) -> Path:
 
 
 def eventually(check: Callable[[], object], what: str) -> object:
-    """Asks until the answer is true; fails with `what` when patience ends."""
+    """Calls `check` until it returns something true; fails with `what` when patience ends."""
     deadline = time.monotonic() + PATIENCE
     while True:
         if answer := check():
@@ -84,7 +84,7 @@ class Closed(Exception):
 
 
 class Connection:
-    """One TCP connection, with HTTP on top where wanted."""
+    """One TCP connection, with HTTP on top if wanted."""
 
     def __init__(self, port: int, receive_buffer: Optional[int] = None):
         self.port = port
@@ -203,7 +203,7 @@ class Daemon:
             self._news.notify_all()
 
     def stop_reading_log(self) -> None:
-        """From now on nobody reads the pipe of the log, which holds one page; reads_log.set() reads on."""
+        """Stops reading the pipe of the log, which holds one page; reads_log.set() resumes."""
         fcntl.fcntl(self.process.stderr, fcntl.F_SETPIPE_SZ, 4096)
         self.reads_log.clear()
 

@@ -118,7 +118,7 @@ class Attacks(DaemonTest):
         self.assertLess(daemon.resident_kib() - before, 600_000 if sanitized() else 150_000)
         self.assert_healthy(daemon)
 
-    def test_slow_clients_keep_nobody_waiting(self):
+    def test_slow_clients_do_not_delay_others(self):
         daemon = self.start(**AT_ONCE)
         slow = self.connect(daemon, 300)
         for i, connection in enumerate(slow):
@@ -155,7 +155,7 @@ class Attacks(DaemonTest):
         self.assertEqual([job["id"] for job in daemon.all_jobs()], ["taken"])
         self.assertEqual(daemon.enqueue([{"id": f"j{i}"} for i in range(10_000)]).status, 202)
 
-    def test_batches_of_what_is_no_job_cost_little(self):
+    def test_batches_without_jobs_cost_little(self):
         daemon = self.start(MAX_BODY="16MiB")
         before = daemon.resident_kib()
         for element in ("1,", "[],", '"",'):
@@ -203,7 +203,7 @@ class Attacks(DaemonTest):
         daemon.signal(15)
         self.assertEqual(daemon.wait(), 0)
 
-    def test_whoever_speaks_no_http(self):
+    def test_clients_that_do_not_speak_http(self):
         daemon = self.start()
         for bytes_sent in (bytes.fromhex("16030100a5010000a10303") + b"\x01" * 32, b"\x00" * 100, b"SSH-2.0-OpenSSH_9.2\r\n", b"\r\r\r\r",
                            b"EHLO x\r\n\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"\xff" * 10_000, b"GET\r\n\r\n", b"* HTTP/1.1\r\n\r\n"):

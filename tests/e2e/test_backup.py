@@ -52,7 +52,7 @@ class Backup(unittest.TestCase):
         self.assertEqual(life.end(), 0)
         copy.unlink()
 
-    def test_what_an_interrupted_backup_has_left_is_in_nobodys_way(self):
+    def test_leftovers_of_an_interrupted_backup_do_no_harm(self):
         with Folder() as folder:
             life = Life(folder.database, **SETTINGS)
             life.enqueue({"id": "kept", "delay": "1h"})
@@ -128,7 +128,7 @@ class Backup(unittest.TestCase):
             self.assertEqual(check.stdout.splitlines()[1:], [
                 r'damaged: job number 1, id "x\"\nsound\n\u001b[2J": the checksum does not fit', "not sound"])
 
-    def test_check_tells_what_is_in_a_live_file(self):
+    def test_check_reports_the_content_of_a_live_file(self):
         with Folder() as folder:
             life = Life(folder.database, **SETTINGS)
             life.enqueue([{"id": f"job-{i}", "delay": "1h"} for i in range(7)])

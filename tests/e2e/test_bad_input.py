@@ -72,7 +72,7 @@ class BadBodies(DaemonTest):
         self.assertEqual(problem["errors"][0]["pointer"], "/1/priority")
         self.assertEqual(list(daemon.all_jobs()), [])
 
-    def test_a_batch_that_can_never_fit_is_told_so(self):
+    def test_a_batch_that_can_never_fit_is_refused_with_400(self):
         problem = self.assert_problem(self.start().enqueue([{} for _ in range(65)]), 400, "invalid-field")
         self.assertIn("64 places", problem["detail"])
 

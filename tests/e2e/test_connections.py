@@ -70,7 +70,7 @@ class Connections(DaemonTest):
         self.assertEqual(daemon.post("/enqueue", fits).status, 202)
         self.assert_problem(daemon.post("/enqueue", fits + " "), 413, "payload-too-large")
 
-    def test_connections_over_the_limit_are_told_so(self):
+    def test_connections_over_the_limit_are_refused(self):
         daemon = self.start(MAX_CONNECTIONS="2")
         with daemon.connect() as one, daemon.connect() as two:
             self.assertEqual(one.request("GET", "/healthz").read_answer().status, 200)

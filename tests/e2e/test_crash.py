@@ -33,13 +33,13 @@ class Crash(unittest.TestCase):
     def test_one_worker_starts_jobs_exactly_in_order(self):
         self.run_harness(max(5, CYCLES // 5), workers=1)
 
-    def test_nothing_is_lost_whoever_does_the_work(self):
+    def test_nothing_is_lost_with_any_kind_of_worker(self):
         for processor in PLANTS:
             if processor != "simulate":
                 with self.subTest(processor):
                     self.run_harness(max(3, CYCLES // 10), workers=8, processor=processor)
 
-    def test_the_harness_notices_what_is_lost(self):
+    def test_the_harness_notices_lost_jobs(self):
         harness = ForgetfulHarness(cycles=3, seed=seed(), workers=8)
         harness.run()
         self.assertGreater(len(harness.history.found.lost), 0, harness.report())

@@ -53,7 +53,7 @@ class OwnProcessor(DaemonTest):
         daemon.signal(signal.SIGHUP)
         daemon.wait_for_line(r"configuration read again changed=nothing needs_a_restart=queues\.short\.reverse\.longest")
 
-    def test_others_are_refused_and_told(self):
+    def test_unknown_kinds_are_refused_with_the_known_ones(self):
         daemon = self.run_to_end(CONFIG=self.config_file('[queues.backwards]\nprocessor = "revers"\n'))
         self.assertEqual(daemon.process.returncode, 2)
         self.assertTrue(daemon.log.endswith("is not allowed: simulate, exec, http, remote, reverse"), daemon.log)

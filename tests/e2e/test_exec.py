@@ -100,7 +100,7 @@ class Programs(DaemonTest):
             daemon.process.wait()
             eventually(lambda: all(map(is_gone, pids)), "the programs are gone")
 
-    def test_whatever_programs_write_the_answers_stay_json(self):
+    def test_answers_are_json_for_any_output_of_programs(self):
         outputs = {"mark": rb"""printf '\357\273\277{"ok":true}'""", "nul": rb"""printf '{"ok":true}\000'""",
                    "more": rb"""printf '1\000,"status":"done"'""", "latin": rb"""printf '\344'""", "two": b"echo 1; echo 2",
                    "deep": b"yes '[' | head -n 100; yes ']' | head -n 100", "huge": b"echo 1e999"}

@@ -1,4 +1,4 @@
-"""What clients do with their jobs after enqueueing them."""
+"""The calls of clients after enqueueing: read, wait, cancel, retry, delete."""
 
 import json
 import unittest

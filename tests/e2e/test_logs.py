@@ -38,7 +38,7 @@ class Logs(DaemonTest):
         done = [event for event in events if event["message"] == "job done"]
         self.assertEqual([event["id"] for event in done], [EVIL.replace("\x7f", "")])
 
-    def test_a_failed_job_is_told_at_debug_with_its_error(self):
+    def test_a_failed_job_is_logged_at_debug_with_its_error(self):
         daemon = self.start(**(AT_ONCE | {"SIMULATE_FAILURE_RATE": "1"}))
         daemon.enqueue({"id": "a", "payload": "a secret"})
         daemon.wait_for_line(r'job failed id=a queue=default attempt=1 error="simulated failure"')
@@ -127,7 +127,7 @@ class NobodyReads(DaemonTest):
         self.assertEqual(daemon.process.wait(PATIENCE), 0)
         self.assertLess(time.monotonic() - begin, STOPS_WITHIN)
 
-    def test_what_ends_a_start_does_not_wait_for_it(self):
+    def test_a_start_that_fails_does_not_wait_for_standard_error(self):
         for settings, exit_code in (({"WORKERS": "many"}, 2), ({"STORE": "sqlite:/nowhere/jobs.db"}, 1)):
             reading, writing = os.pipe()
             try:
@@ -159,7 +159,7 @@ class NobodyCanRead(DaemonTest):
     """Standard error takes nothing at all."""
 
     def run_jobs(self, **options) -> None:
-        """A daemon with such a standard error works, stops, and leaves a sound file."""
+        """A daemon with this standard error works, stops, and leaves a sound file."""
         with tempfile.TemporaryDirectory() as folder, socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]

@@ -112,7 +112,7 @@ class Push(PushTest):
                 self.assertEqual(self.ended(daemon, {"id": job})["attempts"], 1)
 
     def test_a_queue_without_jobs_keeps_no_connection(self):
-        # What lies between may forget an idle connection without a word, and the next push would get no answer.
+        # Middleboxes may drop an idle connection silently, and the next push would get no answer.
         with self.pushing() as (daemon, receiver):
             for name in "ab":
                 self.assertEqual(self.ended(daemon, {"id": name})["status"], "done")
@@ -150,7 +150,7 @@ class Push(PushTest):
             for secret in SECRETS.values():
                 self.assertNotIn(secret.removeprefix("whsec_"), daemon.log)
 
-    def test_what_the_status_says_is_done(self):
+    def test_the_status_decides_the_outcome(self):
         with self.pushing("retry_on = [404]\ncircuit.failures = 0") as (daemon, receiver):
             for status, ended, attempts in ((500, "exhausted", 4), (429, "exhausted", 4), (404, "exhausted", 4), (400, "rejected", 1),
                                             (302, "rejected", 1), (410, "rejected", 1)):

@@ -1,4 +1,4 @@
-"""The http processor never connects to a denied address, even where that address would answer.
+"""The http processor never connects to a denied address, even if that address would answer.
 
 The test starts itself again in a network namespace that owns the addresses. A canary server listens there; a plain client is
 the control and has to reach the canary at every address."""

@@ -48,7 +48,7 @@ class Queues(DaemonTest):
         for number in range(8):
             self.assertEqual(daemon.finished(str(number))["reason"], "exhausted")
 
-    def test_jobs_take_what_they_do_not_say_from_their_queue(self):
+    def test_jobs_take_defaults_from_their_queue(self):
         daemon = self.start(CONFIG=self.config_file(TWO_QUEUES), **AT_ONCE | {"SIMULATE_FAILURE_RATE": "1"})
         daemon.enqueue({"id": "a", "queue": "mail"})
         job = daemon.get("/v1/jobs/a?wait=10s").json()

@@ -70,7 +70,7 @@ class Reload(DaemonTest):
         daemon.enqueue({"id": "a", "queue": "mail"})
         self.assertEqual(daemon.get("/v1/jobs/a?wait=20s").json()["failures"], 6)
 
-    def test_what_cannot_change_is_named(self):
+    def test_changes_that_need_a_restart_are_named(self):
         daemon = self.begin('max_body = "1MiB"\n' + BEFORE)
         said = self.reload(daemon, 'max_body = "2MiB"\n[queues.mail]\nworkers = 2\nsimulate.min = "1ms"\n[queues.new]\n')
         self.assertIn("MAX_BODY queues.new queues.mail.simulate.min", said)

@@ -70,7 +70,7 @@ class Leases(RemoteTest):
         self.assert_lost(self.tell(daemon, "a", "complete", token))
         self.assert_lost(self.tell(daemon, "a", "heartbeat", token))
 
-    def test_who_waits_gets_the_next_job_at_once(self):
+    def test_a_waiting_lease_gets_the_next_job_at_once(self):
         daemon = self.begin()
         began = time.monotonic()
         with daemon.connect() as waiting:
@@ -80,7 +80,7 @@ class Leases(RemoteTest):
         self.assertEqual(job["id"], "a")
         self.assertLess(time.monotonic() - began, 30)
 
-    def test_who_waits_for_nothing_gets_nothing(self):
+    def test_a_wait_that_ends_gets_no_jobs(self):
         daemon = self.begin()
         self.assertEqual(self.lease(daemon), [])
         self.assertEqual(self.lease(daemon, wait="50ms"), [])
@@ -182,7 +182,7 @@ class Leases(RemoteTest):
 
 
 class Stops(RemoteTest):
-    def test_a_drain_serves_what_is_out_and_hands_out_nothing(self):
+    def test_a_drain_serves_leased_jobs_and_leases_no_more(self):
         folder = self.enterContext(Folder())
         daemon = self.begin(STORE=f"sqlite:{folder.database}", SHUTDOWN_GRACE="60s")
         for job_id in ("a", "b"):
@@ -199,7 +199,7 @@ class Stops(RemoteTest):
         self.assertEqual(daemon.wait(), 0)
         self.assertIn("done=1", daemon.wait_for_line("stopped.*")[0])
 
-    def test_what_is_out_when_the_grace_ends_is_queued_again(self):
+    def test_jobs_still_leased_when_the_grace_ends_are_queued_again(self):
         folder = self.enterContext(Folder())
         daemon = self.begin(STORE=f"sqlite:{folder.database}", SHUTDOWN_GRACE="0s")
         self.work(daemon, "a")

@@ -32,12 +32,12 @@ class Settings(DaemonTest):
                     self.assertEqual(len(daemon.lines), 1, daemon.log)
                     self.assertRegex(daemon.log, rf'^jobqd: {name}: "{re.escape(value)}" \(environment\) is not allowed: .+')
 
-    def test_contradictions_are_told(self):
+    def test_contradictions_are_reported(self):
         daemon = self.run_to_end(SIMULATE_MIN="200ms")
         self.assertEqual(daemon.process.returncode, 2)
         self.assertEqual(daemon.log, "jobqd: SIMULATE_MIN: 200ms is not allowed: it is above SIMULATE_MAX, which is 150ms")
 
-    def test_an_unknown_flag_is_told(self):
+    def test_an_unknown_flag_is_reported(self):
         daemon = self.run_to_end("--worker", "3")
         self.assertEqual(daemon.process.returncode, 2)
         self.assertIn("--worker", daemon.log)
@@ -51,7 +51,7 @@ class Settings(DaemonTest):
         daemon.enqueue([{} for _ in range(5)])
         eventually(lambda: daemon.count("running") == 3, "three run")
 
-    def test_a_wrong_file_is_told_with_its_place(self):
+    def test_a_wrong_file_is_reported_with_the_position(self):
         for text, told in (("workers = 0\n", r'^jobqd: WORKERS: "0" \(.*\.toml:1:11\) is not allowed: '),
                            ("\nworker = 3\n", r'^jobqd: CONFIG: .*\.toml:2:1: there is no setting "worker"'),
                            ("workers = [1]\n", r"^jobqd: CONFIG: .*\.toml:1:11: workers must be a string or a number"),

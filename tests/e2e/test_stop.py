@@ -49,7 +49,7 @@ class Stop(DaemonTest):
         self.assertEqual(daemon.wait(), 0)
         self.assertRegex(daemon.log, r"stopped done=0 failed=0 retried=0 interrupted=1 lost=1")
 
-    def test_in_memory_what_is_queued_or_soon_due_is_worked_off(self):
+    def test_in_memory_jobs_that_are_queued_or_due_soon_are_worked_off(self):
         daemon = self.start(SHUTDOWN_GRACE="1h", WORKERS="1", QUEUE_SIZE="100", SIMULATE_MIN="5ms", SIMULATE_MAX="5ms",
                             SIMULATE_FAILURE_RATE="0")
         daemon.enqueue([{} for _ in range(30)] + [{"delay": "400ms"}])
@@ -57,14 +57,14 @@ class Stop(DaemonTest):
         self.assertEqual(daemon.wait(), 0)
         self.assertRegex(daemon.log, r"stopped done=31 .* lost=0")
 
-    def test_what_is_due_after_the_grace_is_not_waited_for(self):
+    def test_jobs_due_after_the_grace_are_not_waited_for(self):
         daemon = self.start(SHUTDOWN_GRACE="30m", **AT_ONCE)
         daemon.enqueue({"delay": "1h"})
         daemon.signal(signal.SIGTERM)
         self.assertEqual(daemon.wait(), 0)
         self.assertRegex(daemon.log, r"lost=1")
 
-    def test_who_waits_for_a_job_is_answered(self):
+    def test_waiting_requests_are_answered(self):
         daemon = start_one(self, SHUTDOWN_GRACE="100ms", **HELD)
         with daemon.connect() as connection:
             connection.request("GET", "/v1/jobs/runs?wait=60s")

@@ -1,4 +1,4 @@
-"""The real binary on raw requests, JSON and awkward strings: the project's own cases, and the public suites where they are present."""
+"""The real binary on raw requests, JSON and awkward strings: the project's own cases, and the public suites if they are present."""
 
 import base64
 import gzip
@@ -44,7 +44,7 @@ class HttpRules(DaemonTest):
         return {case["rule"]: case["request"].replace("{9000}", "a" * 9000).encode("latin-1")
                 for case in own_cases("http.json") if case["want"] == want}
 
-    def test_what_is_wrong_is_refused_and_enqueues_nothing(self):
+    def test_wrong_requests_are_refused_and_enqueue_nothing(self):
         daemon = self.start(**HELD)
         cases = self.of_kind("refused")
         self.assertGreater(len(cases), 80)
@@ -53,7 +53,7 @@ class HttpRules(DaemonTest):
         self.assertEqual(list(daemon.all_jobs()), [])
         self.assert_healthy(daemon)
 
-    def test_what_is_right_is_served(self):
+    def test_correct_requests_are_served(self):
         daemon = self.start(**HELD)
         cases = self.of_kind("served")
         self.assertGreater(len(cases), 10)
@@ -94,7 +94,7 @@ class Http11Probe(DaemonTest):
         target = b" /enqueue HTTP/" if request.startswith(b"POST ") else b" /healthz HTTP/"
         return request.replace(b" / HTTP/", target, 1).replace(b"{HOST}", b"127.0.0.1:%d" % daemon.port)
 
-    def test_what_must_be_refused_is_refused(self):
+    def test_requests_that_must_be_refused_are_refused(self):
         daemon = self.start(**HELD)
         cases = list(self.cases())
         self.assertGreater(len(cases), 60)
