@@ -109,7 +109,7 @@ bool EmbeddedStore::claim(engine::ClaimRequest request, engine::Callback<std::ve
   }
   // Claims that came earlier are served first: while one waits, no job is to be had.
   auto claims = claiming_ && !waiting_.any(*queue)
-                    ? grant(turn.effects, *queue, request.max_jobs, request.lease)
+                    ? grant(turn.effects, *queue, request.max_jobs, request.max_bytes.now, request.lease)
                     : std::vector<engine::Claim>{};
   if (!claims.empty() || !claiming_) {
     hand_out(turn.effects, std::move(claims), std::move(done));
@@ -117,6 +117,7 @@ bool EmbeddedStore::claim(engine::ClaimRequest request, engine::Callback<std::ve
   }
   waiting_.add(*queue, {.wait_id = request.wait_id,
                         .max_jobs = request.max_jobs,
+                        .max_bytes = request.max_bytes.after_wait,
                         .lease = std::move(request.lease),
                         .done = std::move(done)});
   return true;
@@ -130,9 +131,17 @@ bool EmbeddedStore::withdraw(engine::WaitId wait_id) {
 }
 
 std::vector<engine::Claim> EmbeddedStore::grant(Effects& effects, std::uint16_t queue, std::size_t max_jobs,
+                                                std::size_t max_bytes,
                                                 const std::optional<engine::LeaseTerms>& lease) {
   std::vector<engine::Claim> claims;
-  while (claims.size() < max_jobs) {
+  std::size_t bytes = 0;
+  const auto has_room = [&] {
+    if (max_bytes == engine::ClaimBytes::unlimited) return true;
+    const auto next = jobs_.queues[queue].ready.next();
+    bytes += next ? jobs_.table.at(*next).content_bytes() : 0;
+    return claims.empty() || bytes <= max_bytes;
+  };
+  while (claims.size() < max_jobs && has_room()) {
     auto claim = attempts_.start_next(effects, queue, lease);
     if (!claim) break;
     claims.push_back(*std::move(claim));
@@ -154,7 +163,7 @@ void EmbeddedStore::serve_waiting(Effects& effects) {
   for (const auto queue : effects.queues())
     waiting_.serve(queue, [&](WaitingClaim& waiting) {
       mutex_.assert_held();
-      auto claims = grant(effects, queue, waiting.max_jobs, waiting.lease);
+      auto claims = grant(effects, queue, waiting.max_jobs, waiting.max_bytes, waiting.lease);
       if (claims.empty()) return false;
       hand_out(effects, std::move(claims), std::move(waiting.done));
       return true;

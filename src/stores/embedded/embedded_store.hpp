@@ -82,7 +82,8 @@ class EmbeddedStore final : public engine::Store {
   void resume(Effects& effects, JobHandle job, Recovery& recovery) JOBQD_REQUIRES(mutex_);
 
   std::vector<engine::Claim> grant(Effects& effects, std::uint16_t queue, std::size_t max_jobs,
-                                   const std::optional<engine::LeaseTerms>& lease) JOBQD_REQUIRES(mutex_);
+                                   std::size_t max_bytes, const std::optional<engine::LeaseTerms>& lease)
+      JOBQD_REQUIRES(mutex_);
   /// Completes a claim; reports leased attempts as started.
   void hand_out(Effects& effects, std::vector<engine::Claim> claims,
                 engine::Callback<std::vector<engine::Claim>> done);
