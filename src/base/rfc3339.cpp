@@ -9,7 +9,7 @@ namespace jobqd::base {
 
 namespace {
 
-/// Reads a text from left to right; the first thing that does not fit makes it fail for good.
+/// Reads a text from left to right. After the first mismatch everything fails.
 class Reader {
  public:
   explicit Reader(std::string_view text) : rest_(text) {}
@@ -86,7 +86,7 @@ std::optional<WallTime> parse_rfc3339(std::string_view text) {
   if (!in.finished() || !offset || !date.ok() || hour > 23 || minute > 59 || second > 60) return std::nullopt;
   const auto time = c::sys_days(date) + c::hours(hour) + c::minutes(minute) + c::seconds(second) +
                     milliseconds(fraction) - *offset;
-  // An offset or a leap second may lead out of the years that can be written back.
+  // An offset or a leap second can lead out of the years 1970 to 9999.
   if (time < WallTime{} || time >= c::sys_days(c::January / 1 / 10'000)) return std::nullopt;
   return time;
 }

@@ -1,6 +1,13 @@
 #include <jobqd/domain/circuit_breaker.hpp>
 
+#include <array>
+
 namespace jobqd::domain {
+
+std::string_view to_string(CircuitState state) {
+  constexpr std::array<std::string_view, 3> names{"closed", "open", "half_open"};
+  return names.at(static_cast<std::size_t>(state));
+}
 
 base::SteadyTime CircuitBreaker::next() const {
   return state_ == CircuitState::half_open ? base::SteadyTime::max() : open_until_;
@@ -26,7 +33,7 @@ void CircuitBreaker::failed(base::SteadyTime now) {
 
 void CircuitBreaker::ended(base::SteadyTime now) {
   if (state_ != CircuitState::half_open) return;
-  state_ = CircuitState::open;  // The next one probes, at once.
+  state_ = CircuitState::open;  // The next attempt is a probe, without a wait.
   open_until_ = now;
 }
 

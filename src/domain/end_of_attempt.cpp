@@ -14,24 +14,12 @@ namespace jobqd::domain {
 
 namespace {
 
-/// Cuts the text to limits::error_bytes, between characters.
-std::string bounded(std::string error) {
-  if (error.size() <= limits::error_bytes) return error;
-  auto end = limits::error_bytes;
-  const auto continues_character = [&](std::size_t i) {
-    return (static_cast<unsigned char>(error[i]) & 0xC0U) == 0x80U;
-  };
-  while (end > 0 && continues_character(end)) --end;
-  error.resize(end);
-  return error;
-}
-
 Resolution after_failure(Retry retry, const AttemptFacts& facts, const RetryPolicy& policy, double fraction) {
   const auto failures = facts.progress.failures + 1;
   if (failures > facts.max_retries)
-    return Failed{.reason = Reason::exhausted, .error = bounded(std::move(retry.error))};
-  return Again{.delay = retry.after.value_or(policy.delay(failures, fraction)),
-               .error = bounded(std::move(retry.error))};
+    return Failed{.reason = Reason::exhausted, .error = std::move(retry.error)};
+  return Again{.delay = std::max(retry.after.value_or(policy.delay(failures, fraction)), retry.at_least),
+               .error = std::move(retry.error)};
 }
 
 Resolution after_interruption(const AttemptFacts& facts, const RetryPolicy& policy, double fraction) {
@@ -48,17 +36,17 @@ Resolution after_interruption(const AttemptFacts& facts, const RetryPolicy& poli
 
 Resolution resolve(Outcome outcome, const AttemptFacts& facts, const RetryPolicy& policy, double fraction) {
   if (auto* done = std::get_if<Done>(&outcome)) return std::move(*done);
-  if (facts.stop_cause == StopCause::cancelled)
+  if (facts.progress.reason == Reason::cancelled)
     return Failed{.reason = Reason::cancelled, .error = "cancelled while running"};
   if (auto* unstarted = std::get_if<Unstarted>(&outcome)) return std::move(*unstarted);
   if (auto* fail = std::get_if<Fail>(&outcome))
-    return Failed{.reason = Reason::rejected, .error = bounded(std::move(fail->error))};
+    return Failed{.reason = Reason::rejected, .error = std::move(fail->error)};
   if (auto* defer = std::get_if<Defer>(&outcome)) {
     if (facts.progress.deferrals < limits::deferrals)
       return Again{.delay = std::max(defer->after, policy.delay(facts.progress.deferrals + 1U, fraction)),
-                   .error = bounded(std::move(defer->error)),
+                   .error = std::move(defer->error),
                    .deferred = true};
-    outcome = Retry{.error = std::move(defer->error), .after = defer->after};
+    outcome = Retry{.error = std::move(defer->error), .at_least = defer->after};
   }
   if (auto* retry = std::get_if<Retry>(&outcome))
     return after_failure(std::move(*retry), facts, policy, fraction);

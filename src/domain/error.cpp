@@ -4,9 +4,9 @@ namespace jobqd::domain {
 
 using namespace std::chrono_literals;
 
-const std::array<ErrorTraits, 23>& error_table() {
+const std::array<ErrorTraits, error_code_count>& error_table() {
   using enum ErrorCode;
-  static constexpr std::array<ErrorTraits, 23> table{{
+  static constexpr std::array<ErrorTraits, error_code_count> table{{
       {malformed_request, 400, "malformed-request", "The request is not valid HTTP/1.1"},
       {malformed_json, 400, "malformed-json", "The body is not valid JSON"},
       {invalid_field, 400, "invalid-field", "A value is not allowed"},

@@ -25,11 +25,12 @@ std::optional<Enum> named(const std::array<std::string_view, count>& names, std:
   return static_cast<Enum>(found - names.begin());
 }
 
-/// Feeds whole fields, each with its length or a presence mark, so that no two contents share a byte stream.
+/// Hashes fields, each with its length or a presence mark before it, so that different contents never give
+/// the same bytes.
 ///
-/// Most jobs are short: they are put together and hashed in one go, which costs a quarter of a stream and
-/// gives the same number.
-// NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): what is read of them was written before.
+/// Most jobs are short: their fields are collected and hashed in one call, which takes a quarter of the time
+/// of the streaming interface and gives the same number.
+// NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): only bytes that were written are read.
 class FieldHash {
  public:
   void add(std::string_view text) {
@@ -63,7 +64,7 @@ class FieldHash {
     XXH3_64bits_update(&state_, bytes.data(), bytes.size());
   }
 
-  std::array<char, 1024> begin_;  ///< All of it, as long as it fits.
+  std::array<char, 1024> begin_;  ///< All fields, while they fit.
   std::size_t size_ = 0;
   bool streams_ = false;
   XXH3_state_t state_;

@@ -15,17 +15,17 @@ constexpr std::array<Row, status_count> transitions = [] {
   using enum Status;
   constexpr std::nullopt_t no = std::nullopt;
   return std::array<Row, status_count>{{
-      //   start    succeed back_off put_off give_up interrupt cancel  retry put_back
-      Row{{running, no, no, no, no, no, failed, no, no}},               // queued
-      Row{{no, done, queued, queued, failed, queued, no, no, queued}},  // running
-      Row{{no, no, no, no, no, no, no, no, no}},                        // done
-      Row{{no, no, no, no, no, no, no, queued, no}},                    // failed
+      //   start    succeed back_off put_off give_up interrupt cancel  retry put_back request_cancel
+      Row{{running, no, no, no, no, no, failed, no, no, no}},                    // queued
+      Row{{no, done, queued, queued, failed, queued, no, no, queued, running}},  // running
+      Row{{no, no, no, no, no, no, no, no, no, no}},                             // done
+      Row{{no, no, no, no, no, no, no, queued, no, no}},                         // failed
   }};
 }();
 
-constexpr std::array<std::string_view, event_count> event_names{"started",   "finished", "put back",
-                                                                "put off",   "given up", "interrupted",
-                                                                "cancelled", "retried",  "taken back"};
+constexpr std::array<std::string_view, event_count> event_names{
+    "started",     "finished",  "put back", "put off",    "given up",
+    "interrupted", "cancelled", "retried",  "taken back", "cancelled"};
 
 std::expected<Progress, Error> moved(Progress progress, Event event, Reason reason) {
   const auto status = next_status(progress.status, event);
@@ -71,6 +71,10 @@ std::expected<Progress, Error> given_up(Progress progress, Reason reason) {
 
 std::expected<Progress, Error> cancelled(Progress progress) {
   return moved(progress, Event::cancel, Reason::cancelled);
+}
+
+std::expected<Progress, Error> cancel_requested(Progress progress) {
+  return moved(progress, Event::request_cancel, Reason::cancelled);
 }
 
 std::expected<Progress, Error> retried(Progress progress) {

@@ -13,10 +13,11 @@ double count(base::milliseconds duration) {
   return static_cast<double>(duration.count());
 }
 
-/// Of a number that may be larger than every duration.
+/// `ms` in whole milliseconds, at most `longest`. It may be more than a duration can hold.
 base::milliseconds rounded_up(double ms, base::milliseconds longest) {
   const auto whole = std::ceil(ms);
-  // Compared before it is cast: the longest of all durations rounds up to a double that no integer holds.
+  // Compared before the cast, because the longest duration rounds up to a double that does not fit an
+  // integer.
   return whole < count(longest) ? base::milliseconds(static_cast<base::milliseconds::rep>(whole)) : longest;
 }
 

@@ -1,5 +1,8 @@
 #include <jobqd/engine/worker_pool.hpp>
 
+#include <algorithm>
+#include <exception>
+#include <thread>
 #include <utility>
 
 #include <fmt/format.h>
@@ -21,26 +24,49 @@ WorkerPool::~WorkerPool() {
   join();
 }
 
-void WorkerPool::start() {
-  if (stopped_ || std::exchange(started_, true)) return;
-  start_workers();
+std::expected<void, std::string> WorkerPool::start() {
+  if (stopped_ || started_) return {};
+  auto grown = grow(workers_);
+  started_ = grown.has_value();
+  return grown;
 }
 
-void WorkerPool::resize(std::size_t workers) {
+std::expected<void, std::string> WorkerPool::resize(std::size_t workers) {
+  if (!stopped_ && started_) {
+    if (auto grown = grow(workers); !grown) return grown;
+    shrink(workers);
+  }
   workers_ = workers;
-  if (stopped_ || !started_) return;
+  return {};
+}
+
+std::expected<void, std::string> WorkerPool::grow(std::size_t workers) {
+  const auto before = threads_.size();
+  if (workers <= before) return {};
+  try {
+    {
+      const base::MutexLock lock(mutex_);
+      leaving_.reserve(leaving_.size() + workers);  // So that shrink() needs no memory.
+      channel_.set_capacity(workers + leaving_.size());
+    }
+    threads_.reserve(workers);
+    for (auto i = before; i < workers; ++i)
+      threads_.emplace_back([this, i](const std::stop_token& stop) { run(stop, i); });
+    return {};
+  } catch (const std::exception& error) {
+    auto why = fmt::format("cannot start worker {} of {} of queue \"{}\": {}", threads_.size() + 1, workers,
+                           queue_, error.what());
+    shrink(before);
+    return std::unexpected(std::move(why));
+  }
+}
+
+void WorkerPool::shrink(std::size_t workers) {
+  const base::MutexLock lock(mutex_);  // Before a worker that leaves can look for itself in the list.
   for (; threads_.size() > workers; threads_.pop_back()) {
     threads_.back().request_stop();
     leaving_.push_back(std::move(threads_.back()));
   }
-  start_workers();
-}
-
-void WorkerPool::start_workers() {
-  channel_.set_capacity(workers_ + leaving_.size());
-  threads_.reserve(workers_);
-  for (auto i = threads_.size(); i < workers_; ++i)
-    threads_.emplace_back([this, i](const std::stop_token& stop) { run(stop, i); });
 }
 
 void WorkerPool::request_stop() {
@@ -49,14 +75,34 @@ void WorkerPool::request_stop() {
 }
 
 void WorkerPool::join() {
-  for (auto* threads : {&threads_, &leaving_})
-    for (auto& thread : *threads)
-      if (thread.joinable()) thread.join();
+  for (auto& thread : threads_)
+    if (thread.joinable()) thread.join();
+  std::vector<std::jthread> leaving;
+  {
+    const base::MutexLock lock(mutex_);
+    leaving = std::exchange(leaving_, {});
+  }
+  leaving.clear();  // Joins them. Those that retired meanwhile are joined by the one that retired last.
+  std::jthread left;
+  const base::MutexLock lock(mutex_);
+  left = std::move(left_);
 }
 
 void WorkerPool::run(const std::stop_token& stop, std::size_t number) {
   base::name_this_thread(fmt::format("work-{}-{}", number, queue_));
   while (const auto claim = next(stop)) processor_.run(*claim);
+  retire();
+}
+
+/// A worker that left after a resize joins the one that left before it, and is joined by the next. So no more
+/// than one thread that has ended keeps its stack.
+void WorkerPool::retire() {
+  std::jthread before;  // Joined after the lock is released.
+  const base::MutexLock lock(mutex_);
+  const auto self = std::ranges::find(leaving_, std::this_thread::get_id(), &std::jthread::get_id);
+  if (self == leaving_.end()) return;
+  before = std::exchange(left_, std::move(*self));
+  leaving_.erase(self);
 }
 
 WorkerPool::Answer WorkerPool::next(const std::stop_token& stop) {

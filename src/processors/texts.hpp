@@ -1,10 +1,9 @@
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
 
-/// Payloads and results as the text that programs and web services exchange.
+/// Payloads and answers as the text that programs and web services exchange.
 namespace jobqd::processors {
 
 /// The text of a payload: of a JSON string its content, of anything else its JSON.
@@ -14,10 +13,6 @@ namespace jobqd::processors {
 [[nodiscard]] inline bool is_string(std::string_view payload) {
   return payload.starts_with('"');
 }
-
-/// The result that some output is: JSON as it is, other text as a JSON string, cut to limits::result_bytes.
-/// Line ends at its end are no part of it; empty output is no result.
-[[nodiscard]] std::optional<std::string> result_of(std::string_view output);
 
 /// The text without the line ends at its end.
 [[nodiscard]] std::string_view without_line_end(std::string_view text);

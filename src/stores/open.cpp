@@ -24,27 +24,31 @@ std::unique_ptr<engine::Store> open_memory_store(const EmbeddedOptions& options,
 std::expected<OpenedStore, std::string> open_sqlite_store(const std::string& path,
                                                           const EmbeddedOptions& options,
                                                           Surroundings around) {
-  auto journal = sqlite::SqliteJournal::open({.path = path}, around.observer);
-  if (!journal) return std::unexpected(journal.error());
-  return restore_store(options, std::move(around), *std::move(journal));
+  auto file = sqlite::JournalFile::open({.path = path});
+  if (!file) return std::unexpected(file.error());
+  return restore_store(options, std::move(around), *std::move(file));
 }
 
 std::expected<OpenedStore, std::string> restore_store(const EmbeddedOptions& options, Surroundings around,
-                                                      std::unique_ptr<sqlite::SqliteJournal> journal) {
-  sqlite::SqliteJournal& file = *journal;
-  auto store = std::make_unique<embedded::EmbeddedStore>(options, std::move(around), std::move(journal));
+                                                      std::unique_ptr<sqlite::JournalFile> file,
+                                                      journal::BatchingJournal::Options journal_options) {
+  auto& history = *file;
+  auto owned = std::make_unique<journal::BatchingJournal>(journal_options, around.clock, around.observer,
+                                                          std::move(file));
+  auto& journal = *owned;
+  auto store = std::make_unique<embedded::EmbeddedStore>(options, std::move(around), std::move(owned));
   Recovery recovery;
   std::string fault;
-  const auto read = file.replay([&](journal::StoredJob&& stored) {
+  const auto read = history.replay([&](journal::StoredJob&& stored) {
     if (fault.empty()) fault = store->restore(std::move(stored), recovery);
   });
   if (!read) return std::unexpected(read.error());
   if (!fault.empty()) return std::unexpected(fault);
-  const auto paused = file.paused_queues();
+  const auto paused = history.paused_queues();
   if (!paused) return std::unexpected(paused.error());
   for (const auto& queue : *paused) store->restore_paused(queue);
-  store->finish_restore(std::uint64_t{file.epoch()} << token_bits);
-  file.start();
+  store->finish_restore(std::uint64_t{history.epoch()} << token_bits);
+  journal.start();
   return OpenedStore{.store = std::move(store), .recovery = std::move(recovery)};
 }
 

@@ -4,16 +4,17 @@
 #include <memory>
 #include <string>
 
-#include <jobqd/base/clock.hpp>
 #include <jobqd/stores/embedded_store.hpp>
 
-#include "stores/sqlite/journal.hpp"
+#include "stores/journal/batching_journal.hpp"
+#include "stores/sqlite/journal_file.hpp"
 
 namespace jobqd::stores {
 
-/// An embedded store with everything that the journal's file holds; it owns the journal and starts its
-/// thread. The error is one line. `clock` outlives the store.
+/// An embedded store with everything that the file holds, and with a journal that goes on writing to it. The
+/// error is one line.
 [[nodiscard]] std::expected<OpenedStore, std::string> restore_store(
-    const EmbeddedOptions& options, Surroundings around, std::unique_ptr<sqlite::SqliteJournal> journal);
+    const EmbeddedOptions& options, Surroundings around, std::unique_ptr<sqlite::JournalFile> file,
+    journal::BatchingJournal::Options journal_options = {});
 
 }  // namespace jobqd::stores

@@ -15,7 +15,7 @@ TEST(CheckDeathTest, SaysWhatIsBrokenAndWhereInEveryBuild) {
   EXPECT_DEATH(JOBQD_CHECK(answer == 42), "broken invariant `answer == 42` at .*check_test.cpp");
 }
 
-TEST(CheckDeathTest, SaysWhatWasReachedAgainstTheRules) {
+TEST(CheckDeathTest, ReportsUnreachableCodeThatWasReached) {
   EXPECT_DEATH(JOBQD_UNREACHABLE("nobody comes here"),
                "broken invariant `nobody comes here` at .*check_test.cpp");
 }

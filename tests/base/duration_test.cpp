@@ -15,7 +15,7 @@ TEST(Duration, ReadsEveryUnit) {
   EXPECT_EQ(parse_duration("2d"), milliseconds{172'800'000});
 }
 
-TEST(Duration, AddsUnitsThatFall) {
+TEST(Duration, AddsUpUnitsInDescendingOrder) {
   EXPECT_EQ(parse_duration("1h30m"), milliseconds{5'400'000});
   EXPECT_EQ(parse_duration("1d2h3m4s5ms"), milliseconds{93'784'005});
   EXPECT_EQ(parse_duration("1m30ms"), milliseconds{60'030});
@@ -26,7 +26,7 @@ TEST(Duration, ReadsZero) {
   EXPECT_EQ(parse_duration("00ms"), milliseconds{0});
 }
 
-TEST(Duration, RefusesWhatIsNotWrittenSo) {
+TEST(Duration, RefusesOtherNotations) {
   for (const auto* text :
        {"",   "5",    "s",   "ms", "-5s",   "+5s",  "1.5h",  "1,5h", "5 s",  " 5s",  "5s ",
         "5S", "5sec", "5us", "1w", "30m1h", "1s1s", "1ms1s", "1h30", "0x5s", "1e3s", "\xd9\xa5s"})

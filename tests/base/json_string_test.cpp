@@ -17,14 +17,14 @@ std::string by_the_library(const std::string& text, JsonLetters letters) {
                                    nlohmann::json::error_handler_t::replace);
 }
 
-/// Whether both ways of escaping give what the JSON library gives, byte for byte.
+/// Whether both ways of escaping agree with the JSON library, byte for byte.
 void expect_as_by_the_library(const std::string& text) {
   for (const auto letters : {JsonLetters::utf8, JsonLetters::ascii})
     ASSERT_EQ(json_string(text, letters), by_the_library(text, letters))
         << "for the bytes " << by_the_library(text, JsonLetters::ascii);
 }
 
-/// Bytes on both sides of every bound that the rules of UTF-8 and of JSON draw.
+/// Bytes on both sides of every boundary in the rules of UTF-8 and JSON.
 const std::string& telling_bytes() {
   static const std::string bytes =
       "\x00\x1F\x20\"\\az\x7E\x7F\x80\x8F\x90\x9F\xA0\xBF\xC0\xC1\xC2\xDF\xE0\xE1\xEC\xED\xEE\xEF"
@@ -39,7 +39,7 @@ TEST(JsonString, QuotesPlainText) {
   EXPECT_EQ(json_string("plain text"), R"("plain text")");
 }
 
-TEST(JsonString, EscapesWhatJsonWantsEscaped) {
+TEST(JsonString, EscapesWhatJsonRequires) {
   EXPECT_EQ(json_string("a\"b\\c/d"), R"("a\"b\\c/d")");
   EXPECT_EQ(json_string("\b\f\n\r\t"), R"("\b\f\n\r\t")");
   EXPECT_EQ(json_string("\0\x1B\x1F"s), R"("\u0000\u001b\u001f")");
@@ -80,7 +80,7 @@ TEST(JsonString, IsThatOfTheLibraryForEveryTwoBytes) {
       expect_as_by_the_library({static_cast<char>(first), static_cast<char>(second)});
 }
 
-TEST(JsonString, IsThatOfTheLibraryForEveryFourTellingBytes) {
+TEST(JsonString, IsThatOfTheLibraryForEveryFourCriticalBytes) {
   for (const char a : telling_bytes())
     for (const char b : telling_bytes())
       for (const char c : telling_bytes()) {
@@ -94,7 +94,7 @@ TEST(JsonString, IsThatOfTheLibraryForRandomTexts) {
   std::mt19937 random(3);  // NOLINT(bugprone-random-generator-seed): the same cases on every run.
   for (int i = 0; i < 20'000; ++i) {
     std::string text;
-    // Longer than the library's buffer now and then.
+    // Sometimes longer than the library's buffer.
     for (auto length = random() % (i % 100 == 0 ? 2000 : 40); length > 0; --length)
       text += random() % 2 == 0 ? static_cast<char>(random())
                                 : telling_bytes()[random() % telling_bytes().size()];

@@ -24,7 +24,18 @@ TEST(MinuteCounter, CountsTheLastMinuteOnly) {
   EXPECT_EQ(counter.count(at(90)), 0U);
 }
 
-TEST(MinuteCounter, ForgetsWhatStoodInASecondThatComesAgain) {
+TEST(MinuteCounter, TakesBackWhatWasAdded) {
+  MinuteCounter counter;
+  counter.add(at(5), 2);
+  counter.add(at(6));
+  counter.take_back(at(5, 500));
+  EXPECT_EQ(counter.count(at(6)), 2U);
+  counter.add(at(65));
+  counter.take_back(at(5));
+  EXPECT_EQ(counter.count(at(65)), 2U) << "what it does not count any more it does not take back";
+}
+
+TEST(MinuteCounter, ReusesTheBucketOfASecondOneMinuteAgo) {
   MinuteCounter counter;
   counter.add(at(5), 7);
   counter.add(at(65));

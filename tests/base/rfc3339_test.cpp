@@ -50,14 +50,14 @@ TEST(Rfc3339, KnowsLeapYears) {
   EXPECT_FALSE(parse_rfc3339("2100-02-29T00:00:00Z"));
 }
 
-TEST(Rfc3339, RefusesDatesAndTimesThatThereAreNot) {
+TEST(Rfc3339, RefusesDatesAndTimesThatDoNotExist) {
   for (const auto* text : {"2026-00-01T00:00:00Z", "2026-13-01T00:00:00Z", "2026-11-00T00:00:00Z",
                            "2026-11-31T00:00:00Z", "2026-11-24T24:00:00Z", "2026-11-24T12:60:00Z",
                            "2026-11-24T12:00:61Z", "2026-11-24T12:00:00+24:00", "2026-11-24T12:00:00+01:60"})
     EXPECT_EQ(parse_rfc3339(text), std::nullopt) << text;
 }
 
-TEST(Rfc3339, RefusesWhatIsNotWrittenSo) {
+TEST(Rfc3339, RefusesOtherNotations) {
   for (const auto* text : {"",
                            "Z",
                            "2026-11-24",

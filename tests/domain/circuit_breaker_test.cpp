@@ -20,7 +20,7 @@ CircuitBreaker opened_at(std::int64_t ms) {
 
 }  // namespace
 
-TEST(CircuitBreaker, OpensAfterSoManyFailuresInARow) {
+TEST(CircuitBreaker, OpensAfterTheGivenNumberOfFailuresInARow) {
   CircuitBreaker breaker(rule);
   breaker.failed(at(0));
   breaker.failed(at(0));
@@ -60,7 +60,7 @@ TEST(CircuitBreaker, AProbeThatFailsOpensItAgainForTheWholeWait) {
   EXPECT_EQ(breaker.failures(), 4U);
 }
 
-TEST(CircuitBreaker, AProbeThatShowsNothingGivesWayToAnother) {
+TEST(CircuitBreaker, AProbeWithoutAResultIsFollowedByAnother) {
   auto breaker = opened_at(0);
   breaker.started();
   breaker.ended(at(1'500));
@@ -69,7 +69,7 @@ TEST(CircuitBreaker, AProbeThatShowsNothingGivesWayToAnother) {
   EXPECT_EQ(breaker.state(), CircuitState::half_open);
 }
 
-TEST(CircuitBreaker, FailuresOfAttemptsFromBeforeDoNotPutTheProbeOff) {
+TEST(CircuitBreaker, FailuresOfEarlierAttemptsDoNotPostponeTheProbe) {
   auto breaker = opened_at(0);
   breaker.failed(at(900));
   EXPECT_EQ(breaker.next(), at(1'000));
@@ -81,7 +81,7 @@ TEST(CircuitBreaker, WithoutARuleItNeverOpens) {
   EXPECT_EQ(breaker.state(), CircuitState::closed);
 }
 
-TEST(CircuitBreaker, AnotherRuleHoldsAtOnce) {
+TEST(CircuitBreaker, ANewRuleAppliesAtOnce) {
   auto breaker = opened_at(0);
   breaker.set_rule({.failures = 3, .wait = base::milliseconds{100}}, at(10));
   EXPECT_EQ(breaker.next(), at(110));

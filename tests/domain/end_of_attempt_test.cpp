@@ -30,6 +30,7 @@ Resolution resolved(Outcome outcome, StopCause cause) {
   facts.max_retries = 1;
   facts.timeout = milliseconds{1000};
   facts.stop_cause = cause;
+  if (cause == StopCause::cancelled) facts.progress.reason = Reason::cancelled;
   return resolve(std::move(outcome), facts, policy, 0.0);
 }
 
@@ -42,10 +43,6 @@ std::string said(const Resolution& resolution) {
   if (const auto* failed = std::get_if<Failed>(&resolution))
     return "failed " + std::string(to_string(failed->reason)) + " " + failed->error;
   return "interrupted";
-}
-
-std::string error_after_cut(const std::string& error) {
-  return std::get<Failed>(resolved(Fail{.error = error}, StopCause::none)).error;
 }
 
 constexpr auto none = StopCause::none;
@@ -74,7 +71,7 @@ TEST(EndOfAttempt, ADeferralCostsNoRetryUnlessThereWereTooMany) {
   EXPECT_EQ(said_of(), "failed exhausted e");
   facts.max_retries = 1;
   EXPECT_EQ(said_of(), "again 7000 e");
-  facts.stop_cause = cancelled;
+  facts.progress.reason = Reason::cancelled;
   EXPECT_EQ(said_of(), "failed cancelled cancelled while running");
 }
 
@@ -136,23 +133,18 @@ TEST(EndOfAttempt, WaitsAsLongAsTheProcessorAsks) {
   EXPECT_EQ(said(resolved(Retry{.error = "e", .after = milliseconds{0}}, none)), "again 0 e");
 }
 
-TEST(EndOfAttempt, KeepsAnErrorOfFourKibibytesWhole) {
-  const std::string longest(limits::error_bytes, 'x');
-  EXPECT_EQ(error_after_cut(longest), longest);
-  EXPECT_EQ(error_after_cut(longest + "y"), longest);
-}
-
-TEST(EndOfAttempt, CutsALongErrorBetweenCharacters) {
-  const std::string room(limits::error_bytes - 3, 'x');
-  EXPECT_EQ(error_after_cut(room + "\u20ac"), room + "\u20ac");  // ends with the limit
-  EXPECT_EQ(error_after_cut(room + "x\u20ac"), room + "x");
-  EXPECT_EQ(error_after_cut(room + "xx\u20ac"), room + "xx");
-  EXPECT_EQ(error_after_cut(room + "\U0001f600"), room);
-}
-
-TEST(EndOfAttempt, CutsTheErrorsOfRetriesToo) {
-  const auto resolution = resolved(Retry{.error = std::string(10'000, 'x')}, none);
-  EXPECT_EQ(std::get<Again>(resolution).error.size(), limits::error_bytes);
+TEST(EndOfAttempt, AWaitThatTheReceiverAsksForShortensNone) {
+  const auto wait = [](milliseconds at_least) {
+    return said(resolved(Retry{.error = "e", .at_least = at_least}, none));
+  };
+  EXPECT_EQ(wait(milliseconds{0}), "again 100 e");
+  EXPECT_EQ(wait(milliseconds{99}), "again 100 e");
+  EXPECT_EQ(wait(milliseconds{90'000}), "again 90000 e");
+  auto facts = first_attempt();
+  facts.max_retries = 1;
+  facts.progress.deferrals = limits::deferrals;
+  EXPECT_EQ(said(resolve(Defer{.error = "e", .after = milliseconds{0}}, facts, policy, 0.0)), "again 100 e")
+      << "nor does the last deferral";
 }
 
 TEST(EndOfAttempt, AnAttemptThatNeverBeganIsNotCounted) {
@@ -161,7 +153,7 @@ TEST(EndOfAttempt, AnAttemptThatNeverBeganIsNotCounted) {
   const auto end = end_of_attempt(Unstarted{.why = "no descriptors"}, facts, policy, 0.0);
   EXPECT_TRUE(std::holds_alternative<Unstarted>(end.resolution));
   EXPECT_EQ(end.next, (Progress{.status = Status::queued, .reason = Reason::ready, .attempts = 2}));
-  facts.stop_cause = cancelled;
+  facts.progress.reason = Reason::cancelled;
   EXPECT_EQ(said(resolve(Unstarted{}, facts, policy, 0.0)), "failed cancelled cancelled while running");
 }
 
@@ -202,7 +194,7 @@ TEST(EndOfAttempt, TheCircuitBreakerLearnsWhetherTheReceiverWorks) {
   facts.max_retries = 1;
   EXPECT_EQ(lesson(Retry{}), Lesson::failure);
   EXPECT_EQ(lesson(Defer{.error = "e", .after = milliseconds{1}}), Lesson::failure);
-  facts.stop_cause = cancelled;
+  facts.progress.reason = Reason::cancelled;
   EXPECT_EQ(lesson(Retry{}), Lesson::nothing);
 }
 

@@ -44,14 +44,14 @@ TEST(ErrorTable, KnowsClientAndServerErrorsOnly) {
   }
 }
 
-TEST(ErrorTable, SaysWhenToComeBackForWhatPassesByItself) {
+TEST(ErrorTable, HasRetryAfterForTemporaryErrors) {
   for (const auto& row : error_table()) {
     const bool passes = row.http_status == 429 || row.http_status == 503;
     EXPECT_EQ(row.retry_after.count() > 0, passes) << row.slug;
   }
 }
 
-TEST(ErrorTable, TellsTheProducerWhatHappened) {
+TEST(ErrorTable, DistinguishesWhatAProducerCanDoAboutIt) {
   EXPECT_EQ(error_traits(ErrorCode::queue_full).http_status, 429);
   EXPECT_EQ(error_traits(ErrorCode::id_conflict).http_status, 409);
   EXPECT_EQ(error_traits(ErrorCode::queue_not_found).http_status, 404);

@@ -88,7 +88,7 @@ TEST(Fingerprint, DependsOnEveryFieldButTheId) {
   EXPECT_EQ(fingerprint(changed([](NewJob& job) { job.id = "b"; })), fingerprint(plain()));
 }
 
-TEST(Fingerprint, TellsAbsentFromPresentAndZero) {
+TEST(Fingerprint, DistinguishesAbsentFromZero) {
   const auto absent = fingerprint(plain());
   EXPECT_NE(fingerprint(changed([](NewJob& job) { job.max_retries = 0; })), absent);
   EXPECT_NE(fingerprint(changed([](NewJob& job) { job.delay = base::milliseconds{0}; })), absent);
@@ -96,7 +96,7 @@ TEST(Fingerprint, TellsAbsentFromPresentAndZero) {
   EXPECT_NE(fingerprint(changed([](NewJob& job) { job.timeout = base::milliseconds{0}; })), absent);
 }
 
-TEST(Fingerprint, TellsWhereOneFieldEndsAndTheNextBegins) {
+TEST(Fingerprint, DistinguishesWhereAFieldEnds) {
   const auto first = changed([](NewJob& job) { job.queue = "ab", job.payload = "c"; });
   const auto second = changed([](NewJob& job) { job.queue = "a", job.payload = "bc"; });
   EXPECT_NE(fingerprint(first), fingerprint(second));

@@ -14,8 +14,9 @@ namespace {
 using enum Status;
 
 constexpr std::array statuses{queued, running, done, failed};
-constexpr std::array events{Event::start,     Event::succeed, Event::back_off, Event::put_off, Event::give_up,
-                            Event::interrupt, Event::cancel,  Event::retry,    Event::put_back};
+constexpr std::array events{Event::start,    Event::succeed,       Event::back_off, Event::put_off,
+                            Event::give_up,  Event::interrupt,     Event::cancel,   Event::retry,
+                            Event::put_back, Event::request_cancel};
 
 struct Cell {
   Status from;
@@ -23,13 +24,13 @@ struct Cell {
   Status to;
 };
 
-/// Written down a second time on purpose.
+/// Repeats the table of the source on purpose.
 constexpr std::array legal{
     Cell{queued, Event::start, running},    Cell{queued, Event::cancel, failed},
     Cell{running, Event::succeed, done},    Cell{running, Event::back_off, queued},
     Cell{running, Event::give_up, failed},  Cell{running, Event::interrupt, queued},
     Cell{running, Event::put_off, queued},  Cell{failed, Event::retry, queued},
-    Cell{running, Event::put_back, queued},
+    Cell{running, Event::put_back, queued}, Cell{running, Event::request_cancel, running},
 };
 
 Progress in(Status status) {
@@ -62,13 +63,14 @@ TEST(Lifecycle, SaysWhatTheJobIsAndWhatItCannotBecome) {
 
 TEST(Lifecycle, RefusesEveryStepFromAWrongStatus) {
   using Step = std::function<std::expected<Progress, Error>(Progress)>;
-  const std::array<std::tuple<Step, Status>, 7> steps{{
+  const std::array<std::tuple<Step, Status>, 8> steps{{
       {started, queued},
       {succeeded, running},
       {backed_off, running},
       {[](Progress p) { return given_up(p, Reason::exhausted); }, running},
       {[](Progress p) { return interrupted(p, 10); }, running},
       {cancelled, queued},
+      {cancel_requested, running},
       {retried, failed},
   }};
   for (const auto& [step, only_from] : steps)
@@ -90,7 +92,7 @@ TEST(Lifecycle, BackingOffCountsAFailure) {
   EXPECT_EQ(backed_off(in(running)), expected);
 }
 
-TEST(Lifecycle, PuttingOffIsCountedApartFromFailures) {
+TEST(Lifecycle, ADeferralIsCountedApartFromFailures) {
   const Progress expected{
       .status = queued, .reason = Reason::backoff, .deferrals = 1, .attempts = 5, .failures = 2};
   EXPECT_EQ(deferred(in(running)), expected);
@@ -106,6 +108,13 @@ TEST(Lifecycle, ACancelIsNoFailure) {
   const Progress expected{.status = failed, .reason = Reason::cancelled, .attempts = 5, .failures = 2};
   EXPECT_EQ(given_up(in(running), Reason::cancelled), expected);
   EXPECT_EQ(cancelled(in(queued)), expected);
+}
+
+TEST(Lifecycle, ACancelOfARunningJobIsItsReasonUntilTheEnd) {
+  const Progress expected{.status = running, .reason = Reason::cancelled, .attempts = 5, .failures = 2};
+  EXPECT_EQ(cancel_requested(in(running)), expected);
+  EXPECT_EQ(cancel_requested(expected), expected) << "a second time changes nothing";
+  EXPECT_EQ(succeeded(expected)->reason, Reason::none);
 }
 
 TEST(Lifecycle, AnInterruptionIsCountedApartFromFailures) {

@@ -1,6 +1,7 @@
 """`jobqd backup` of a running daemon, and daemons that are started on the copy."""
 
 import fcntl
+import os
 import random
 import threading
 import unittest
@@ -59,6 +60,7 @@ class Backup(unittest.TestCase):
             partial = folder.path / "copy.db.partial"
             for left in (partial, folder.path / "copy.db.partial-journal"):
                 left.write_bytes(b"half of a copy")
+                left.chmod(0o600)
             with open(partial, "rb") as busy:
                 fcntl.flock(busy, fcntl.LOCK_EX)
                 refused = command("backup", folder.database, copy)
@@ -69,6 +71,62 @@ class Backup(unittest.TestCase):
             self.assertIn("1 queued", command("check", copy).stdout)
             self.assertEqual(list(folder.path.glob("copy.db.*")), [])
             self.assertEqual(life.end(), 0)
+
+    def test_a_file_that_no_backup_has_left_is_neither_used_nor_changed(self):
+        with Folder() as folder:
+            life = Life(folder.database, **SETTINGS)
+            copy = folder.path / "copy.db"
+            partial = folder.path / "copy.db.partial"
+
+            def readable():
+                partial.write_bytes(b"")
+                partial.chmod(0o644)
+
+            def second_name():
+                (folder.path / "precious").write_bytes(b"precious")
+                (folder.path / "precious").chmod(0o600)
+                os.link(folder.path / "precious", partial)
+
+            kinds = [readable, second_name, partial.mkdir, lambda: os.mkfifo(partial, 0o600),
+                     lambda: partial.symlink_to(folder.path / "precious")]
+            for kind in kinds:
+                kind()
+                refused = command("backup", folder.database, copy)
+                self.assertEqual(refused.returncode, 1, kind)
+                self.assertIn(f"jobqd: cannot write {copy}: {partial}", refused.stderr)
+                self.assertFalse(copy.exists())
+                if partial.is_dir():
+                    partial.rmdir()
+                else:
+                    partial.unlink()
+            self.assertEqual((folder.path / "precious").read_bytes(), b"precious")
+            self.assertEqual(life.end(), 0)
+
+    def test_check_and_backup_leave_no_file_behind(self):
+        with Folder() as folder:
+            life = Life(folder.database, **SETTINGS)
+            life.enqueue({"id": "kept", "delay": "1h"})
+            self.assertEqual(life.end(), 0)
+            before = set(folder.path.iterdir())
+            self.assertEqual(command("check", folder.database).returncode, 0)
+            self.assertEqual(set(folder.path.iterdir()), before)
+            copy = folder.path / "copy.db"
+            self.assertEqual(command("backup", folder.database, copy).returncode, 0)
+            self.assertEqual(set(folder.path.iterdir()), before | {copy})
+
+    def test_check_prints_what_a_file_holds_on_one_line(self):
+        import sqlite3  # pylint: disable=import-outside-toplevel
+        with Folder() as folder:
+            life = Life(folder.database)
+            life.enqueue({"id": "kept", "delay": "1h"})
+            self.assertEqual(life.end(), 0)
+            with sqlite3.connect(folder.database) as database:
+                database.execute("UPDATE jobs SET id = ?", ('x"\nsound\n\x1b[2J',))
+            database.close()
+            check = command("check", folder.database)
+            self.assertEqual(check.returncode, 1)
+            self.assertEqual(check.stdout.splitlines()[1:], [
+                r'damaged: job number 1, id "x\"\nsound\n\u001b[2J": the checksum does not fit', "not sound"])
 
     def test_check_tells_what_is_in_a_live_file(self):
         with Folder() as folder:

@@ -100,6 +100,38 @@ class Programs(DaemonTest):
             daemon.process.wait()
             eventually(lambda: all(map(is_gone, pids)), "the programs are gone")
 
+    def test_whatever_programs_write_the_answers_stay_json(self):
+        outputs = {"mark": rb"""printf '\357\273\277{"ok":true}'""", "nul": rb"""printf '{"ok":true}\000'""",
+                   "more": rb"""printf '1\000,"status":"done"'""", "latin": rb"""printf '\344'""", "two": b"echo 1; echo 2",
+                   "deep": b"yes '[' | head -n 100; yes ']' | head -n 100", "huge": b"echo 1e999"}
+        script = "case $JOB_ID in " + " ".join(f"{name}) {line.decode()};;" for name, line in outputs.items())
+        script += r" wrong) printf '\377\303' >&2; exit 1;; esac"
+        with Folder() as folder:
+            config = folder.path / "jobqd.toml"
+            config.write_text(CONFIG.format(script=script), encoding="utf-8")
+            life = Life(folder.database, CONFIG=str(config))
+            names = [*outputs, "wrong"]
+            for name in names:
+                life.enqueue({"id": name, "queue": "work"})
+
+            def ended():
+                return [job for job in map(life.job, names) if job["status"] in ("done", "failed")]
+
+            eventually(lambda: len(ended()) == len(names), "all have ended")
+            before = {job["id"]: (job.get("result"), job.get("last_error")) for job in ended()}
+            self.assertEqual(before["mark"], ('\ufeff{"ok":true}', None))
+            self.assertEqual(before["nul"], ('{"ok":true}\0', None))
+            self.assertEqual(before["more"], ('1\0,"status":"done"', None))
+            self.assertEqual(before["latin"], ("\ufffd", None))
+            self.assertEqual(before["two"], ("1\n2", None))
+            self.assertEqual(before["wrong"], (None, "exit code 1: \ufffd\ufffd"))
+            self.assertIsInstance(before["deep"][0], str)
+            self.assertEqual(before["huge"], ("1e999", None))
+            life.kill()
+            life = Life(folder.database, CONFIG=str(config))
+            self.assertEqual({job["id"]: (job.get("result"), job.get("last_error")) for job in ended()}, before)
+            life.kill()
+
     def test_signals_that_the_daemon_was_started_with_are_not_the_programs(self):
         numbers = signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}
 
@@ -126,6 +158,18 @@ class Programs(DaemonTest):
             job = daemon.finished(name)
             self.assertEqual((job["status"], job.get("last_error"), job["attempts"]), ("done", None, 1))
         eventually(lambda: not children(daemon.process.pid), "all orphans are reaped")
+
+    def test_jobs_do_not_pay_for_a_shortage_of_the_daemon(self):
+        config = self.config_file(CONFIG.format(script="sleep 0.2").replace("workers = 2", "workers = 60\nmax_retries = 0\ncapacity = 100"))
+        daemon = self.start(CONFIG=config, MAX_CONNECTIONS="10", SHUTDOWN_GRACE="0s", descriptors=120)
+        daemon.wait_for_line(r"the workers of queues may need more open files than this process may have")
+        names = [str(number) for number in range(60)]
+        daemon.enqueue([{"id": name, "queue": "work"} for name in names])
+        for name in names:
+            job = daemon.finished(name)
+            self.assertEqual((job["status"], job.get("last_error"), job["attempts"], job["failures"]), ("done", None, 1, 0))
+        self.assertRegex(daemon.log, r"warn +attempts cannot start: their jobs wait queue=work why=.*Too many open files")
+        daemon.wait_for_line("attempts can start again queue=work not_started=[1-9]")
 
     def test_a_program_that_is_not_there_ends_the_start(self):
         daemon = self.run_to_end(CONFIG=self.config_file('[queues.work]\nprocessor = "exec"\ncommand = ["/nowhere/program"]\n'))

@@ -12,7 +12,7 @@ WRONG = {
     "WORKERS": ["0", "1025", "-1", "4.0", "four", "", " 4", "99999999999999999999"],
     "QUEUE_SIZE": ["0", "100000001", "1e3"],
     "LISTEN": ["8080", "localhost", "example.com:80", "127.0.0.1:65536", "127.0.0.1:", ":8080", "256.0.0.1:80", "1.2.3:80", "[::z]:80", "::1:80"],
-    "STORE": ["sqlite", "sqlite:", "postgres://x", "file.db"],
+    "STORE": ["sqlite", "sqlite:", "sqlite::memory:", "sqlite:file:jobs.db", "postgres://x", "file.db"],
     "SHUTDOWN_GRACE": ["25", "1y", "-1s", "2h"],
     "BACKOFF_BASE": ["0ms", "25h"],
     "SIMULATE_FAILURE_RATE": ["1.1", "-0.1", "nan", "half"],

@@ -1,13 +1,19 @@
 #include <jobqd/engine/worker_pool.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <deque>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <latch>
 #include <set>
 #include <string>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <pthread.h>
+#include <sys/resource.h>
 
 #include "support/jobs.hpp"
 #include "support/stub_store.hpp"
@@ -132,12 +138,29 @@ struct Plant {
   RetryProcessor retrying{store, processor, observer};
 };
 
+/// Prints what became of a pool that cannot grow. Ends the process, because the limit holds for all of it.
+[[noreturn]] void grow_without_room() {
+  Plant plant(0);
+  auto pool = plant.pool(2);
+  if (!pool.start()) std::_Exit(1);
+  while (plant.store.waiting() < 2) std::this_thread::yield();
+  const rlimit space{.rlim_cur = rlim_t{1} << 30, .rlim_max = rlim_t{1} << 30};
+  ::setrlimit(RLIMIT_AS, &space);
+  const auto grown = pool.resize(1'000);
+  while (plant.store.waiting() > 2) std::this_thread::yield();
+  plant.store.add(1);
+  plant.store.stop_claims();
+  pool.join();
+  fmt::print(stderr, "{}; {} done", grown ? "grown" : grown.error(), plant.store.settled());
+  std::_Exit(0);
+}
+
 }  // namespace
 
 TEST(WorkerPool, RunsEveryJobOnceUntilClaimsAreClosed) {
   Plant plant(500);
   auto pool = plant.pool(3);
-  pool.start();
+  (void)pool.start();
   plant.store.stop_claims();
   pool.join();
   EXPECT_EQ(plant.store.settled(), 500U);
@@ -147,7 +170,7 @@ TEST(WorkerPool, RunsAsManyJobsAtATimeAsItHasWorkers) {
   std::latch all_at_work(3);
   Plant plant(3, [&] { all_at_work.arrive_and_wait(); });
   auto pool = plant.pool(3);
-  pool.start();
+  (void)pool.start();
   all_at_work.wait();
   plant.store.stop_claims();
   pool.join();
@@ -165,8 +188,8 @@ TEST(WorkerPool, HasNoMoreWorkersAfterASecondStart) {
     --at_work;
   });
   auto pool = plant.pool(1);
-  pool.start();
-  pool.start();
+  (void)pool.start();
+  (void)pool.start();
   plant.store.stop_claims();
   pool.join();
   EXPECT_EQ(most, 1);
@@ -181,7 +204,7 @@ TEST(WorkerPool, FinishesTheRunningJobAndTakesNoOtherWhenAskedToStop) {
     may_finish.wait();
   });
   auto pool = plant.pool(1);
-  pool.start();
+  (void)pool.start();
   started.wait();
   pool.request_stop();
   may_finish.count_down();
@@ -193,8 +216,8 @@ TEST(WorkerPool, GrowsWhileItWorks) {
   std::latch all_at_work(3);
   Plant plant(3, [&] { all_at_work.arrive_and_wait(); });
   auto pool = plant.pool(1);
-  pool.start();
-  pool.resize(3);
+  (void)pool.start();
+  (void)pool.resize(3);
   all_at_work.wait();
   plant.store.stop_claims();
   pool.join();
@@ -209,21 +232,54 @@ TEST(WorkerPool, WhoLeavesFinishesTheJobAndTakesNoOther) {
     may_finish.wait();
   });
   auto pool = plant.pool(3);
-  pool.start();
+  (void)pool.start();
   at_work.wait();
-  pool.resize(0);
+  (void)pool.resize(0);
   plant.store.add(4);
   may_finish.count_down();
   pool.join();
   EXPECT_EQ(plant.store.settled(), 3U);
 }
 
+TEST(WorkerPool, KeepsNoStackOfWorkersThatHaveLeft) {
+  Plant plant(0);
+  auto pool = plant.pool(1);
+  ASSERT_TRUE(pool.start());
+  const auto stacks = [] {
+    std::ifstream maps("/proc/self/maps");
+    return std::count(std::istreambuf_iterator(maps), std::istreambuf_iterator<char>(), '\n');
+  };
+  const auto threads = [] {
+    return std::distance(std::filesystem::directory_iterator("/proc/self/task"),
+                         std::filesystem::directory_iterator());
+  };
+  const auto before = threads();
+  const auto round = [&] {
+    ASSERT_TRUE(pool.resize(50));
+    ASSERT_TRUE(pool.resize(1));
+    while (threads() > before) std::this_thread::yield();
+  };
+  round();  // The C library keeps some stacks for threads to come.
+  const auto maps = stacks();
+  for (int i = 0; i < 10; ++i) round();
+  EXPECT_LT(stacks(), maps + 100);
+}
+
+TEST(WorkerPool, IsAsItWasWhereTheSystemGivesNoMoreThreads) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "sanitizers need more address space than the limit of this test";
+#endif
+  EXPECT_EXIT(
+      grow_without_room(), testing::ExitedWithCode(0),
+      "cannot start worker [0-9]+ of 1000 of queue \"mail\": Resource temporarily unavailable; 1 done");
+}
+
 TEST(WorkerPool, IsNotGrownBeforeItStartsNorAfterItStops) {
   Plant plant(1);
   auto pool = plant.pool(0);
-  pool.resize(1);
+  (void)pool.resize(1);
   pool.request_stop();
-  pool.resize(1);
+  (void)pool.resize(1);
   pool.join();
   EXPECT_EQ(plant.store.settled(), 0U);
 }
@@ -231,7 +287,7 @@ TEST(WorkerPool, IsNotGrownBeforeItStartsNorAfterItStops) {
 TEST(WorkerPool, EndsWaitingWorkersWhenAskedToStop) {
   Plant plant(0);
   auto pool = plant.pool(4);
-  pool.start();
+  (void)pool.start();
   pool.request_stop();
   pool.join();
   EXPECT_EQ(plant.store.settled(), 0U);
@@ -241,7 +297,7 @@ TEST(WorkerPool, StopsAndJoinsWhenItIsDestroyed) {
   Plant plant(0);
   {
     auto pool = plant.pool(2);
-    pool.start();
+    (void)pool.start();
   }
   plant.store.add(1);  // No worker is left to take it.
   EXPECT_EQ(plant.store.settled(), 0U);
@@ -260,7 +316,7 @@ TEST(WorkerPool, StartsNothingAfterItWasAskedToStop) {
   Plant plant(1);
   auto pool = plant.pool(2);
   pool.request_stop();
-  pool.start();
+  (void)pool.start();
   pool.join();
   EXPECT_EQ(plant.store.settled(), 0U);
 }
@@ -268,11 +324,11 @@ TEST(WorkerPool, StartsNothingAfterItWasAskedToStop) {
 TEST(WorkerPool, ToleratesEveryCallTwice) {
   Plant plant(0);
   auto pool = plant.pool(2);
-  for (int i = 0; i < 2; ++i) pool.start();
+  for (int i = 0; i < 2; ++i) (void)pool.start();
   for (int i = 0; i < 2; ++i) pool.request_stop();
   for (int i = 0; i < 2; ++i) pool.join();
   plant.store.add(1);
-  pool.start();
+  (void)pool.start();
   pool.join();
   EXPECT_EQ(plant.store.settled(), 0U);
 }
@@ -281,7 +337,7 @@ TEST(WorkerPool, NamesItsThreadsWithinFifteenBytes) {
   std::string name(16, '\0');
   Plant plant(1, [&] { pthread_getname_np(pthread_self(), name.data(), name.size()); });
   WorkerPool pool = plant.pool(1);
-  pool.start();
+  (void)pool.start();
   plant.store.stop_claims();
   pool.join();
   EXPECT_STREQ(name.c_str(), "work-0-mail");
@@ -290,9 +346,9 @@ TEST(WorkerPool, NamesItsThreadsWithinFifteenBytes) {
 TEST(WorkerPool, AWorkerThatLeavesWithdrawsItsRequest) {
   Plant plant(0);
   auto pool = plant.pool(3);
-  pool.start();
+  (void)pool.start();
   while (plant.store.waiting() < 3) std::this_thread::yield();
-  pool.resize(1);
+  (void)pool.resize(1);
   while (plant.store.waiting() > 1) std::this_thread::yield();
   plant.store.add(1);
   plant.store.stop_claims();
@@ -304,7 +360,7 @@ TEST(WorkerPool, AWorkerThatLeavesWithdrawsItsRequest) {
 TEST(WorkerPool, AClaimThatComesForAWorkerThatLeavesIsGivenBack) {
   Plant plant(0);
   auto pool = plant.pool(1);
-  pool.start();
+  (void)pool.start();
   while (plant.store.waiting() < 1) std::this_thread::yield();
   plant.store.never_withdraws = true;
   pool.request_stop();
@@ -321,7 +377,7 @@ TEST(WorkerPool, AsksForNoMoreJobsThanItHasWaitingWorkers) {
     may_finish.wait();
   });
   auto pool = plant.pool(2);
-  pool.start();
+  (void)pool.start();
   at_work.wait();
   EXPECT_EQ(plant.store.waiting(), 0U);
   pool.request_stop();

@@ -1,7 +1,7 @@
 // A CONFIG file: it is refused in one line, or what it says is the same again when it is written down and
 // read.
 
-#include <jobqd/app/config.hpp>
+#include "app/settings/config.hpp"
 
 #include <array>
 #include <map>

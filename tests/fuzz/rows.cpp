@@ -21,7 +21,7 @@ using stores::journal::JobRow;
 using stores::journal::StoredJob;
 
 SqliteDatabase new_database() {
-  auto database = SqliteDatabase::open(":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+  auto database = SqliteDatabase::open("/rows", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, "memdb");
   fuzz::require(database.has_value(), "there is a database");
   fuzz::require(prepare_schema(*database).has_value(), "there are tables");
   return *std::move(database);

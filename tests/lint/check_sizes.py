@@ -26,7 +26,6 @@ LARGE_CLASSES: dict[str, str] = {
     "jobqd::domain::Job": "plain data: a member for each field of a job",
     "jobqd::engine::Claim": "plain data: what a worker has to know about its job",
     "jobqd::stores::embedded::Record": "plain data, packed: there is one in memory for each job",
-    "jobqd::stores::sqlite::SqliteJournal": "being carved",
 }
 LONG_FILES: dict[str, str] = {}
 # Shared prefixes that do not call for a folder, as FOLDER/PREFIX.

@@ -86,7 +86,7 @@ class CheckLayers(unittest.TestCase):
             ("boost/asio.hpp", "src/app/a.cpp", "src/processors/push/a.cpp"),
             ("boost/asio/ip/tcp.hpp", "src/processors/exec/exec.cpp", "src/processors/push/client.cpp"),
             ("nlohmann/json.hpp", "src/app/a.cpp", "src/http/bodies/a.cpp"),
-            ("sqlite3.h", "src/stores/embedded/job_table.cpp", "src/stores/sqlite/journal.cpp"),
+            ("sqlite3.h", "src/stores/embedded/job_table.cpp", "src/stores/sqlite/database.cpp"),
             ("libpq-fe.h", "src/stores/embedded/a.cpp", "src/stores/postgres/a.cpp"),
             ("CLI/CLI.hpp", "src/main.cpp", "src/app/settings/config.cpp"),
             ("toml++/toml.h", "src/http/a.cpp", "src/app/settings/config.cpp"),

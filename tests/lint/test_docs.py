@@ -30,6 +30,7 @@ ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 ROUTE_SPAN = re.compile(r"^(GET|HEAD|POST|PUT|PATCH|DELETE) (/[^\s?]*)")
 
 # Paths of a developer's machine do not belong into the documentation.
+PROJECT_PATH = re.compile(r"(?:src|include|tests|cmake|bench|docs)/[\w./-]+")
 PRIVATE_PATH = re.compile(r"/(?:work|root|home|Users)/")
 
 
@@ -86,6 +87,14 @@ def private_paths(root: Path) -> list[str]:
             for file in markdown_files(root)
             for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1)
             if PRIVATE_PATH.search(line)]
+
+
+def missing_paths(root: Path) -> list[str]:
+    """Files of the project that a document names in code, as `src/...`, and that are not there."""
+    return [f"{file.relative_to(root)}: there is no {match[2]}"
+            for file in markdown_files(root)
+            for match in CODE_SPAN.finditer(blanked(FENCE, file.read_text(encoding="utf-8")))
+            if PROJECT_PATH.fullmatch(match[2]) and not (root / match[2]).exists()]
 
 
 def documented_settings(text: str) -> dict[str, str]:
@@ -162,6 +171,9 @@ class Docs(unittest.TestCase):
     def test_links_lead_somewhere(self):
         self.assertEqual(broken_links(ROOT), [])
 
+    def test_paths_in_documents_exist(self):
+        self.assertEqual(missing_paths(ROOT), [])
+
     def test_no_path_of_somebodys_machine(self):
         self.assertEqual(private_paths(ROOT), [])
 
@@ -233,6 +245,11 @@ class Checks(unittest.TestCase):
     def test_links_in_code_and_comments_are_none(self):
         root = self.tree({"a.md": "`[a](gone)` <!-- [b](gone) -->\n```\n[c](gone)\n```\n"})
         self.assertEqual(broken_links(root), [])
+
+    def test_paths(self):
+        root = self.tree({"a.md": "`src/here.cpp` `src/gone.cpp` `src/<layer>/` `src/*`\n```\n`src/x.cpp`\n```\n",
+                          "src/here.cpp": ""})
+        self.assertEqual(missing_paths(root), ["a.md: there is no src/gone.cpp"])
 
     def test_private_paths(self):
         planted = "".join(("see /wo", "rk/x or docs/homework/\n"))

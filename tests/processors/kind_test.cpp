@@ -149,7 +149,7 @@ TEST(BuiltInKinds, AreMadeOfTheirKeys) {
   const auto echo = make("exec", values_of(exec, {{"command", {"/bin/echo", "it", "works"}}}));
   ASSERT_TRUE(echo.has_value());
   const auto outcome = (*echo)->process(support::new_claim("a"), {});
-  EXPECT_EQ(std::get<engine::Done>(outcome).result, R"("it works")");
+  EXPECT_EQ(std::get<engine::Done>(outcome).result, "it works\n");
 
   const auto& simulate = *find_kind(built_in_kinds(), "simulate");
   const auto failing =

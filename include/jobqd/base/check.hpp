@@ -1,7 +1,7 @@
 #pragma once
 
-/// Invariants that hold in release builds too: a queue that goes on with a broken state map would lose jobs
-/// silently, so a broken invariant prints where it broke and aborts. Never used for input or for I/O errors.
+/// Checks an invariant, in release builds too. A daemon that continued with a broken state would lose jobs
+/// silently; instead it prints where the invariant broke and aborts. Never used for input or for I/O errors.
 #define JOBQD_CHECK(condition)                                     \
   do {                                                             \
     if (!(condition)) [[unlikely]]                                 \
@@ -13,7 +13,7 @@
 
 namespace jobqd::base {
 
-/// Prints one line to standard error and aborts. Any thread.
+/// Prints one line to standard error and aborts. Any thread; takes a second at most.
 [[noreturn]] void check_failed(const char* condition, const char* file, int line) noexcept;
 
 }  // namespace jobqd::base

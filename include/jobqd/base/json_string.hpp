@@ -17,7 +17,7 @@ enum class JsonLetters : std::uint8_t {
 /// U+FFFD, one for each maximal subpart (Unicode 15, section 3.9).
 void append_json_string(std::string& out, std::string_view text, JsonLetters letters = JsonLetters::utf8);
 
-/// The same as a string of its own.
+/// The same, as a new string.
 [[nodiscard]] std::string json_string(std::string_view text, JsonLetters letters = JsonLetters::utf8);
 
 }  // namespace jobqd::base

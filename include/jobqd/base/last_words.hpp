@@ -4,10 +4,11 @@
 
 namespace jobqd::base {
 
-/// Writes to standard error for a process that is about to end: no lock, no allocation, any thread.
+/// Writes the last line of a process that is about to end to standard error. Any thread; takes no lock and
+/// allocates nothing.
 ///
-/// Returns after a second at the latest, also where standard error is a full pipe that nobody reads; what
-/// could not be written by then is lost. Ignores SIGPIPE from here on.
+/// Returns within a second even if standard error is a full pipe that is not read; what could not be written
+/// by then is lost. From the call on the process ignores SIGPIPE.
 void write_last_words(std::string_view text) noexcept;
 
 }  // namespace jobqd::base

@@ -8,8 +8,8 @@
 
 namespace jobqd::base {
 
-/// How often something happened in the last 60 seconds, to the second. Pure: it is told the time, which must
-/// not go back. Not thread-safe.
+/// How often something happened in the last 60 seconds, to the second. Pure: the caller passes the
+/// time, which must not go back. Not thread-safe.
 class MinuteCounter {
  public:
   void add(SteadyTime now, std::uint32_t times = 1) {
@@ -17,6 +17,13 @@ class MinuteCounter {
     auto& bucket = buckets_.at(static_cast<std::size_t>(second % seconds));
     if (bucket.second != second) bucket = {.second = second};
     bucket.times += times;
+  }
+
+  /// Undoes one add() of that time.
+  void take_back(SteadyTime added) {
+    const auto second = second_of(added);
+    auto& bucket = buckets_.at(static_cast<std::size_t>(second % seconds));
+    if (bucket.second == second) --bucket.times;
   }
 
   [[nodiscard]] std::uint64_t count(SteadyTime now) const {

@@ -7,10 +7,10 @@
 
 #include <jobqd/base/clock.hpp>
 
-/// Locks that clang checks at compile time (`./dev tidy`). Every member that a mutex guards says so, and
-/// every function that wants a mutex held says so: a caller that does not hold it is an error.
+/// Locks that clang checks at compile time (`./dev tidy`). Members that a mutex guards and functions that
+/// need it held are annotated; using one without holding the mutex is a compile error.
 ///
-/// Source: "Thread Safety Analysis", clang's documentation. Other compilers see nothing of it.
+/// Source: "Thread Safety Analysis", clang's documentation. Other compilers ignore the annotations.
 #if defined(__clang__)
 #define JOBQD_THREAD_ATTRIBUTE(attribute) __attribute__((attribute))
 #else
@@ -23,28 +23,22 @@
 #define JOBQD_SCOPED_CAPABILITY JOBQD_THREAD_ATTRIBUTE(scoped_lockable)
 /// A member that may be used only while the mutex is held.
 #define JOBQD_GUARDED_BY(mutex) JOBQD_THREAD_ATTRIBUTE(guarded_by(mutex))
-/// A pointer member whose target may be used only while the mutex is held.
-#define JOBQD_PT_GUARDED_BY(mutex) JOBQD_THREAD_ATTRIBUTE(pt_guarded_by(mutex))
 /// A function that must be called with the capabilities held.
 #define JOBQD_REQUIRES(...) JOBQD_THREAD_ATTRIBUTE(requires_capability(__VA_ARGS__))
 /// A function that must be called without them, because it takes them itself.
 #define JOBQD_EXCLUDES(...) JOBQD_THREAD_ATTRIBUTE(locks_excluded(__VA_ARGS__))
 /// A function that takes the capabilities and returns with them held.
 #define JOBQD_ACQUIRE(...) JOBQD_THREAD_ATTRIBUTE(acquire_capability(__VA_ARGS__))
-/// A function that takes the capability where it can and tells by its result whether it did.
-#define JOBQD_TRY_ACQUIRE(...) JOBQD_THREAD_ATTRIBUTE(try_acquire_capability(__VA_ARGS__))
-/// A function that gives the capabilities back.
+/// A function that releases the capabilities.
 #define JOBQD_RELEASE(...) JOBQD_THREAD_ATTRIBUTE(release_capability(__VA_ARGS__))
-/// Tells the analysis that the capability is held here, where it cannot see so.
+/// Makes the analysis assume that the capability is held, where it cannot see that.
 #define JOBQD_ASSERT_CAPABILITY(mutex) JOBQD_THREAD_ATTRIBUTE(assert_capability(mutex))
-/// A function that returns a reference to the capability.
-#define JOBQD_RETURN_CAPABILITY(mutex) JOBQD_THREAD_ATTRIBUTE(lock_returned(mutex))
-/// A function that the analysis passes over. A comment beside it says why that is right.
+/// A function that the analysis skips. A comment beside it gives the reason.
 #define JOBQD_NO_THREAD_SAFETY_ANALYSIS JOBQD_THREAD_ATTRIBUTE(no_thread_safety_analysis)
 
 namespace jobqd::base {
 
-/// std::mutex, known to the analysis.
+/// std::mutex with annotations.
 class JOBQD_CAPABILITY("mutex") Mutex {
  public:
   Mutex() = default;
@@ -54,7 +48,6 @@ class JOBQD_CAPABILITY("mutex") Mutex {
 
   void lock() JOBQD_ACQUIRE() { mutex_.lock(); }
   void unlock() JOBQD_RELEASE() { mutex_.unlock(); }
-  bool try_lock() JOBQD_TRY_ACQUIRE(true) { return mutex_.try_lock(); }
 
   /// Tells the analysis, not the running program, that the caller holds it: the first line of a lambda that
   /// is passed to a function, which runs it before it returns, while the lock is held.
@@ -63,6 +56,18 @@ class JOBQD_CAPABILITY("mutex") Mutex {
  private:
   friend class ConditionVariable;
   friend class StoppableConditionVariable;
+
+  /// Lends the mutex, which the caller holds and will hold again, to a wait of the standard library. The
+  /// analysis does not follow a mutex through std::unique_lock, and cannot tell that the mutex that the
+  /// condition of a wait requires is this one.
+  template <class Wait>
+  bool lend(Wait wait) JOBQD_REQUIRES(this) JOBQD_NO_THREAD_SAFETY_ANALYSIS {
+    std::unique_lock lock(mutex_, std::adopt_lock);
+    const bool holds = wait(lock);
+    lock.release();
+    return holds;
+  }
+
   std::mutex mutex_;
 };
 
@@ -84,24 +89,24 @@ class JOBQD_SCOPED_CAPABILITY MutexLock {
 /// A condition that reads guarded members is a lambda marked `JOBQD_REQUIRES(mutex_)`.
 class ConditionVariable {
  public:
-  // The analysis does not follow a mutex through std::unique_lock, and cannot tell that the mutex that a
-  // condition wants is the one that is passed here; callers hold it before and after.
-
   template <class Condition>
-  void wait(Mutex& mutex, Condition condition) JOBQD_REQUIRES(mutex) JOBQD_NO_THREAD_SAFETY_ANALYSIS {
-    std::unique_lock lock(mutex.mutex_, std::adopt_lock);
-    variable_.wait(lock, std::move(condition));
-    lock.release();
+  void wait(Mutex& mutex, Condition condition) JOBQD_REQUIRES(mutex) {
+    mutex.lend([&](auto& lock) {
+      variable_.wait(lock, std::move(condition));
+      return true;
+    });
   }
 
-  /// Returns what the condition says at the end.
+  /// Returns whether the condition is true at the end.
   template <class Condition>
-  bool wait_until(Mutex& mutex, SteadyTime until, Condition condition)
-      JOBQD_REQUIRES(mutex) JOBQD_NO_THREAD_SAFETY_ANALYSIS {
-    std::unique_lock lock(mutex.mutex_, std::adopt_lock);
-    const bool holds = variable_.wait_until(lock, until, std::move(condition));
-    lock.release();
-    return holds;
+  bool wait_until(Mutex& mutex, SteadyTime until, Condition condition) JOBQD_REQUIRES(mutex) {
+    return mutex.lend([&](auto& lock) { return variable_.wait_until(lock, until, std::move(condition)); });
+  }
+
+  /// As wait_until(), for at most `duration` from now.
+  template <class Condition>
+  bool wait_for(Mutex& mutex, milliseconds duration, Condition condition) JOBQD_REQUIRES(mutex) {
+    return mutex.lend([&](auto& lock) { return variable_.wait_for(lock, duration, std::move(condition)); });
   }
 
   void notify_one() { variable_.notify_one(); }
@@ -111,37 +116,28 @@ class ConditionVariable {
   std::condition_variable variable_;
 };
 
-/// As ConditionVariable, and a stop request ends the wait. Costs a second mutex inside at each notification.
+/// As ConditionVariable, but a stop request ends the wait. Each notification locks a second mutex, inside.
+/// Every wait returns whether the condition is true at the end.
 class StoppableConditionVariable {
  public:
-  /// Returns what the condition says at the end: false only where a stop was requested.
   template <class Condition>
-  bool wait(Mutex& mutex, std::stop_token stop, Condition condition)
-      JOBQD_REQUIRES(mutex) JOBQD_NO_THREAD_SAFETY_ANALYSIS {
-    std::unique_lock lock(mutex.mutex_, std::adopt_lock);
-    const bool holds = variable_.wait(lock, std::move(stop), std::move(condition));
-    lock.release();
-    return holds;
+  bool wait(Mutex& mutex, std::stop_token stop, Condition condition) JOBQD_REQUIRES(mutex) {
+    return mutex.lend(
+        [&](auto& lock) { return variable_.wait(lock, std::move(stop), std::move(condition)); });
   }
 
-  /// Returns what the condition says at the end.
   template <class Condition>
   bool wait_for(Mutex& mutex, std::stop_token stop, milliseconds longest, Condition condition)
-      JOBQD_REQUIRES(mutex) JOBQD_NO_THREAD_SAFETY_ANALYSIS {
-    std::unique_lock lock(mutex.mutex_, std::adopt_lock);
-    const bool holds = variable_.wait_for(lock, std::move(stop), longest, std::move(condition));
-    lock.release();
-    return holds;
+      JOBQD_REQUIRES(mutex) {
+    return mutex.lend(
+        [&](auto& lock) { return variable_.wait_for(lock, std::move(stop), longest, std::move(condition)); });
   }
 
-  /// Returns what the condition says at the end.
   template <class Condition>
   bool wait_until(Mutex& mutex, std::stop_token stop, SteadyTime until, Condition condition)
-      JOBQD_REQUIRES(mutex) JOBQD_NO_THREAD_SAFETY_ANALYSIS {
-    std::unique_lock lock(mutex.mutex_, std::adopt_lock);
-    const bool holds = variable_.wait_until(lock, std::move(stop), until, std::move(condition));
-    lock.release();
-    return holds;
+      JOBQD_REQUIRES(mutex) {
+    return mutex.lend(
+        [&](auto& lock) { return variable_.wait_until(lock, std::move(stop), until, std::move(condition)); });
   }
 
   void notify_one() { variable_.notify_one(); }

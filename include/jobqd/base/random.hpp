@@ -8,12 +8,12 @@
 namespace jobqd::base {
 
 /// A seeded source of random numbers: the same seed gives the same run.
-/// Thread-safe; what the threads draw from one source depends on their order.
+/// Thread-safe; which thread draws which number depends on their order.
 class Random {
  public:
   explicit Random(std::uint64_t seed) : engine_(seed) {}
 
-  /// Seeded by the operating system.
+  /// A seed from the operating system.
   static std::uint64_t system_seed();
 
   /// All 64 bits uniform.

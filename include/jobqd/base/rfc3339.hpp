@@ -9,7 +9,8 @@
 namespace jobqd::base {
 
 /// Reads an RFC 3339 date-time, offset included: `2026-11-24T08:00:00.250+01:00`. Digits past the millisecond
-/// are cut. A leap second (:60) is read as the second after it. Years 1970 to 9999. Empty for anything else.
+/// are cut off. A leap second (:60) is read as the second after it. Years 1970 to 9999. Empty for anything
+/// else.
 [[nodiscard]] std::optional<WallTime> parse_rfc3339(std::string_view text);
 
 /// UTC with milliseconds: `2026-11-24T07:00:00.250Z`.

@@ -1,14 +1,15 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include <jobqd/base/clock.hpp>
 
 namespace jobqd::domain {
 
-/// When to stop trying for a while what keeps failing.
+/// When the circuit of a queue opens, and for how long.
 struct CircuitRule {
-  std::uint32_t failures = 0;       ///< So many in a row open the circuit; 0: it never opens.
+  std::uint32_t failures = 0;       ///< In a row, which open the circuit; 0: it never opens.
   base::milliseconds wait{30'000};  ///< How long it stays open before one attempt probes.
   [[nodiscard]] bool applies() const { return failures > 0; }
   bool operator==(const CircuitRule&) const = default;
@@ -16,33 +17,37 @@ struct CircuitRule {
 
 enum class CircuitState : std::uint8_t {
   closed,     ///< Attempts start.
-  open,       ///< None starts.
-  half_open,  ///< One has started, and its end decides.
+  open,       ///< No attempt starts.
+  half_open,  ///< One attempt has started as a probe; its outcome decides.
 };
 
-/// Closed until `failures` attempts in a row have failed; then open for `wait`; then one attempt probes: its
-/// success closes the circuit, its failure opens it again. Pure: it is told the time, which must not go back.
-/// Not thread-safe. Source: M. Nygard, "Release It!", 2007 (circuit breaker).
+/// The name in the API and in metrics: `closed`, `open` or `half_open`.
+[[nodiscard]] std::string_view to_string(CircuitState state);
+
+/// Closed until `failures` attempts in a row have failed, then open for `wait`; then one attempt is a probe:
+/// its success closes the circuit, its failure opens it again. Pure: the caller passes the time, which must
+/// not go back. Not thread-safe. Source: M. Nygard, "Release It!", 2007 (circuit breaker).
 class CircuitBreaker {
  public:
   explicit CircuitBreaker(CircuitRule rule) : rule_(rule) {}
 
-  /// The earliest time at which an attempt may start: never while one probes.
+  /// The earliest time at which an attempt may start; the end of time while a probe runs.
   [[nodiscard]] base::SteadyTime next() const;
 
-  /// An attempt starts, next() being over.
+  /// An attempt starts. Called no earlier than next().
   void started();
-  /// An attempt ended; what began before the circuit opened has its say as well.
+  /// An attempt ended. Attempts that started before the circuit opened count as well.
   void succeeded();
   void failed(base::SteadyTime now);
-  /// An attempt ended that shows neither: it was interrupted, or called off.
+  /// An attempt ended and says nothing about the receiver: it was interrupted or cancelled.
   void ended(base::SteadyTime now);
 
   [[nodiscard]] CircuitState state() const { return state_; }
-  /// In a row.
+  /// Failed attempts in a row.
   [[nodiscard]] std::uint32_t failures() const { return failures_; }
 
-  /// Goes on by another rule.
+  /// Replaces the rule. An open circuit stays open no longer than the new rule says, and one without a rule
+  /// closes.
   void set_rule(CircuitRule rule, base::SteadyTime now);
 
  private:

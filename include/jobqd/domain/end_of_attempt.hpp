@@ -15,15 +15,17 @@ namespace jobqd::domain {
 /// Why a running attempt is asked to stop.
 enum class StopCause : std::uint8_t { none, cancelled, timed_out, shutdown };
 
-/// The attempt succeeded. `result` is JSON text, at most limits::result_bytes.
+/// The attempt succeeded. `result` is what it produced: JSON, or any other output; kept_result() is what the
+/// job keeps of it.
 struct Done {
   std::optional<std::string> result = {};
 };
 
-/// The attempt failed and may succeed later. `after` replaces the backoff.
+/// The attempt failed and may succeed later.
 struct Retry {
   std::string error;
-  std::optional<base::milliseconds> after = {};
+  std::optional<base::milliseconds> after = {};  ///< Replaces the backoff.
+  base::milliseconds at_least{0};                ///< The job waits no shorter than this.
 };
 
 /// The receiver asked to come back later. The job is retried after the longer of `after` and the backoff.
@@ -94,7 +96,7 @@ struct AttemptEnd {
 
 /// Decides. `fraction`, in [0, 1), is the jitter of the backoff. The job must be running.
 ///
-/// A client's cancel beats everything but success. Errors are cut to limits::error_bytes.
+/// A client's cancel beats everything but success. The caller has put results and errors through kept().
 [[nodiscard]] AttemptEnd end_of_attempt(Outcome outcome, const AttemptFacts& facts, const RetryPolicy& policy,
                                         double fraction);
 

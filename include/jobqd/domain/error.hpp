@@ -2,6 +2,7 @@
 
 #include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -10,7 +11,7 @@
 
 namespace jobqd::domain {
 
-/// Every failure a caller can be told of. error_traits() says how each one looks from outside.
+/// Every failure that is reported to a client. error_traits() says how each one appears in HTTP.
 enum class ErrorCode : std::uint8_t {
   malformed_request,
   malformed_json,
@@ -37,17 +38,19 @@ enum class ErrorCode : std::uint8_t {
   store_unavailable,
 };
 
-/// How an error looks from outside: one row a code, the only place that maps one to the other.
+inline constexpr std::size_t error_code_count = static_cast<std::size_t>(ErrorCode::store_unavailable) + 1;
+
+/// How an error appears in HTTP. No other place maps an error code to a status, a problem type or a label.
 struct ErrorTraits {
   ErrorCode code;
   std::uint16_t http_status;
   std::string_view slug;                ///< Problem type `/problems/<slug>` (RFC 9457) and metric label.
-  std::string_view title;               ///< Constant for each type.
-  std::chrono::seconds retry_after{0};  ///< Sent as Retry-After where not zero.
+  std::string_view title;               ///< The same for all problems of the type.
+  std::chrono::seconds retry_after{0};  ///< Sent as Retry-After unless zero.
 };
 
-/// The whole table, in the order of ErrorCode.
-[[nodiscard]] const std::array<ErrorTraits, 23>& error_table();
+/// One row for each code, in the order of ErrorCode.
+[[nodiscard]] const std::array<ErrorTraits, error_code_count>& error_table();
 
 [[nodiscard]] const ErrorTraits& error_traits(ErrorCode code);
 

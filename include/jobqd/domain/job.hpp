@@ -9,12 +9,12 @@
 
 namespace jobqd::domain {
 
-/// What a job is. There is no fifth.
+/// The status of a job. There are exactly four.
 enum class Status : std::uint8_t { queued, running, done, failed };
 
 inline constexpr std::size_t status_count = 4;
 
-/// Says more about a status: the first row goes with queued, the second with failed.
+/// Details of a status: `ready` to `paused` go with queued, the rest with failed; running and done have none.
 enum class Reason : std::uint8_t {
   none,
   ready,
@@ -36,31 +36,31 @@ enum class Reason : std::uint8_t {
 [[nodiscard]] std::optional<Status> status_from(std::string_view text);
 [[nodiscard]] std::optional<Reason> reason_from(std::string_view text);
 
-/// Where a job stands in its life. Changed by the functions of lifecycle.hpp only.
+/// The state of a job. Changed only by the functions of lifecycle.hpp.
 struct Progress {
   Status status = Status::queued;
   Reason reason = Reason::ready;
-  std::uint8_t deferrals = 0;       ///< Attempts put off by whom the work is for, at most limits::deferrals.
-  std::uint32_t attempts = 0;       ///< Starts, interrupted ones included, but not those that never began.
-  std::uint32_t failures = 0;       ///< Attempts that failed since the last fresh budget.
-  std::uint32_t interruptions = 0;  ///< Starts that a stop, a crash or a lost lease cut short.
+  std::uint8_t deferrals = 0;       ///< Attempts that the receiver deferred, at most limits::deferrals.
+  std::uint32_t attempts = 0;       ///< Starts, including interrupted ones, but not those that never began.
+  std::uint32_t failures = 0;       ///< Failed attempts since the last retry by a client.
+  std::uint32_t interruptions = 0;  ///< Attempts cut short by a stop, a crash or a lost lease.
   bool operator==(const Progress&) const = default;
 };
 
-/// A job as a producer hands it over; checked by whoever made it from outside input (see limits.hpp).
+/// A job as a producer submits it. Code that builds one from outside input checks it against limits.hpp.
 struct NewJob {
   std::string id;
   std::string queue = "default";
-  std::string payload = "null";  ///< JSON text, byte for byte as it came.
+  std::string payload = "null";  ///< JSON text, byte for byte as received.
   std::optional<std::uint16_t> max_retries = {};
   std::int8_t priority = 0;
   std::optional<base::milliseconds> delay = {};
   std::optional<base::WallTime> run_at = {};
   std::optional<base::milliseconds> timeout = {};
-  std::string traceparent = {};  ///< W3C Trace Context, as it came with the request; empty: none.
+  std::string traceparent = {};  ///< W3C Trace Context of the request; empty: none.
 };
 
-/// A job as the store tells of it: a copy, safe to keep.
+/// A snapshot of a job in the store; owns its strings.
 struct Job {
   std::string id;
   std::string queue;
@@ -77,9 +77,9 @@ struct Job {
   std::optional<std::string> result = {};  ///< JSON text.
 };
 
-/// The same content gives the same number, on every machine and in every version: what tells a repeated
-/// request (200) from another job under the same id (409). The traceparent is not content. XXH3, 64 bits; not
-/// meant against forgery.
+/// A hash of the job's content, the same on every machine and in every version. It distinguishes a repeated
+/// request (200) from another job under the same id (409). The traceparent is not content. XXH3, 64 bits; no
+/// protection against forgery.
 [[nodiscard]] std::uint64_t fingerprint(const NewJob& job);
 
 }  // namespace jobqd::domain

@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
-/// The limits of a job that no configuration moves.
+/// Limits of a job that are not configurable.
 namespace jobqd::domain::limits {
 
 inline constexpr std::size_t id_bytes = 255;

@@ -6,7 +6,7 @@
 
 namespace jobqd::engine {
 
-/// What drives a store: time, and the steps of a stop. Thread-safe, but for tick().
+/// What drives a store: time, and the steps of a stop. Thread-safe, except tick().
 class Clockwork {
  public:
   virtual ~Clockwork() = default;

@@ -49,7 +49,7 @@ class Scheduler {
 
  private:
   struct Entry {
-    Duty* duty;
+    Duty* duty = nullptr;
     std::optional<base::SteadyTime> next = {};
   };
 

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <cstddef>
+#include <expected>
 #include <optional>
 #include <stop_token>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include <jobqd/base/mutex.hpp>
 #include <jobqd/engine/channel.hpp>
 #include <jobqd/engine/claims.hpp>
 #include <jobqd/engine/retry_processor.hpp>
@@ -31,11 +33,13 @@ class WorkerPool {
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
 
-  /// Starts the threads, once, and not after request_stop().
-  void start();
+  /// Starts the threads, once, and not after request_stop(). Error: the system gives no more threads, and
+  /// none was started.
+  std::expected<void, std::string> start();
 
-  /// Changes the number of workers. Those that leave finish the job they have.
-  void resize(std::size_t workers);
+  /// Changes the number of workers. Those that leave finish the job they have. Error: the system gives no
+  /// more threads, and the pool is as it was.
+  std::expected<void, std::string> resize(std::size_t workers);
 
   /// Each worker finishes the job it has and ends. Returns at once.
   void request_stop();
@@ -44,8 +48,10 @@ class WorkerPool {
   void join();
 
  private:
-  void start_workers();
+  std::expected<void, std::string> grow(std::size_t workers);
+  void shrink(std::size_t workers);
   void run(const std::stop_token& stop, std::size_t number);
+  void retire();
   /// A claim, or the news that no job starts any more: one for each request.
   using Answer = std::optional<Claim>;
 
@@ -61,7 +67,9 @@ class WorkerPool {
   bool started_ = false;
   bool stopped_ = false;
   std::vector<std::jthread> threads_;
-  std::vector<std::jthread> leaving_;
+  base::Mutex mutex_;
+  std::vector<std::jthread> leaving_ JOBQD_GUARDED_BY(mutex_);  ///< They still run.
+  std::jthread left_ JOBQD_GUARDED_BY(mutex_);  ///< The last one that left: it has ended, or is just ending.
 };
 
 }  // namespace jobqd::engine

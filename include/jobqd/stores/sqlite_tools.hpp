@@ -7,7 +7,7 @@
 
 #include <jobqd/engine/store.hpp>
 
-/// What an operator does with a store's file from outside, while a daemon runs on it or not.
+/// What an operator does with a store's file, whether or not a daemon is running on it.
 namespace jobqd::stores {
 
 struct CheckReport {
@@ -16,12 +16,12 @@ struct CheckReport {
   std::vector<std::string> faults;  ///< One line each; empty: the file is sound.
 };
 
-/// Reads the whole file and changes nothing. The error is one line: it cannot be read at all, or is none of
-/// ours.
+/// Reads the whole file and changes nothing. The error is one line: the file cannot be read at all, or jobqd
+/// has not made it.
 [[nodiscard]] std::expected<CheckReport, std::string> check_sqlite_file(const std::string& path);
 
-/// Copies the file as it is at one moment, with everything acknowledged before the call, to `to`, which must
-/// not exist. Synced before it returns. The error is one line.
+/// Copies the file, as it is at one moment and with everything that was acknowledged before the call, to
+/// `to`, which must not exist. The copy is synced before this returns. The error is one line.
 [[nodiscard]] std::expected<void, std::string> backup_sqlite_file(const std::string& from,
                                                                   const std::string& to);
 

@@ -36,6 +36,20 @@ rlim_t raise_descriptor_limit() {
   return limit.rlim_max;
 }
 
+/// Warns where connections and attempts may together need more descriptors than there may be.
+void warn_of_descriptors(const Config& config, rlim_t limit, Log& log) {
+  const auto connections = config.max_connections + spare_descriptors;
+  auto all = connections;
+  for (const auto& queue : config.queues) all += queue.workers * queue.kind->descriptors;
+  if (limit < connections)
+    log.write_admin(LogLevel::warn, "MAX_CONNECTIONS needs more open files than this process may have",
+                    {{"may_have", limit}, {"needs", connections}});
+  else if (limit < all)
+    log.write_admin(LogLevel::warn,
+                    "the workers of queues may need more open files than this process may have",
+                    {{"may_have", limit}, {"needs", all}});
+}
+
 }  // namespace
 
 App::App(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -59,13 +73,11 @@ std::expected<void, std::string> App::start() {
   if (!parts_->config.listen.is_loopback())
     parts_->log.write_admin(LogLevel::warn,
                             "other machines may reach this address, and there is no authentication");
-  if (descriptors < parts_->config.max_connections + spare_descriptors)
-    parts_->log.write_admin(
-        LogLevel::warn, "MAX_CONNECTIONS needs more open files than this process may have",
-        {{"may_have", descriptors}, {"needs", parts_->config.max_connections + spare_descriptors}});
+  warn_of_descriptors(parts_->config, descriptors, parts_->log);
   parts_->scheduler.start();
   for (auto& queue : parts_->queues)
-    if (queue.workers) queue.workers->start();
+    if (queue.workers)
+      if (auto started = queue.workers->start(); !started) return started;
   parts_->server->start();
   parts_->log.write_admin(
       LogLevel::info, "listening",

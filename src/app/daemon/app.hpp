@@ -4,10 +4,10 @@
 #include <memory>
 #include <string>
 
-#include <jobqd/app/config.hpp>
 #include <jobqd/base/clock.hpp>
 
 #include "app/logging/log.hpp"
+#include "app/settings/config.hpp"
 
 namespace jobqd::app {
 

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
+#include <expected>
 #include <string>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -15,7 +18,7 @@ namespace jobqd::app {
 
 namespace {
 
-/// Settings that are only the defaults of queues: where they change something, a key of a queue shows it.
+/// Settings that are only defaults of queues. Where a change has an effect, a key of a queue shows it.
 bool is_taken_by_queues(const Setting& setting) {
   constexpr std::array<std::string_view, 10> names{
       "WORKERS",      "QUEUE_SIZE",   "BACKOFF_BASE",          "BACKOFF_CAP",       "RETENTION",
@@ -39,7 +42,7 @@ struct Changes {
   std::string restart;  ///< Will change with a restart.
 };
 
-/// `to` as far as a running queue can change, and otherwise `from`.
+/// `to`, with the values of `from` for what cannot change while the daemon runs.
 QueueConfig merged(const QueueConfig& from, QueueConfig to) {
   if (from.is_remote() != to.is_remote()) to.workers = from.workers;
   to.kind = from.kind;
@@ -69,9 +72,31 @@ Changes changes_of(const QueueConfig& from, const QueueConfig& to) {
   return {.live = differences(from, possible), .restart = differences(possible, to)};
 }
 
+/// Starts the workers that the new configuration adds. Error: the system gives no more threads, and all pools
+/// are as they were.
+std::expected<void, std::string> grow_pools(App::Parts& parts, const Config& config) {
+  std::vector<std::size_t> grown;
+  for (std::size_t i = 0; i < parts.queues.size(); ++i) {
+    const auto& present = parts.config.queues[i];
+    const auto* wanted = find_queue(config, present.name);
+    if (wanted == nullptr || parts.queues[i].workers == nullptr) continue;
+    const auto workers = merged(present, *wanted).workers;
+    if (workers <= present.workers) continue;
+    grown.push_back(i);
+    auto resized = parts.queues[i].workers->resize(workers);
+    if (resized) continue;
+    for (const auto queue : grown)
+      (void)parts.queues[queue].workers->resize(
+          parts.config.queues[queue].workers);  // Fewer: always possible.
+    return resized;
+  }
+  return {};
+}
+
 }  // namespace
 
 void App::reload(const Config& config) {
+  if (auto grown = grow_pools(*parts_, config); !grown) return refuse_reload(grown.error());
   Changes all;
   for (const auto& setting : settings())
     if (!is_taken_by_queues(setting) && setting.show(parts_->config) != setting.show(config))
@@ -92,7 +117,8 @@ void App::reload(const Config& config) {
     add(all.live, changes.live);
     present = merged(present, *wanted);
     parts_->store->configure(queue_options(present));
-    if (!present.is_remote()) parts_->queues[i].workers->resize(present.workers);
+    if (!present.is_remote())
+      (void)parts_->queues[i].workers->resize(present.workers);  // It has grown already.
   }
   parts_->watchers.all.configuration_changed(all.live, all.restart);
 }

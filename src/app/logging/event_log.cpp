@@ -1,8 +1,11 @@
 #include "app/logging/event_log.hpp"
 
+#include <algorithm>
+
 namespace jobqd::app {
 
 void EventLog::attempt_settled(const engine::Claim& claim, const engine::Resolution& resolution) {
+  note_shortage(claim, resolution);
   if (!log_.logs(LogLevel::debug)) return;
   const auto log = [&](std::string_view message, std::string_view name, std::string_view value) {
     log_.write(LogLevel::debug, message,
@@ -14,8 +17,32 @@ void EventLog::attempt_settled(const engine::Claim& claim, const engine::Resolut
     log("job failed", "error", failed->error);
   else if (const auto* again = std::get_if<engine::Again>(&resolution))
     log("attempt failed, will be retried", "error", again->error);
+  else if (const auto* unstarted = std::get_if<engine::Unstarted>(&resolution))
+    log("attempt could not start, its job is queued again", "error", unstarted->why);
   else
     log("attempt interrupted", "status", "queued");
+}
+
+void EventLog::note_shortage(const engine::Claim& claim, const engine::Resolution& resolution) {
+  const auto* unstarted = std::get_if<engine::Unstarted>(&resolution);
+  // Without a pause it was a worker that left, and nothing was short.
+  if (unstarted != nullptr ? unstarted->pause.count() == 0 : !any_shortage_.load(std::memory_order_relaxed))
+    return;
+  const base::MutexLock lock(mutex_);
+  if (unstarted != nullptr) {
+    auto& shortage = shortages_[claim.queue];
+    shortage.last_token = std::max(shortage.last_token, claim.token);
+    if (++shortage.attempts > 1) return;
+    any_shortage_.store(true, std::memory_order_relaxed);
+    log_.write_admin(LogLevel::warn, "attempts cannot start: their jobs wait",
+                     {{"queue", claim.queue}, {"why", unstarted->why}});
+  } else if (const auto found = shortages_.find(claim.queue);
+             found != shortages_.end() && claim.token > found->second.last_token) {
+    log_.write_admin(LogLevel::info, "attempts can start again",
+                     {{"queue", claim.queue}, {"not_started", found->second.attempts}});
+    shortages_.erase(found);
+    any_shortage_.store(!shortages_.empty(), std::memory_order_relaxed);
+  }
 }
 
 void EventLog::attempt_stale(const engine::Claim& claim) {
@@ -27,6 +54,15 @@ void EventLog::lease_expired(const engine::Claim& claim) {
   log_.write(
       LogLevel::warn, "a lease ran out: its worker did not say in time that it lives",
       {{"id", claim.id}, {"queue", claim.queue}, {"attempt", claim.attempt}, {"worker", claim.worker}});
+}
+
+void EventLog::circuit_changed(std::string_view queue, domain::CircuitState from, domain::CircuitState to) {
+  if (to == domain::CircuitState::closed)
+    log_.write(LogLevel::info, "circuit closed: the queue starts jobs again", {{"queue", queue}});
+  else if (from == domain::CircuitState::closed)
+    log_.write(LogLevel::info, "circuit opened: the queue starts no jobs for now", {{"queue", queue}});
+  else
+    log_.write(LogLevel::debug, "circuit probed", {{"queue", queue}, {"state", domain::to_string(to)}});
 }
 
 void EventLog::store_changed(std::string_view why) {

@@ -27,7 +27,8 @@ std::size_t write_all(int descriptor, std::string_view text) {
     const auto count = ::write(descriptor, text.data() + written, text.size() - written);
     if (count > 0) {
       written += static_cast<std::size_t>(count);
-    } else if (count < 0 && errno == EAGAIN) {  // Whoever shares the descriptor made it non-blocking.
+    } else if (count < 0 &&
+               errno == EAGAIN) {  // Another program shares the descriptor and made it non-blocking.
       pollfd until{.fd = descriptor, .events = POLLOUT, .revents = 0};
       ::poll(&until, 1, -1);
     } else if (count == 0 || errno != EINTR) {

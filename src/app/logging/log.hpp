@@ -9,10 +9,10 @@
 
 #include <unistd.h>
 
-#include <jobqd/app/config.hpp>
 #include <jobqd/base/clock.hpp>
 
 #include "app/logging/line_writer.hpp"
+#include "app/settings/config.hpp"
 
 namespace jobqd::app {
 
@@ -46,7 +46,7 @@ class Log {
   [[nodiscard]] bool logs(LogLevel level) const { return level >= least_; }
 
   /// For what happens to single jobs: dropped first when standard error takes no lines. `message` is a
-  /// literal of ours, never text from a client.
+  /// string literal, never text from a client.
   void write(LogLevel level, std::string_view message, std::initializer_list<LogField> fields = {});
 
   /// As write(), for the life of the daemon, its configuration and its store: dropped last.

@@ -1,4 +1,4 @@
-#include <jobqd/app/config.hpp>
+#include "app/settings/config.hpp"
 
 #include <algorithm>
 #include <array>

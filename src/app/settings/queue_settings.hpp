@@ -8,7 +8,7 @@
 #include <variant>
 #include <vector>
 
-#include <jobqd/app/config.hpp>
+#include "app/settings/config.hpp"
 
 namespace jobqd::app {
 

@@ -41,10 +41,14 @@ bool read_listen(std::string_view text, ListenAddress& out) {
 
 bool read_store(std::string_view text, std::string& out) {
   constexpr std::string_view sqlite = "sqlite:";
-  // For SQLite ":memory:" is not the name of a file.
-  const bool names_file =
-      text.starts_with(sqlite) && text.size() > sqlite.size() && text[sqlite.size()] != ':';
-  if (text != "memory" && !names_file) return false;
+  constexpr std::string_view uri = "file:";
+  if (text != "memory") {
+    if (!text.starts_with(sqlite)) return false;
+    // SQLite has meanings of its own for names that begin with ':' and "file:"; the lock and the log would
+    // have none.
+    const auto path = text.substr(sqlite.size());
+    if (path.empty() || path.starts_with(':') || path.starts_with(uri)) return false;
+  }
   out = text;
   return true;
 }
@@ -69,7 +73,7 @@ constexpr std::array<Setting, 19> table{{
        return fmt::format("{}{}{}:{}", v6 ? "[" : "", c.listen.host, v6 ? "]" : "", c.listen.port);
      }},
     {"STORE", "where jobs are kept",
-     "memory, or sqlite: and the path of a file, such as sqlite:/data/jobqd.db",
+     "memory, or sqlite: and the path of a file, no URI, such as sqlite:/data/jobqd.db",
      [](Config& c, Text t) { return read_store(t, c.store); }, [](const Config& c) { return c.store; }},
     {"CONFIG", "TOML file with these settings, in lower case", "the path of a file",
      [](Config& c, Text t) {

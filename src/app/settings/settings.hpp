@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include <jobqd/app/config.hpp>
+#include "app/settings/config.hpp"
 
 namespace jobqd::app {
 

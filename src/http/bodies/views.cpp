@@ -1,6 +1,5 @@
 #include "http/bodies/views.hpp"
 
-#include <array>
 
 #include <jobqd/base/duration.hpp>
 #include <jobqd/base/rfc3339.hpp>
@@ -43,9 +42,8 @@ void write_members(JsonWriter& json, const domain::Job& job) {
 }
 
 void write_circuit(JsonWriter& json, const engine::Circuit& circuit) {
-  constexpr std::array<std::string_view, 3> states{"closed", "open", "half_open"};
   json.key("circuit").begin_object();
-  json.key("state").string(states.at(static_cast<std::size_t>(circuit.state)));
+  json.key("state").string(domain::to_string(circuit.state));
   json.key("failures").number(circuit.failures);
   write_duration(json, "probes_in", circuit.probes_in);
   json.end_object();

@@ -1,15 +1,15 @@
 #include "http/calls/jobs.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <functional>
 #include <utility>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <jobqd/base/duration.hpp>
+#include <jobqd/base/number.hpp>
 
+#include "http/bodies/field_values.hpp"
 #include "http/bodies/views.hpp"
 #include "http/calls/job_list.hpp"
 #include "http/calls/respond.hpp"
@@ -52,13 +52,6 @@ std::optional<std::string> parameter(const Request& request, std::string_view na
   return std::nullopt;
 }
 
-std::optional<std::uint64_t> whole_number(std::string_view text) {
-  std::uint64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return number;
-}
-
 std::expected<engine::ListQuery, Error> read_list_query(const Request& request) {
   if (auto error = check_parameters(request, {"queue", "status", "limit", "cursor"}))
     return std::unexpected(*std::move(error));
@@ -69,13 +62,13 @@ std::expected<engine::ListQuery, Error> read_list_query(const Request& request) 
       return std::unexpected(wrong_parameter("status", *text, "queued, running, done or failed"));
   }
   if (const auto text = parameter(request, "limit")) {
-    const auto limit = whole_number(*text);
+    const auto limit = base::parse_number<std::uint64_t>(*text);
     if (!limit || *limit < 1 || *limit > limit_highest)
       return std::unexpected(wrong_parameter("limit", *text, "a whole number from 1 to 1000"));
     query.limit = *limit;
   }
   if (const auto text = parameter(request, "cursor")) {
-    const auto cursor = whole_number(*text);
+    const auto cursor = base::parse_number<std::uint64_t>(*text);
     if (!cursor || *cursor == 0)
       return std::unexpected(wrong_parameter("cursor", *text, "the next_cursor of another page"));
     query.before = *cursor;
@@ -111,12 +104,12 @@ void JobCalls::get(const Request& request, ExchangePtr exchange) const {
   if (auto error = check_parameters(request, {"wait"})) return exchange->respond(problem(*error));
   const auto text = parameter(request, "wait");
   if (!text) return operations_.find(request.path_param, respond_with_job(std::move(exchange)));
-  auto wait = base::parse_duration(*text);
-  if (const auto seconds = whole_number(*text); seconds && *seconds <= 60)
-    wait = std::chrono::seconds(*seconds);
-  if (!wait || *wait > wait_longest)
-    return exchange->respond(
-        problem(wrong_parameter("wait", *text, "a duration such as 30s, or seconds, at most 60s")));
+  const auto seconds = base::parse_number<double>(*text);
+  const auto wait = duration_up_to(seconds ? FieldValue(*seconds) : FieldValue(std::string_view(*text)),
+                                   base::milliseconds{0}, wait_longest);
+  if (!wait)
+    return exchange->respond(problem(
+        wrong_parameter("wait", *text, "a duration such as 30s, or a number of seconds, at most 60s")));
   wait_for(request.path_param, *wait, std::move(exchange));
 }
 

@@ -8,12 +8,15 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "processors/shortage.hpp"
 
 namespace jobqd::processors::exec {
 
@@ -138,9 +141,11 @@ rlimit limit_or_own(int resource, rlim_t value) {
 
 }  // namespace
 
-std::expected<Child, std::string> Child::start(const Program& program) {
-  const auto cannot = [&program](int error) {
-    return std::unexpected(fmt::format("cannot run {}: {}", program.command.front(), message_of(error)));
+std::expected<Child, Child::NotStarted> Child::start(const Program& program) {
+  const auto cannot = [&program](int error, bool limited = false) {
+    return std::unexpected(
+        NotStarted{.why = fmt::format("cannot run {}: {}", program.command.front(), message_of(error)),
+                   .shortage = !limited && (is_shortage(error) || error == EAGAIN)});
   };
   std::array<Pipe, 4> pipes;
   for (auto& pipe : pipes) {
@@ -160,18 +165,21 @@ std::expected<Child, std::string> Child::start(const Program& program) {
                            .cpu = limit_or_own(RLIMIT_CPU, program.max_cpu_seconds),
                            .parent = ::getpid()});
   if (pid < 0) return cannot(errno);
+  report.write.close();  // Now, so that its descriptor is free for the next one.
   Child child;
   child.group_ = pid;
   // Not pidfd_open(): glibc 2.36 declares it for C alone.
   child.process_ = Descriptor(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+  // Where this process ignores SIGCHLD, a program that has ended leaves nothing to open. It ran all the same.
+  if (!child.process_.is_open() && errno == ESRCH) child.process_ = Descriptor(::eventfd(1, EFD_CLOEXEC));
   int error = child.process_.is_open() ? 0 : errno;
-  report.write.close();
   (void)!::read(report.read.get(), &error, sizeof error);  // Reads nothing where the start succeeded.
   if (error != 0) {
     child.signal(SIGKILL);
     ::waitpid(pid, nullptr, 0);
     child.process_.close();
-    return cannot(error);
+    // A program that does not fit into the memory that its queue allows is no shortage.
+    return cannot(error, error == ENOMEM && program.max_memory > 0);
   }
   child.input = std::move(pipes[0].write);
   child.output = std::move(pipes[1].read);

@@ -35,8 +35,13 @@ class Child {
     rlim_t max_cpu_seconds = 0;
   };
 
-  /// Starts the program. The error is one line.
-  static std::expected<Child, std::string> start(const Program& program);
+  /// Why a program could not be started.
+  struct NotStarted {
+    std::string why;        ///< One line.
+    bool shortage = false;  ///< This process has no descriptors, processes or memory left.
+  };
+
+  static std::expected<Child, NotStarted> start(const Program& program);
 
   Child(Child&&) = default;
   Child& operator=(Child&&) = delete;
@@ -60,7 +65,7 @@ class Child {
  private:
   Child() = default;
 
-  Descriptor process_;  ///< A pidfd; open until reap().
+  Descriptor process_;  ///< A pidfd, or what is always readable once the status was lost; open until reap().
   pid_t group_ = 0;
 };
 

@@ -7,6 +7,8 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <expected>
+#include <new>
 #include <system_error>
 #include <utility>
 
@@ -16,9 +18,11 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include <jobqd/base/utf8.hpp>
 #include <jobqd/domain/limits.hpp>
 
 #include "processors/exec/child.hpp"
+#include "processors/shortage.hpp"
 #include "processors/texts.hpp"
 
 namespace jobqd::processors::exec {
@@ -66,6 +70,7 @@ std::string description_of(ProgramEnd end) {
 struct Alarms {
   Descriptor stop{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
   Descriptor timer{::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK)};
+  int error = stop.is_open() && timer.is_open() ? 0 : errno;  ///< Why one of them could not be made.
 
   /// Wakes the conversation. Any thread.
   void request_stop() const {
@@ -89,7 +94,7 @@ class Conversation {
   /// Whether the program was asked to stop.
   [[nodiscard]] bool stopped() const { return stopped_; }
   [[nodiscard]] const std::string& output() const { return output_; }
-  [[nodiscard]] const std::string& errors() const { return errors_; }
+  [[nodiscard]] std::string_view errors() const { return base::last_characters(errors_, errors_kept); }
 
  private:
   /// Waits for one event and handles it; true once the program has ended.
@@ -147,7 +152,8 @@ class Conversation {
       return false;
     }
     text.append(buffer.data(), static_cast<std::size_t>(got));
-    if (&text == &errors_ && text.size() > errors_kept) text.erase(0, text.size() - errors_kept);
+    // One byte more than is kept of either shows that something was cut.
+    if (&text == &errors_ && text.size() > errors_kept + 1) text.erase(0, text.size() - errors_kept - 1);
     if (&text == &output_ && text.size() > result_bytes + 1) text.resize(result_bytes + 1);
     return true;
   }
@@ -162,6 +168,28 @@ class Conversation {
   bool stopped_ = false;
 };
 
+/// Starts the program, and puts what it is to read into `input`.
+std::expected<Child, Child::NotStarted> start(const Options& options, const engine::Claim& claim,
+                                              const Alarms& alarms, std::string& input) {
+  if (alarms.error != 0)
+    return std::unexpected(
+        Child::NotStarted{.why = fmt::format("cannot run {}: {}", options.command.front(),
+                                             std::generic_category().message(alarms.error)),
+                          .shortage = true});
+  const auto cpu = std::chrono::ceil<std::chrono::seconds>(options.max_cpu).count();
+  try {
+    input = text_of(claim.payload);
+    return Child::start({.command = options.command,
+                         .environment = environment_of(claim, options.env),
+                         .working_directory = options.working_directory,
+                         .max_memory = options.max_memory,
+                         .max_cpu_seconds = static_cast<rlim_t>(cpu)});
+  } catch (const std::bad_alloc&) {
+    return std::unexpected(Child::NotStarted{
+        .why = fmt::format("cannot run {}: out of memory", options.command.front()), .shortage = true});
+  }
+}
+
 }  // namespace
 
 engine::Outcome Exec::process(const engine::Claim& claim, std::stop_token stop) {
@@ -172,17 +200,11 @@ engine::Outcome Exec::process(const engine::Claim& claim, std::stop_token stop) 
   ::pthread_sigmask(SIG_BLOCK, &broken_pipe, nullptr);
 
   const Alarms alarms;
-  if (!alarms.stop.is_open() || !alarms.timer.is_open())
-    return engine::Retry{.error = fmt::format("cannot run {}: {}", options_.command.front(),
-                                              std::generic_category().message(errno))};
-  const auto cpu = std::chrono::ceil<std::chrono::seconds>(options_.max_cpu).count();
-  auto child = Child::start({.command = options_.command,
-                             .environment = environment_of(claim, options_.env),
-                             .working_directory = options_.working_directory,
-                             .max_memory = options_.max_memory,
-                             .max_cpu_seconds = static_cast<rlim_t>(cpu)});
-  if (!child) return engine::Retry{.error = child.error()};
-  Conversation conversation(*child, alarms, text_of(claim.payload), options_.kill_after);
+  std::string input;
+  auto child = start(options_, claim, alarms, input);
+  if (!child && child.error().shortage) return unstarted(std::move(child.error().why));
+  if (!child) return engine::Retry{.error = std::move(child.error().why)};
+  Conversation conversation(*child, alarms, std::move(input), options_.kill_after);
   {
     const std::stop_callback on_stop(stop, [&alarms] { alarms.request_stop(); });
     conversation.run();
@@ -194,7 +216,7 @@ engine::Outcome Exec::process(const engine::Claim& claim, std::stop_token stop) 
 
 engine::Outcome outcome_of(ProgramEnd end, std::string_view output, std::string_view errors) {
   using Kind = ProgramEnd::Kind;
-  if (end.kind == Kind::exited && end.number == 0) return engine::Done{.result = result_of(output)};
+  if (end.kind == Kind::exited && end.number == 0) return engine::Done{.result = std::string(output)};
   auto error = description_of(end);
   if (const auto said = without_line_end(errors); !said.empty()) error += fmt::format(": {}", said);
   constexpr std::array for_good{64, 65, 78};  // EX_USAGE, EX_DATAERR, EX_CONFIG

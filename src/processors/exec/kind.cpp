@@ -70,7 +70,12 @@ Options options_of(const KeyValues& values) {
 }  // namespace
 
 ProcessorKind kind() {
-  return {.name = "exec", .keys = keys(), .make = [](const ProcessorContext& context) {
+  // While a program starts: four pipes, an eventfd and a timer.
+  constexpr std::size_t descriptors = 10;
+  return {.name = "exec",
+          .keys = keys(),
+          .descriptors = descriptors,
+          .make = [](const ProcessorContext& context) {
             return std::make_unique<Exec>(options_of(context.values));
           }};
 }

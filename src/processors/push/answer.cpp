@@ -8,6 +8,7 @@
 
 #include <jobqd/base/characters.hpp>
 #include <jobqd/base/number.hpp>
+#include <jobqd/base/utf8.hpp>
 
 #include "processors/push/http_date.hpp"
 #include "processors/texts.hpp"
@@ -22,7 +23,8 @@ constexpr milliseconds longest_wait = std::chrono::hours{24};
 constexpr std::size_t shown_bytes = 300;
 
 std::string error_of(const Answer& answer) {
-  auto said = without_line_end(std::string_view(answer.body).substr(0, shown_bytes));
+  const std::string_view body = answer.body;
+  const auto said = without_line_end(body.substr(0, base::whole_characters(body, shown_bytes)));
   auto error = fmt::format("HTTP {}", answer.status);
   if (!said.empty()) error.append(": ").append(said);
   return error;
@@ -38,12 +40,12 @@ bool is_retryable(unsigned status, std::span<const std::uint16_t> retry_on) {
 
 engine::Outcome outcome_of(const Answer& answer, std::span<const std::uint16_t> retry_on,
                            base::WallTime now) {
-  if (answer.status >= 200 && answer.status < 300) return engine::Done{.result = result_of(answer.body)};
+  if (answer.status >= 200 && answer.status < 300) return engine::Done{.result = answer.body};
   if (!is_retryable(answer.status, retry_on)) return engine::Fail{.error = error_of(answer)};
   const auto after = read_retry_after(answer.retry_after, now);
   const bool asks_to_wait = answer.status == 429 || answer.status == 503;
   if (after && asks_to_wait) return engine::Defer{.error = error_of(answer), .after = *after};
-  return engine::Retry{.error = error_of(answer), .after = after};
+  return engine::Retry{.error = error_of(answer), .at_least = after.value_or(milliseconds{0})};
 }
 
 std::optional<milliseconds> read_retry_after(std::string_view text, base::WallTime now) {

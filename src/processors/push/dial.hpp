@@ -37,6 +37,7 @@ class Dial {
 
   Dial(const Dial&) = delete;
   Dial& operator=(const Dial&) = delete;
+  ~Dial() = default;
 
   void start() { try_next(); }
 

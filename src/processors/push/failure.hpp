@@ -4,6 +4,8 @@
 
 #include <boost/system/error_code.hpp>
 
+#include "processors/shortage.hpp"
+
 namespace jobqd::processors::push {
 
 /// Why there is no connection or no answer.
@@ -12,11 +14,9 @@ struct Failure {
   bool shortage = false;  ///< This process has no descriptors or memory left; the receiver has no part in it.
 };
 
-/// Whether the error says that this process, or the whole machine, has no descriptors or memory left.
+/// Whether the error says that descriptors or memory have run out.
 [[nodiscard]] inline bool is_shortage(const boost::system::error_code& error) {
-  namespace errc = boost::system::errc;
-  return error == errc::too_many_files_open || error == errc::too_many_files_open_in_system ||
-         error == errc::not_enough_memory || error == errc::no_buffer_space;
+  return error.category() == boost::system::system_category() && processors::is_shortage(error.value());
 }
 
 }  // namespace jobqd::processors::push

@@ -122,8 +122,11 @@ std::expected<Options, std::string> options_of(const KeyValues& values) {
 
 ProcessorKind kind() {
   constexpr std::uint32_t circuit_failures = 10;
+  // A connection has a socket and the three of its event loop; a look-up has a socket too.
+  constexpr std::size_t descriptors = 5;
   return {.name = "http",
           .keys = keys(),
+          .descriptors = descriptors,
           .circuit_failures = circuit_failures,
           .make = [](const ProcessorContext& context) -> ProcessorKind::Made {
             auto options = options_of(context.values);

@@ -69,7 +69,7 @@ std::expected<std::shared_ptr<Wait>, Failure> begin(const Lookup& lookup, const 
 /// Whether getaddrinfo() failed because this process, or the machine, is out of something. Its own code does
 /// not always say so: a name server that no socket can be opened to is EAI_AGAIN.
 bool was_shortage(int code, int error) {
-  return code == EAI_MEMORY || is_shortage({error, boost::system::system_category()});
+  return code == EAI_MEMORY || processors::is_shortage(error);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "processors/push/push.hpp"
 
+#include <new>
 #include <utility>
 #include <vector>
 
@@ -48,13 +49,24 @@ class Push::Impl {
   std::expected<void, std::string> prepare_tls() { return prepare(tls_, options_.ca_file); }
 
   engine::Outcome process(const engine::Claim& claim, const std::stop_token& stop) {
-    const auto answer = ask(delivery_of(claim), stop);
+    const auto delivery = delivery_or_shortage(claim);
+    if (!delivery) return unstarted(delivery.error());
+    const auto answer = ask(*delivery, stop);
     if (stop.stop_requested() && !answer) return engine::Interrupted{};
+    if (!answer && answer.error().shortage) return unstarted(answer.error().why);
     if (!answer) return engine::Retry{.error = answer.error().why};
     return outcome_of(*answer, options_.retry_on, clock_.now().wall);
   }
 
  private:
+  std::expected<Delivery, std::string> delivery_or_shortage(const engine::Claim& claim) const {
+    try {
+      return delivery_of(claim);
+    } catch (const std::bad_alloc&) {
+      return std::unexpected("out of memory");
+    }
+  }
+
   Delivery delivery_of(const engine::Claim& claim) const {
     Delivery delivery{.headers = {{"Content-Type", is_string(claim.payload) ? "text/plain; charset=utf-8"
                                                                             : "application/json"},
@@ -99,9 +111,9 @@ class Push::Impl {
   }
 
   std::expected<std::unique_ptr<Connection>, Failure> connect(const std::stop_token& stop) {
-    const auto addresses = addresses_of(stop);
-    if (!addresses) return std::unexpected(addresses.error());
     try {
+      const auto addresses = addresses_of(stop);
+      if (!addresses) return std::unexpected(addresses.error());
       auto connection = make_connection(url_, tls_, clock_.now().steady);
       auto opened = connection->open(*addresses, guard_, options_.connect_timeout, stop);
       if (!opened) return std::unexpected(std::move(opened.error()));
@@ -109,6 +121,8 @@ class Push::Impl {
     } catch (const boost::system::system_error& error) {
       return std::unexpected(Failure{.why = fmt::format("cannot connect: {}", error.code().message()),
                                      .shortage = is_shortage(error.code())});
+    } catch (const std::bad_alloc&) {
+      return std::unexpected(Failure{.why = "cannot connect: out of memory", .shortage = true});
     }
   }
 

@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include <boost/container/flat_map.hpp>
 #include <fmt/format.h>
 
 namespace jobqd::stores::embedded {
@@ -45,15 +44,16 @@ Error full(const engine::QueueOptions& queue, std::size_t wanted) {
 
 }  // namespace
 
-engine::Expected<Admission> Admission::admit(Jobs& jobs, std::vector<domain::NewJob>& submitted,
-                                             base::Now now) {
+std::expected<Admission, Admission::Refusal> Admission::admit(Jobs& jobs,
+                                                              std::vector<domain::NewJob>& submitted,
+                                                              base::Now now) {
   Admission admission;
   admission.jobs_.reserve(submitted.size());
   for (std::size_t i = 0; i < submitted.size(); ++i) {
     auto admitted = admission.admit_one(jobs, submitted[i], now);
     if (admitted) continue;
     admission.erase_created(jobs);
-    for (auto& field : admitted.error().fields) field.pointer = fmt::format("/{}{}", i, field.pointer);
+    for (auto& field : admitted.error().error.fields) field.pointer = fmt::format("/{}{}", i, field.pointer);
     return std::unexpected(std::move(admitted.error()));
   }
   if (auto reserved = admission.reserve_places(jobs); !reserved) {
@@ -68,12 +68,12 @@ engine::Expected<Admission> Admission::admit(Jobs& jobs, std::vector<domain::New
   return admission;
 }
 
-engine::Expected<void> Admission::admit_one(Jobs& jobs, domain::NewJob& job, base::Now now) {
+std::expected<void, Admission::Refusal> Admission::admit_one(Jobs& jobs, domain::NewJob& job, base::Now now) {
   const auto queue = jobs.queues.find(job.queue);
   if (!queue) {
     Error error = no_such_queue(job.queue);
     error.fields = {{"/queue", "not a configured queue"}};
-    return std::unexpected(std::move(error));
+    return std::unexpected(Refusal{.error = std::move(error), .queue = {}});
   }
   const auto fingerprint = domain::fingerprint(job);
   const auto handle = jobs.table.find_id(job.id);
@@ -84,9 +84,11 @@ engine::Expected<void> Admission::admit_one(Jobs& jobs, domain::NewJob& job, bas
   }
   const Record& record = jobs.table.at(handle);
   if (record.fingerprint != fingerprint)
-    return std::unexpected(Error{.code = ErrorCode::id_conflict,
-                                 .detail = fmt::format("job \"{}\" exists with other content", job.id),
-                                 .fields = {{"/id", "belongs to a job with other content"}}});
+    return std::unexpected(
+        Refusal{.error = {.code = ErrorCode::id_conflict,
+                          .detail = fmt::format("job \"{}\" exists with other content", job.id),
+                          .fields = {{"/id", "belongs to a job with other content"}}},
+                .queue = job.queue});
   jobs_.push_back({.handle = handle,
                    .id = std::move(job.id),
                    .created = false,
@@ -94,16 +96,21 @@ engine::Expected<void> Admission::admit_one(Jobs& jobs, domain::NewJob& job, bas
   return {};
 }
 
-engine::Expected<void> Admission::reserve_places(Jobs& jobs) const {
-  boost::container::small_flat_map<std::uint16_t, std::size_t, 4> wanted;
+Admission::CountByQueue Admission::count_created(const Jobs& jobs) const {
+  CountByQueue counts;
   for (const auto& job : jobs_)
-    if (job.created) ++wanted[jobs.table.at(job.handle).queue];
+    if (job.created) ++counts[jobs.table.at(job.handle).queue];
+  return counts;
+}
+
+std::expected<void, Admission::Refusal> Admission::reserve_places(Jobs& jobs) const {
+  const auto wanted = count_created(jobs);
   for (auto it = wanted.begin(); it != wanted.end(); ++it) {
     auto& queue = jobs.queues[it->first];
     if (queue.ready.try_reserve(it->second)) continue;
     for (auto taken = wanted.begin(); taken != it; ++taken)
       jobs.queues[taken->first].ready.release(taken->second);
-    return std::unexpected(full(queue.options, it->second));
+    return std::unexpected(Refusal{.error = full(queue.options, it->second), .queue = queue.options.name});
   }
   return {};
 }
@@ -120,9 +127,12 @@ boost::container::small_vector<Record*, 1> Admission::created(Jobs& jobs) const 
   return records;
 }
 
-void Admission::acknowledge(Jobs& jobs, Effects& effects) const {
+void Admission::acknowledge(Jobs& jobs, Effects& effects, engine::Observer& observer) const {
   for (const auto& job : jobs_)
     if (job.created) jobs.acknowledge(effects, job.handle);
+  for (const auto& [queue, count] : count_created(jobs))
+    effects.call(
+        [&observer, name = jobs.queues[queue].options.name, count] { observer.submitted(name, count); });
 }
 
 void Admission::withdraw(Jobs& jobs) const {

@@ -1,12 +1,16 @@
 #pragma once
 
+#include <cstdint>
+#include <expected>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include <boost/container/flat_map.hpp>
 #include <boost/container/small_vector.hpp>
 
 #include <jobqd/engine/intake.hpp>
+#include <jobqd/engine/observer.hpp>
 
 #include "stores/embedded/effects.hpp"
 #include "stores/embedded/jobs.hpp"
@@ -17,15 +21,22 @@ namespace jobqd::stores::embedded {
 /// store, so that it can travel with a callback; each call gets the jobs.
 class Admission {
  public:
+  /// Why a submission was refused, and the queue that caused it; empty where there is no such queue.
+  struct Refusal {
+    domain::Error error;
+    std::string queue;
+  };
+
   /// All or none: finds the jobs that are there already, and takes in the others. Errors: id_conflict,
   /// queue_full, queue_not_found, invalid_field; pointers begin with the position in `submitted`.
-  static engine::Expected<Admission> admit(Jobs& jobs, std::vector<domain::NewJob>& submitted, base::Now now);
+  static std::expected<Admission, Refusal> admit(Jobs& jobs, std::vector<domain::NewJob>& submitted,
+                                                 base::Now now);
 
   /// The records of the new jobs. One is what nearly every submission brings.
   [[nodiscard]] boost::container::small_vector<Record*, 1> created(Jobs& jobs) const;
 
-  /// The new jobs are durable.
-  void acknowledge(Jobs& jobs, Effects& effects) const;
+  /// The new jobs are durable. Reports them as submitted.
+  void acknowledge(Jobs& jobs, Effects& effects, engine::Observer& observer) const;
 
   /// The new jobs could not be made durable: they were never there.
   void withdraw(Jobs& jobs) const;
@@ -42,8 +53,11 @@ class Admission {
     std::optional<domain::Status> found = {};  ///< Of a job that was there, and acknowledged.
   };
 
-  engine::Expected<void> admit_one(Jobs& jobs, domain::NewJob& job, base::Now now);
-  engine::Expected<void> reserve_places(Jobs& jobs) const;
+  using CountByQueue = boost::container::small_flat_map<std::uint16_t, std::size_t, 4>;
+
+  std::expected<void, Refusal> admit_one(Jobs& jobs, domain::NewJob& job, base::Now now);
+  std::expected<void, Refusal> reserve_places(Jobs& jobs) const;
+  [[nodiscard]] CountByQueue count_created(const Jobs& jobs) const;
   void erase_created(Jobs& jobs) const;
 
   std::vector<Admitted> jobs_;

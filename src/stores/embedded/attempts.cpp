@@ -37,17 +37,20 @@ Attempts::Attempts(Jobs& jobs, std::uint32_t interruptions_max, base::Random& ra
                    engine::Observer& observer)
     : jobs_(jobs), interruptions_max_(interruptions_max), random_(random), observer_(observer) {}
 
-std::optional<engine::Claim> Attempts::start_next(Effects& effects, std::uint16_t index,
+std::optional<engine::Claim> Attempts::start_next(Effects& effects, std::uint16_t queue_index,
                                                   const std::optional<engine::LeaseTerms>& lease) {
-  auto& queue = jobs_.queues[index];
+  auto& queue = jobs_.queues[queue_index];
   if (queue.ready.empty()) return std::nullopt;
+  const auto circuit = queue.gate.breaker().state();
   if (!queue.gate.try_start(effects.now.steady)) {
     if (!queue.gate.paused()) effects.wants_tick(queue.gate.next_start());
     return std::nullopt;
   }
+  report_circuit(effects, observer_, queue, circuit);
   const auto job = queue.ready.pop();
-  running_.emplace(*job, std::make_shared<engine::StopSignal>());
-  jobs_.start(effects, *job, ++last_token_);
+  auto& running = running_[*job];
+  running.stop = std::make_shared<engine::StopSignal>();
+  running.start = jobs_.start(effects, *job, ++last_token_);
   const Record& record = jobs_.table.at(*job);
   if (lease) {
     const auto expires = effects.now.steady + lease->duration;
@@ -79,21 +82,17 @@ engine::Expected<Jobs::Found> Attempts::find(std::string_view id, engine::Fencin
 }
 
 engine::Resolution Attempts::end(Effects& effects, JobHandle job, engine::Outcome outcome) {
-  const auto running = running_.extract(job);
-  JOBQD_CHECK(!running.empty());
   const Record& record = jobs_.table.at(job);
-  const auto& queue = jobs_.queues[record.queue];
-  const bool is_leased = leases_.contains(job);
-  std::optional<engine::Claim> leased;
-  auto end = domain::end_of_attempt(std::move(outcome), facts_of(record, running.mapped()->cause()),
-                                    queue.options.backoff, random_.fraction());
-  if (is_leased) {
-    leased = claim_of(job, record);
-    leased->stop = running.mapped();
+  auto end = domain::end_of_attempt(std::move(outcome), facts_of(record, running_.at(job).stop->cause()),
+                                    jobs_.queues[record.queue].options.backoff, random_.fraction());
+  if (leases_.contains(job)) {
+    effects.call([this, claim = claim_of(job, record), resolution = end.resolution] {
+      observer_.attempt_settled(claim, resolution);
+    });
     leases_.end(job);
   }
   apply(effects, job, end);
-  if (leased) report(effects, *std::move(leased), end.resolution);
+  running_.erase(job);
   return std::move(end.resolution);
 }
 
@@ -102,16 +101,17 @@ engine::Extension Attempts::extend(Effects& effects, JobHandle job, base::millis
   leases_.extend(job, expires);
   effects.wants_tick(expires);
   return {.expires_at = effects.now.wall + duration,
-          .cancel_requested = running_.at(job)->cause() == StopCause::cancelled};
+          .cancel_requested = jobs_.table.at(job).progress.reason == domain::Reason::cancelled};
 }
 
 void Attempts::cancel(Effects& effects, JobHandle job) {
-  effects.stop(running_.at(job), StopCause::cancelled);
+  jobs_.request_cancel(effects, job);
+  effects.stop(running_.at(job).stop, StopCause::cancelled);
 }
 
 void Attempts::time_out(Effects& effects, JobHandle job) {
   jobs_.table.at(job).due = {};
-  effects.stop(running_.at(job), StopCause::timed_out);
+  effects.stop(running_.at(job).stop, StopCause::timed_out);
   if (leases_.contains(job)) end(effects, job, engine::Interrupted{});  // An own worker obeys the signal.
 }
 
@@ -125,18 +125,19 @@ bool Attempts::end_expired(Effects& effects) {
 }
 
 void Attempts::stop_all(Effects& effects) {
-  for (const auto& [job, signal] : running_) effects.stop(signal, StopCause::shutdown);
+  for (const auto& [job, running] : running_) effects.stop(running.stop, StopCause::shutdown);
   for (const auto job : leases_.jobs()) end(effects, job, engine::Interrupted{});
 }
 
 void Attempts::end_lease(Effects& effects, JobHandle job) {
-  if (running_.at(job)->cause() == StopCause::none)
+  if (running_.at(job).stop->cause() == StopCause::none)
     effects.call([this, claim = claim_of(job, jobs_.table.at(job))] { observer_.lease_expired(claim); });
   end(effects, job, engine::Interrupted{});
 }
 
 bool Attempts::survives_interruption(const Record& record) const {
-  return record.progress.interruptions < facts_of(record, StopCause::none).interruptions_max;
+  return record.progress.reason != domain::Reason::cancelled &&
+         record.progress.interruptions < facts_of(record, StopCause::none).interruptions_max;
 }
 
 void Attempts::end_interrupted(Effects& effects, JobHandle job) {
@@ -157,7 +158,7 @@ engine::Claim Attempts::claim_of(JobHandle job, const Record& record) const {
           .timeout = record.timeout(),
           .deferrals = record.progress.deferrals,
           .traceparent = std::string(record.content.traceparent()),
-          .stop = running_.contains(job) ? running_.at(job) : nullptr,
+          .stop = running_.at(job).stop,
           .worker = leases_.worker(job)};
 }
 
@@ -187,15 +188,16 @@ void Attempts::apply(Effects& effects, JobHandle job, const domain::AttemptEnd& 
     note_error(record, again->error);
     jobs_.requeue_after(effects, job, end.next, again->delay);
   } else if (std::holds_alternative<engine::Unstarted>(end.resolution)) {
-    jobs_.put_back(effects, job, end.next);
+    jobs_.put_back(effects, job, end.next, running_.at(job).start);
   } else {
     jobs_.requeue(effects, job, end.next);
   }
 }
 
-void Attempts::learn(Effects& effects, std::uint16_t index, const domain::AttemptEnd& end) {
+void Attempts::learn(Effects& effects, std::uint16_t queue_index, const domain::AttemptEnd& end) {
   const auto now = effects.now.steady;
-  auto& queue = jobs_.queues[index];
+  auto& queue = jobs_.queues[queue_index];
+  const auto circuit = queue.gate.breaker().state();
   if (std::holds_alternative<engine::Done>(end.resolution)) queue.done.add(now);
   if (is_failed_attempt(end.resolution)) queue.failed.add(now);
   if (const auto* unstarted = std::get_if<engine::Unstarted>(&end.resolution)) {
@@ -203,14 +205,10 @@ void Attempts::learn(Effects& effects, std::uint16_t index, const domain::Attemp
     if (unstarted->pause.count() > 0) queue.gate.close_until(now + unstarted->pause);
   } else if (queue.options.circuit.applies()) {
     queue.gate.learn(end.lesson, now);
-    effects.may_start(index);
+    effects.may_start(queue_index);
     effects.wants_tick(queue.gate.next_start());
   }
-}
-
-void Attempts::report(Effects& effects, engine::Claim claim, const engine::Resolution& resolution) {
-  effects.call(
-      [this, claim = std::move(claim), resolution] { observer_.attempt_settled(claim, resolution); });
+  report_circuit(effects, observer_, queue, circuit);
 }
 
 }  // namespace jobqd::stores::embedded

@@ -26,7 +26,7 @@ class Attempts {
   Attempts(Jobs& jobs, std::uint32_t interruptions_max, base::Random& random, engine::Observer& observer);
 
   /// Starts the next ready job of the queue, if there is one and the gate of the queue is open.
-  std::optional<engine::Claim> start_next(Effects& effects, std::uint16_t queue,
+  std::optional<engine::Claim> start_next(Effects& effects, std::uint16_t queue_index,
                                           const std::optional<engine::LeaseTerms>& lease);
 
   /// The running job whose attempt has this token, and, for a remote worker, a lease. Errors: job_not_found,
@@ -58,26 +58,30 @@ class Attempts {
   /// Tokens go on from here.
   void continue_tokens(engine::FencingToken last) { last_token_ = last; }
 
-  /// Whether one more interruption leaves the job queued.
+  /// Whether one more interruption leaves the running job queued.
   [[nodiscard]] bool survives_interruption(const Record& record) const;
 
   /// A restored job was running when the last process ended.
   void end_interrupted(Effects& effects, JobHandle job);
 
  private:
+  struct Running {
+    std::shared_ptr<engine::StopSignal> stop;
+    Jobs::Start start;
+  };
+
   [[nodiscard]] engine::Claim claim_of(JobHandle job, const Record& record) const;
   [[nodiscard]] domain::AttemptFacts facts_of(const Record& record, engine::StopCause cause) const;
   /// Ends a leased attempt without its worker, as an interruption.
   void end_lease(Effects& effects, JobHandle job);
   void apply(Effects& effects, JobHandle job, const domain::AttemptEnd& end);
-  void learn(Effects& effects, std::uint16_t queue, const domain::AttemptEnd& end);
-  void report(Effects& effects, engine::Claim claim, const engine::Resolution& resolution);
+  void learn(Effects& effects, std::uint16_t queue_index, const domain::AttemptEnd& end);
 
   Jobs& jobs_;
   const std::uint32_t interruptions_max_;
   base::Random& random_;
   engine::Observer& observer_;
-  std::unordered_map<JobHandle, std::shared_ptr<engine::StopSignal>> running_;
+  std::unordered_map<JobHandle, Running> running_;
   LeaseBook leases_;
   engine::FencingToken last_token_ = 0;
 };

@@ -6,9 +6,9 @@ namespace jobqd::stores::embedded {
 
 /// Translates times of the calendar into times of the steady clock, which the store works with.
 ///
-/// Two readings of the clocks differ by up to a millisecond in the distance between them. Jobs with the same
-/// time on the calendar have to become due at the same moment, in the order in which they were enqueued; so
-/// one distance is kept until the calendar jumps. Not thread-safe.
+/// The calendar is read in whole milliseconds, so the distance between two readings of the clocks varies by
+/// up to a millisecond. Jobs with the same time on the calendar have to become due in the order in which they
+/// were enqueued, so one distance is kept until it would be too early or the calendar jumps. Not thread-safe.
 class Calendar {
  public:
   /// When the calendar will show `time`, and never earlier.

@@ -24,6 +24,7 @@ class Effects {
 
   Effects(const Effects&) = delete;
   Effects& operator=(const Effects&) = delete;
+  ~Effects() = default;
 
   /// The time of the decision.
   const base::Now now;
@@ -71,7 +72,7 @@ class Effects {
   base::SteadyTime tick_at_ = base::SteadyTime::max();
   boost::container::small_vector<std::uint16_t, 4> queues_;
   std::vector<std::shared_ptr<engine::StopSignal>> stops_;
-  boost::container::small_vector<std::move_only_function<void()>, 1> calls_;
+  boost::container::small_vector<std::move_only_function<void()>, 2> calls_;
 };
 
 }  // namespace jobqd::stores::embedded

@@ -6,6 +6,8 @@
 #include <boost/container/small_vector.hpp>
 #include <fmt/format.h>
 
+#include <jobqd/domain/kept_text.hpp>
+
 #include "stores/embedded/records.hpp"
 
 namespace jobqd::stores::embedded {
@@ -48,15 +50,19 @@ EmbeddedStore::Turn::~Turn() JOBQD_NO_THREAD_SAFETY_ANALYSIS {
 void EmbeddedStore::submit(std::vector<domain::NewJob> jobs,
                            engine::Callback<std::vector<engine::Submitted>> done) {
   Turn turn(*this);
+  const auto refuse = [&](Error error, std::string queue = {}) {
+    turn.effects.call([&observer = around_.observer, why = error.code, queue = std::move(queue)] {
+      observer.refused(why, queue);
+    });
+    turn.effects.refuse(std::move(done), std::move(error));
+  };
   if (!admitting_)
-    return turn.effects.refuse(std::move(done), {.code = ErrorCode::draining,
-                                                 .detail = "the daemon is stopping and takes no new jobs"});
-  if (auto why = journal_->trouble(); !why.empty())
-    return turn.effects.refuse(std::move(done), unavailable(std::move(why)));
+    return refuse({.code = ErrorCode::draining, .detail = "the daemon is stopping and takes no new jobs"});
+  if (auto why = journal_->trouble(); !why.empty()) return refuse(unavailable(std::move(why)));
   auto admission = Admission::admit(jobs_, jobs, turn.effects.now);
-  if (!admission) return turn.effects.refuse(std::move(done), std::move(admission.error()));
+  if (!admission) return refuse(std::move(admission.error().error), std::move(admission.error().queue));
   if (!journal_->keeps()) {
-    admission->acknowledge(jobs_, turn.effects);
+    admission->acknowledge(jobs_, turn.effects, around_.observer);
     return turn.effects.call(
         [done = std::move(done), answer = std::move(*admission).answer(jobs_)]() mutable {
           done(std::move(answer));
@@ -73,13 +79,14 @@ void EmbeddedStore::submit(std::vector<domain::NewJob> jobs,
     {
       Turn later(*this);
       if (durable) {
-        admission.acknowledge(jobs_, later.effects);
+        admission.acknowledge(jobs_, later.effects, around_.observer);
         answer = std::move(admission).answer(jobs_);
       } else {
         admission.withdraw(jobs_);
         answer = std::unexpected(std::move(durable.error()));
       }
     }
+    if (!durable) around_.observer.refused(answer.error().code, {});
     done(std::move(answer));
   };
   if (created.empty()) {
@@ -172,6 +179,7 @@ void EmbeddedStore::serve_waiting(Effects& effects) {
 
 void EmbeddedStore::settle(std::string_view id, engine::FencingToken token, engine::Outcome outcome,
                            engine::Settler settler, engine::Callback<engine::Resolution> done) {
+  outcome = domain::kept(std::move(outcome));  // Outside of the lock, because it may read JSON.
   Turn turn(*this);
   const auto found = attempts_.find(id, token, settler);
   if (!found) return turn.effects.refuse(std::move(done), found.error());
@@ -181,14 +189,7 @@ void EmbeddedStore::settle(std::string_view id, engine::FencingToken token, engi
     return turn.effects.call([done = std::move(done), resolution = std::move(resolution)]() mutable {
       done(std::move(resolution));
     });
-  journal_->when_durable([done = std::move(done),
-                          resolution = std::move(resolution)](std::expected<void, Error> durable) mutable {
-    if (durable)
-      done(std::move(resolution));
-    else
-      done(std::unexpected(std::move(durable.error())));
-  });
-  turn.effects.flush();
+  answer_when_durable(turn.effects, *journal_, std::move(resolution), std::move(done));
 }
 
 void EmbeddedStore::extend(std::string_view id, engine::FencingToken token, base::milliseconds duration,
@@ -235,8 +236,9 @@ std::optional<base::SteadyTime> EmbeddedStore::tick(base::Now now) {
 
 std::optional<base::SteadyTime> EmbeddedStore::open_gates(Effects& effects) {
   std::optional<base::SteadyTime> next;
-  for (std::uint16_t i = 0; i < jobs_.queues.size(); ++i) {
-    const auto& queue = jobs_.queues[i];
+  std::uint16_t index = 0;
+  for (const auto& queue : jobs_.queues) {
+    const auto i = index++;
     if (queue.ready.empty()) continue;
     const auto opens = queue.gate.next_start();
     if (opens <= effects.now.steady)
@@ -269,13 +271,7 @@ bool EmbeddedStore::step_sweeps(Effects& effects) {
       jobs_.remove(effects, job);
   }
   if (!step.finished) return false;
-  journal_->when_durable([sweep = *std::move(step.finished)](std::expected<void, Error> durable) mutable {
-    if (durable)
-      sweep.done(sweep.count);
-    else
-      sweep.done(std::unexpected(std::move(durable.error())));
-  });
-  effects.flush();
+  answer_when_durable(effects, *journal_, step.finished->count, std::move(step.finished->done));
   return sweeps_.empty();
 }
 

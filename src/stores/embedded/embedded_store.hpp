@@ -25,7 +25,7 @@ namespace jobqd::stores::embedded {
 /// This class is the lock and the order of calls; what a call means is decided by the parts, none of which
 /// has a lock. Nothing foreign is called under the lock: a Turn holds it and collects what has to be called
 /// once it is released. Starts no thread. The same calls at the same times, with the same random numbers,
-/// give the same decisions. The invariants are in src/stores/README.md.
+/// give the same decisions.
 class EmbeddedStore final : public engine::Store {
  public:
   EmbeddedStore(const EmbeddedOptions& options, Surroundings around,
@@ -49,7 +49,7 @@ class EmbeddedStore final : public engine::Store {
   void cancel(std::string_view id, engine::Callback<domain::Job> done) override;
   void retry(std::string_view id, engine::Callback<domain::Job> done) override;
   void remove(std::string_view id, engine::Callback<void> done) override;
-  void set_paused(std::string_view queue, bool paused, engine::Callback<void> done) override;
+  void set_paused(std::string_view name, bool paused, engine::Callback<void> done) override;
   void retry_all(std::string_view queue, engine::Callback<std::uint64_t> done) override;
   void purge(std::string_view queue, engine::Callback<std::uint64_t> done) override;
   bool configure(const engine::QueueOptions& options) override;
@@ -94,11 +94,8 @@ class EmbeddedStore final : public engine::Store {
   engine::Expected<Jobs::Found> find_to_change(std::string_view id) JOBQD_REQUIRES(mutex_);
   /// Errors: queue_not_found; store_unavailable while the journal cannot be written.
   engine::Expected<std::uint16_t> find_queue_to_change(std::string_view name) const JOBQD_REQUIRES(mutex_);
-  /// Answers a client's change of a job once it is durable, or with an error where that failed.
-  void answer_when_durable(Effects& effects, const Record& record, engine::Callback<domain::Job> done)
-      JOBQD_REQUIRES(mutex_);
 
-  void begin_sweep(std::string_view queue, domain::Status status, engine::Callback<std::uint64_t> done);
+  void begin_sweep(std::string_view name, domain::Status status, engine::Callback<std::uint64_t> done);
 
   // Parts of tick(). false: the budget ran out before the work.
   bool run_due(Effects& effects) JOBQD_REQUIRES(mutex_);

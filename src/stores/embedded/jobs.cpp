@@ -15,7 +15,6 @@ using domain::Error;
 using domain::ErrorCode;
 using domain::Progress;
 using domain::Reason;
-using domain::Status;
 
 namespace {
 
@@ -75,8 +74,10 @@ void Jobs::withdraw(JobHandle job) {
   table.erase(job);
 }
 
-void Jobs::start(Effects& effects, JobHandle job, engine::FencingToken token) {
+Jobs::Start Jobs::start(Effects& effects, JobHandle job, engine::FencingToken token) {
   Record& record = table.at(job);
+  const Start start{
+      .at = effects.now.steady, .earlier_run_at = record.run_at, .earlier_started_at = record.started_at};
   const auto progress = domain::started(record.progress);
   JOBQD_CHECK(progress.has_value());
   set_progress(record, *progress);
@@ -87,6 +88,7 @@ void Jobs::start(Effects& effects, JobHandle job, engine::FencingToken token) {
     wait_until(effects, job, effects.now.steady + base::milliseconds(record.timeout_ms));
   queues[record.queue].started.add(effects.now.steady);
   keep(effects, record);
+  return start;
 }
 
 void Jobs::requeue(Effects& effects, JobHandle job, Progress progress) {
@@ -106,11 +108,14 @@ void Jobs::requeue_after(Effects& effects, JobHandle job, Progress progress, bas
   keep(effects, record);
 }
 
-void Jobs::put_back(Effects& effects, JobHandle job, Progress progress) {
+void Jobs::put_back(Effects& effects, JobHandle job, Progress progress, const Start& start) {
   Record& record = table.at(job);
   set_progress(record, progress);
-  record.started_at = {};
-  queues[record.queue].ready.put_back(record.priority, record.ticket, job);
+  record.run_at = start.earlier_run_at;
+  record.started_at = start.earlier_started_at;
+  auto& queue = queues[record.queue];
+  queue.started.take_back(start.at);
+  queue.ready.put_back(record.priority, record.ticket, job);
   effects.may_start(record.queue);
   keep(effects, record);
 }
@@ -125,6 +130,14 @@ void Jobs::finish(Effects& effects, JobHandle job, Progress progress) {
   keep(effects, record);
   for (auto& done : watches.take(job))
     answer_with(effects, journal_, record, describe(record), std::move(done));
+}
+
+void Jobs::request_cancel(Effects& effects, JobHandle job) {
+  Record& record = table.at(job);
+  const auto progress = domain::cancel_requested(record.progress);
+  JOBQD_CHECK(progress.has_value());
+  set_progress(record, *progress);
+  keep(effects, record);
 }
 
 void Jobs::drop_timeout(JobHandle job) {

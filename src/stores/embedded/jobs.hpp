@@ -49,16 +49,25 @@ class Jobs {
 
   // Running.
 
+  /// What put_back() needs to undo a start: when it was, and what the job knew before.
+  struct Start {
+    base::SteadyTime at;
+    base::WallTime earlier_run_at;
+    base::WallTime earlier_started_at;
+  };
+
   /// Queued to running. The job was popped from the ready queue of its queue.
-  void start(Effects& effects, JobHandle job, engine::FencingToken token);
+  Start start(Effects& effects, JobHandle job, engine::FencingToken token);
   /// Running to queued, ready at once, behind all others of its priority.
   void requeue(Effects& effects, JobHandle job, domain::Progress progress);
   /// Running to queued, after a wait.
   void requeue_after(Effects& effects, JobHandle job, domain::Progress progress, base::milliseconds wait);
-  /// Running to queued, to the place that it had before start().
-  void put_back(Effects& effects, JobHandle job, domain::Progress progress);
+  /// Running to queued, as if it had not started: to the place that it had, with the times that it had.
+  void put_back(Effects& effects, JobHandle job, domain::Progress progress, const Start& start);
   /// To done or failed, from running or, taken out of its queue, from queued.
   void finish(Effects& effects, JobHandle job, domain::Progress progress);
+  /// A client has cancelled a running job: kept, so that a crash does not undo it.
+  void request_cancel(Effects& effects, JobHandle job);
   /// The timeout of a running job is over, or void.
   void drop_timeout(JobHandle job);
 
@@ -75,8 +84,8 @@ class Jobs {
 
   /// A queued job has become due.
   void make_ready(Effects& effects, JobHandle job);
-  /// A queued or restored job waits until `due`.
-  void wait_until(Effects& effects, JobHandle job, base::SteadyTime due);
+  /// A queued or restored job waits until `until`.
+  void wait_until(Effects& effects, JobHandle job, base::SteadyTime until);
   /// Forgets finished jobs whose retention is over. false: its budget ran out before its work.
   bool forget_expired(Effects& effects);
   /// How long finished jobs of a queue with these options are kept.
@@ -107,6 +116,20 @@ class Jobs {
   const base::milliseconds retention_;
   journal::Journal& journal_;
 };
+
+/// Calls done(value) once everything that was decided so far is durable, or done(error) where it could not be
+/// made so now.
+template <class T>
+void answer_when_durable(Effects& effects, journal::Journal& journal, T value, engine::Callback<T> done) {
+  journal.when_durable(
+      [done = std::move(done), value = std::move(value)](std::expected<void, domain::Error> durable) mutable {
+        if (durable)
+          done(std::move(value));
+        else
+          done(std::unexpected(std::move(durable.error())));
+      });
+  effects.flush();
+}
 
 /// Calls done(job) once the job's present state is durable, so that a crash cannot take back what was said.
 /// While the disk is in trouble it is called all the same: an answer is better than none.

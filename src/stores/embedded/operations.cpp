@@ -9,7 +9,6 @@
 
 namespace jobqd::stores::embedded {
 
-using domain::Error;
 using domain::ErrorCode;
 using domain::Status;
 
@@ -79,7 +78,7 @@ void EmbeddedStore::cancel(std::string_view id, engine::Callback<domain::Job> do
     attempts_.cancel(turn.effects, found->handle);
   else if (const auto cancelled = jobs_.cancel(turn.effects, found->handle); !cancelled)
     return turn.effects.refuse(std::move(done), cancelled.error());
-  answer_when_durable(turn.effects, *found->record, std::move(done));
+  answer_when_durable(turn.effects, *journal_, jobs_.describe(*found->record), std::move(done));
   jobs_.forget_expired(turn.effects);
 }
 
@@ -89,7 +88,7 @@ void EmbeddedStore::retry(std::string_view id, engine::Callback<domain::Job> don
   if (!found) return turn.effects.refuse(std::move(done), found.error());
   if (const auto retried = jobs_.retry(turn.effects, found->handle); !retried)
     return turn.effects.refuse(std::move(done), retried.error());
-  answer_when_durable(turn.effects, *found->record, std::move(done));
+  answer_when_durable(turn.effects, *journal_, jobs_.describe(*found->record), std::move(done));
 }
 
 void EmbeddedStore::remove(std::string_view id, engine::Callback<void> done) {
@@ -139,7 +138,9 @@ bool EmbeddedStore::configure(const engine::QueueOptions& options) {
   auto& queue = jobs_.queues[*index];
   jobs_.finished.keep_longer(*index, jobs_.retention(options) - jobs_.retention(queue.options));
   queue.ready.set_capacity(options.capacity);
+  const auto circuit = queue.gate.breaker().state();
   queue.gate.configure(options.rate, options.circuit, turn.effects.now.steady);
+  report_circuit(turn.effects, around_.observer, queue, circuit);
   queue.options = options;
   turn.effects.may_start(*index);
   turn.effects.wants_tick(turn.effects.now.steady);
@@ -181,18 +182,6 @@ engine::Expected<std::uint16_t> EmbeddedStore::find_queue_to_change(std::string_
   if (!queue) return std::unexpected(no_such_queue(name));
   if (auto why = journal_->trouble(); !why.empty()) return std::unexpected(unavailable(std::move(why)));
   return *queue;
-}
-
-void EmbeddedStore::answer_when_durable(Effects& effects, const Record& record,
-                                        engine::Callback<domain::Job> done) {
-  journal_->when_durable(
-      [done = std::move(done), job = jobs_.describe(record)](std::expected<void, Error> durable) mutable {
-        if (durable)
-          done(std::move(job));
-        else
-          done(std::unexpected(std::move(durable.error())));
-      });
-  effects.flush();
 }
 
 }  // namespace jobqd::stores::embedded

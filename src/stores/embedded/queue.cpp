@@ -16,6 +16,14 @@ engine::Circuit circuit_of(const domain::CircuitBreaker& breaker, base::SteadyTi
 
 }  // namespace
 
+void report_circuit(Effects& effects, engine::Observer& observer, const Queue& queue,
+                    domain::CircuitState before) {
+  const auto now = queue.gate.breaker().state();
+  if (now == before) return;
+  effects.call(
+      [&observer, name = queue.options.name, before, now] { observer.circuit_changed(name, before, now); });
+}
+
 std::optional<std::uint16_t> Queues::find(std::string_view name) const {
   for (std::size_t i = 0; i < queues_.size(); ++i)
     if (queues_[i].options.name == name) return static_cast<std::uint16_t>(i);

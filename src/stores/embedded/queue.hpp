@@ -7,9 +7,11 @@
 #include <vector>
 
 #include <jobqd/base/minute_counter.hpp>
+#include <jobqd/engine/observer.hpp>
 #include <jobqd/engine/operations.hpp>
 #include <jobqd/engine/queue_options.hpp>
 
+#include "stores/embedded/effects.hpp"
 #include "stores/embedded/queue_gate.hpp"
 #include "stores/embedded/ready_queue.hpp"
 
@@ -30,6 +32,10 @@ struct Queue {
     return counts.by_status.at(static_cast<std::size_t>(status));
   }
 };
+
+/// Reports that the circuit of the queue has changed its state, if it has since it was `before`.
+void report_circuit(Effects& effects, engine::Observer& observer, const Queue& queue,
+                    domain::CircuitState before);
 
 /// The queues of a store, in the order of the configuration. Not thread-safe. A queue keeps its index.
 class Queues {

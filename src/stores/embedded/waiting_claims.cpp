@@ -22,6 +22,7 @@ std::optional<WaitingClaim> WaitingClaims::withdraw(engine::WaitId wait_id) {
 
 std::vector<std::uint16_t> WaitingClaims::queues() const {
   std::vector<std::uint16_t> waiting;
+  waiting.reserve(lines_.size());
   for (const auto& [queue, line] : lines_) waiting.push_back(queue);
   return waiting;
 }

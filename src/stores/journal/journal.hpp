@@ -23,7 +23,7 @@ class Journal {
   using Durable = std::move_only_function<void(std::expected<void, domain::Error>)>;
 
   /// Changes become durable in batches, which are numbered from 1 in their order.
-  using Batch = std::uint64_t;
+  using BatchNumber = std::uint64_t;
 
   virtual ~Journal() = default;
 
@@ -34,11 +34,11 @@ class Journal {
   /// Adds the jobs of one request, and `done`, which is called when they are durable or refused. All of them
   /// go into one batch, which is written or fails as a whole; the inserts of a batch that fails are dropped.
   /// Moves the contents out of `rows`. Returns the batch.
-  virtual Batch insert(std::span<JobRow> rows, Durable done) = 0;
+  virtual BatchNumber insert(std::span<JobRow> rows, Durable done) = 0;
 
   /// Replaces the progress of a job. Updates, erasures and pauses are tried again until they are written.
   /// Returns the batch that the change went into.
-  virtual Batch update(ProgressRow row) = 0;
+  virtual BatchNumber update(ProgressRow row) = 0;
 
   /// Removes a job by its number, together with its progress.
   virtual void erase(std::uint64_t number) = 0;
@@ -54,7 +54,7 @@ class Journal {
   virtual void flush() = 0;
 
   /// The last batch that is durable.
-  [[nodiscard]] virtual Batch durable() const = 0;
+  [[nodiscard]] virtual BatchNumber durable() const = 0;
 
   /// Why nothing can be written at present; empty when all is well.
   [[nodiscard]] virtual std::string trouble() const = 0;

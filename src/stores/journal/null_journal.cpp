@@ -6,11 +6,11 @@
 
 namespace jobqd::stores::journal {
 
-Journal::Batch NullJournal::insert(std::span<JobRow> /*rows*/, Durable /*done*/) {
+Journal::BatchNumber NullJournal::insert(std::span<JobRow> /*rows*/, Durable /*done*/) {
   JOBQD_UNREACHABLE("rows are not handed to a journal that keeps nothing");
 }
 
-Journal::Batch NullJournal::update(ProgressRow /*row*/) {
+Journal::BatchNumber NullJournal::update(ProgressRow /*row*/) {
   JOBQD_UNREACHABLE("rows are not handed to a journal that keeps nothing");
 }
 

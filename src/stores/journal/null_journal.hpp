@@ -12,14 +12,14 @@ namespace jobqd::stores::journal {
 class NullJournal final : public Journal {
  public:
   [[nodiscard]] bool keeps() const override { return false; }
-  Batch insert(std::span<JobRow> rows, Durable done) override;
-  Batch update(ProgressRow row) override;
+  BatchNumber insert(std::span<JobRow> rows, Durable done) override;
+  BatchNumber update(ProgressRow row) override;
   void erase(std::uint64_t /*number*/) override {}
   void set_paused(std::string_view /*queue*/, bool /*paused*/) override {}
   /// `done` is called by the next flush(), because the caller holds the store's lock.
   void when_durable(Durable done) override;
   void flush() override;
-  [[nodiscard]] Batch durable() const override { return 0; }
+  [[nodiscard]] BatchNumber durable() const override { return 0; }
   [[nodiscard]] std::string trouble() const override { return {}; }
 
  private:

@@ -70,8 +70,11 @@ std::string_view SqliteStatement::text(int column) const {
 
 SqliteResult<SqliteDatabase> SqliteDatabase::open(const std::string& path, int flags,
                                                   const std::string& vfs) {
+  // SQLite takes `file:…` for a URI and `:memory:` for no file, where the lock and the log take both for
+  // names.
+  const auto name = path.starts_with('/') ? path : "./" + path;
   sqlite3* raw = nullptr;
-  const int code = sqlite3_open_v2(path.c_str(), &raw, flags, vfs.empty() ? nullptr : vfs.c_str());
+  const int code = sqlite3_open_v2(name.c_str(), &raw, flags, vfs.empty() ? nullptr : vfs.c_str());
   SqliteDatabase database(raw);
   if (code != SQLITE_OK)
     return std::unexpected(raw == nullptr ? SqliteError{code, "out of memory"} : error_of(raw));

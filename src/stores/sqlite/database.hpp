@@ -11,24 +11,25 @@
 
 namespace jobqd::stores::sqlite {
 
-/// What SQLite said: its extended result code and a line for people.
+/// An error of SQLite: its extended result code and its message.
 struct SqliteError {
   int code;
   std::string text;
 };
 
-/// For people, in one line.
+/// Describes the error to people, in one line.
 [[nodiscard]] std::string in_words(const SqliteError& error);
 
-/// Whether it is unknown what has reached the disk.
+/// Whether the outcome of the write is unknown: a sync failed, or the database is corrupt.
 [[nodiscard]] bool is_indeterminate(const SqliteError& error);
 
+/// Whether the disk is full.
 [[nodiscard]] bool is_full(const SqliteError& error);
 
 template <class T = void>
 using SqliteResult = std::expected<T, SqliteError>;
 
-/// Makes the entry of a new file as durable as the file itself.
+/// Syncs the directory of a file, so that the name of a new file survives a power cut. Ignores errors.
 void sync_directory_of(const std::string& path);
 
 /// A prepared statement. Not thread-safe; lives no longer than its database.
@@ -37,22 +38,22 @@ class SqliteStatement {
   SqliteStatement() = default;
   SqliteStatement(sqlite3* database, sqlite3_stmt* statement) : database_(database), statement_(statement) {}
 
-  /// Parameters from 1. Text is not copied: it has to live until step() is over.
+  /// Parameters count from 1. Text is not copied: it has to live until step() returns.
   void bind(int parameter, std::int64_t number) { sqlite3_bind_int64(statement_.get(), parameter, number); }
   void bind(int parameter, std::string_view text) {
     sqlite3_bind_text64(statement_.get(), parameter, text.data(), text.size(), SQLITE_STATIC, SQLITE_UTF8);
   }
   void bind_null(int parameter) { sqlite3_bind_null(statement_.get(), parameter); }
 
-  /// true: a row is there.
+  /// Returns whether there is a row.
   SqliteResult<bool> step();
 
-  /// Runs it to the end and makes it ready to run again.
+  /// Runs the statement to its end and resets it, so that it can run again.
   SqliteResult<> run();
 
   void reset() { sqlite3_reset(statement_.get()); }
 
-  /// Columns from 0, of the present row. Text lives until the next step().
+  /// Columns of the current row, counted from 0. Text lives until the next step().
   [[nodiscard]] std::int64_t integer(int column) const {
     return sqlite3_column_int64(statement_.get(), column);
   }
@@ -74,13 +75,13 @@ class SqliteDatabase {
  public:
   SqliteDatabase() = default;  ///< No connection.
 
-  /// `flags` as of sqlite3_open_v2(); `vfs` empty: the operating system's.
+  /// `path` is the name of a file, never a URI. `flags` are those of sqlite3_open_v2(). An empty `vfs` is the one of the operating system.
   static SqliteResult<SqliteDatabase> open(const std::string& path, int flags, const std::string& vfs = {});
 
-  /// Runs SQL without results, one or more statements.
+  /// Runs one or more statements without results.
   SqliteResult<> execute(const char* sql);
 
-  /// The first column of the first row.
+  /// The first column of the first row; 0 or empty if there is no row.
   SqliteResult<std::int64_t> query_integer(std::string_view sql);
   SqliteResult<std::string> query_text(std::string_view sql);
 
@@ -89,7 +90,7 @@ class SqliteDatabase {
   [[nodiscard]] bool in_transaction() const { return sqlite3_get_autocommit(database_.get()) == 0; }
   [[nodiscard]] sqlite3* get() const { return database_.get(); }
 
-  /// What the last call on this connection failed with.
+  /// The error of the last call on this connection that failed.
   [[nodiscard]] SqliteError last_error() const;
 
  private:

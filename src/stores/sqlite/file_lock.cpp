@@ -19,6 +19,10 @@ std::expected<std::unique_ptr<FileLock>, std::string> FileLock::take(const std::
   struct stat found{};
   if (::fstat(descriptor, &found) != 0 || !S_ISREG(found.st_mode))
     return std::unexpected("it is not a regular file");
+  if (found.st_nlink > 1)
+    return std::unexpected(
+        "it has a second name, a hard link, beside which a log may lie that belongs to it; copy the file "
+        "instead");
   if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) return std::unexpected("another jobqd is running on it");
   return lock;
 }

@@ -6,10 +6,10 @@
 
 namespace jobqd::stores::sqlite {
 
-/// One daemon a file: an advisory lock that ends with the process.
+/// Keeps a second daemon away from a file: an advisory lock that ends with the process.
 class FileLock {
  public:
-  /// Creates the file where there is none. The error is a few words.
+  /// Creates the file if there is none. The error is a few words.
   static std::expected<std::unique_ptr<FileLock>, std::string> take(const std::string& path);
   ~FileLock();
 

@@ -22,7 +22,7 @@ using journal::JobRow;
 using journal::ProgressRow;
 using journal::StoredJob;
 
-/// A column, and the schema version that brought it.
+/// A column, and the schema version that added it.
 struct Column {
   std::string_view name;
   std::int64_t since = 1;
@@ -64,7 +64,7 @@ std::string insert_sql(std::string_view into, std::span<const Column> columns) {
   return fmt::format("{} ({}) VALUES ({})", into, names, values);
 }
 
-/// For SELECT; what a file of an older version does not have is NULL.
+/// The columns for a SELECT. A column that a file of an older version lacks is NULL.
 std::string columns_of(std::string_view table, std::span<const Column> columns, std::int64_t version) {
   std::string names;
   for (const auto& column : columns) {
@@ -74,7 +74,7 @@ std::string columns_of(std::string_view table, std::span<const Column> columns, 
   return names;
 }
 
-/// XXH3 over all columns but the checksum, each with its length, in the order they are bound.
+/// XXH3 over all columns except the checksum, in the order in which they are bound; texts with their lengths.
 class RowChecksum {
  public:
   // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): the reset fills it.
@@ -92,7 +92,7 @@ class RowChecksum {
   XXH3_state_t state_;
 };
 
-/// Binds columns from left to right and sums them up; the checksum is the last.
+/// Binds columns from left to right and adds each to the checksum, which is the last column.
 class RowBinder {
  public:
   explicit RowBinder(SqliteStatement& statement) : statement_(statement) {}
@@ -109,7 +109,7 @@ class RowBinder {
     checksum_.add_null();
     return *this;
   }
-  /// A column that older rows do not have: it counts only where there is something in it.
+  /// A column that older rows do not have. It is part of the checksum only if it has a value.
   template <class Value>
   RowBinder& added_later(Value value, bool something) {
     if (something) return *this << value;
@@ -127,7 +127,7 @@ class RowBinder {
   int column_ = 0;
 };
 
-/// Reads columns from left to right; what does not fit its type makes the row unsound.
+/// Reads columns from left to right. A value that does not fit its type makes the row unsound.
 class RowReader {
  public:
   RowReader(const SqliteStatement& statement, int column) : statement_(statement), column_(column) {}
@@ -164,7 +164,7 @@ class RowReader {
     return absent;
   }
   void require(bool condition) { sound_ = sound_ && condition; }
-  /// The last column is the checksum of those before.
+  /// Reads the last column, which is the checksum of all others.
   bool sound() { return statement_.integer(column_++) == checksum_.digest() && sound_; }
 
  private:

@@ -9,17 +9,18 @@
 #include "stores/journal/stored_job.hpp"
 #include "stores/sqlite/database.hpp"
 
-/// Jobs as rows: what is bound to which column, and the checksum that a flipped bit does not pass.
+/// Jobs as rows of the tables: which value belongs to which column, and the checksum that reveals a flipped
+/// bit.
 namespace jobqd::stores::sqlite {
 
-/// The statements that write rows.
+/// The statements that write rows. Lives no longer than its database.
 class RowWriter {
  public:
   static SqliteResult<RowWriter> prepare(SqliteDatabase& database);
 
   SqliteResult<> insert(const journal::JobRow& row);
   SqliteResult<> put(const journal::ProgressRow& row);
-  /// The jobs with these numbers and all between.
+  /// Removes the jobs with these two numbers and all between them, with their progress.
   SqliteResult<> erase(std::uint64_t first, std::uint64_t last);
   SqliteResult<> put_queue(std::string_view name, bool paused);
 
@@ -31,9 +32,10 @@ class RowWriter {
   SqliteStatement put_queue_;
 };
 
+/// The names of the paused queues.
 SqliteResult<std::vector<std::string>> read_paused_queues(SqliteDatabase& database);
 
-/// Calls `visit` for every job by number.
+/// Calls `visit` for every job, in the order of their numbers.
 SqliteResult<> read_jobs(SqliteDatabase& database, const std::function<void(journal::StoredJob&&)>& visit);
 
 }  // namespace jobqd::stores::sqlite

@@ -8,16 +8,16 @@ namespace jobqd::stores::sqlite {
 
 namespace {
 
-/// "jobq" in ASCII, so that file(1) and we know whose file it is.
+/// "jobq" in ASCII, by which jobqd and file(1) recognise the file.
 constexpr std::int64_t application_id = 0x6A6F6271;
 
 /// Step n takes a file from version n to n + 1.
 ///
-/// `jobs` is what a producer sent and never changes. `progress` is how far it has come, and has no row until
-/// the job is first started or cancelled: accepting a job writes one row, and later changes never rewrite a
-/// payload. Times are milliseconds since 1970, UTC. Each row of a job carries a checksum over its other
-/// columns; one that came later counts in it only where it holds something, so that older rows stay sound.
-/// `queues` has a row for each that was ever paused.
+/// `jobs` has what the producer sent and never changes. `progress` has how far a job has come, and no row
+/// until the job is first started or cancelled: accepting a job writes one row, and later changes never
+/// rewrite a payload. Times are milliseconds since 1970, UTC. Each row of a job has a checksum over its other
+/// columns. A column that was added later is part of it only if it has a value, so that older rows stay
+/// sound. `queues` has a row for each queue that was ever paused.
 constexpr std::array<const char*, schema_version> steps{R"sql(
   CREATE TABLE jobs (
     number INTEGER PRIMARY KEY,

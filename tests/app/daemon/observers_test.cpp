@@ -29,6 +29,7 @@ TEST(Tally, CountsHowAttemptsEnded) {
   for (int i = 0; i < 3; ++i) tally.attempt_settled(claim, engine::Failed{.reason = {}, .error = {}});
   for (int i = 0; i < 2; ++i) tally.attempt_settled(claim, engine::Again{.delay = {}, .error = {}});
   tally.attempt_settled(claim, engine::Interrupted{});
+  tally.attempt_settled(claim, engine::Unstarted{});
   tally.attempt_stale(claim);
   EXPECT_EQ(tally.done(), 4U);
   EXPECT_EQ(tally.failed(), 3U);

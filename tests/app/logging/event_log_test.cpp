@@ -17,8 +17,9 @@ class StandingCalendar final : public base::Clock {
   }
 };
 
-engine::Claim claim_of(std::string id) {
+engine::Claim claim_of(std::string id, engine::FencingToken token = 0) {
   engine::Claim claim;
+  claim.token = token;
   claim.id = std::move(id);
   claim.queue = "q";
   claim.attempt = 2;
@@ -47,6 +48,18 @@ class EventLogTest : public testing::Test {
 
 }  // namespace
 
+TEST_F(EventLogTest, SaysThatACircuitOpensAndCloses) {
+  using enum domain::CircuitState;
+  events.circuit_changed("q", closed, open);
+  EXPECT_EQ(written(), "info  circuit opened: the queue starts no jobs for now queue=q\n");
+  events.circuit_changed("q", open, half_open);
+  EXPECT_EQ(written(), "debug circuit probed queue=q state=half_open\n");
+  events.circuit_changed("q", half_open, open);
+  EXPECT_EQ(written(), "debug circuit probed queue=q state=open\n");
+  events.circuit_changed("q", half_open, closed);
+  EXPECT_EQ(written(), "info  circuit closed: the queue starts jobs again queue=q\n");
+}
+
 TEST_F(EventLogTest, SaysHowAnAttemptEnded) {
   events.attempt_settled(claim, engine::Done{});
   EXPECT_EQ(written(), "debug job done id=j queue=q attempt=2 status=done\n");
@@ -56,6 +69,34 @@ TEST_F(EventLogTest, SaysHowAnAttemptEnded) {
   EXPECT_EQ(written(), "debug attempt failed, will be retried id=j queue=q attempt=2 error=e\n");
   events.attempt_settled(claim, engine::Interrupted{});
   EXPECT_EQ(written(), "debug attempt interrupted id=j queue=q attempt=2 status=queued\n");
+  events.attempt_settled(claim, engine::Unstarted{.why = "w"});
+  EXPECT_EQ(written(),
+            "debug attempt could not start, its job is queued again id=j queue=q attempt=2 error=w\n");
+}
+
+TEST_F(EventLogTest, SaysOnceThatAShortageBeginsAndOnceThatItIsOver) {
+  Log quiet(LogLevel::info, LogFormat::text, clock, pipe.write_end());
+  EventLog admin(quiet);
+  const auto settle = [&](engine::FencingToken token, const engine::Resolution& resolution) {
+    admin.attempt_settled(claim_of("j", token), resolution);
+    quiet.drain();
+    return written();
+  };
+  const engine::Unstarted unstarted{.why = "w", .pause = base::milliseconds{1}};
+  EXPECT_EQ(settle(3, unstarted), "warn  attempts cannot start: their jobs wait queue=q why=w\n");
+  EXPECT_EQ(settle(2, unstarted), "") << "however many there are";
+  EXPECT_EQ(settle(1, engine::Done{}), "") << "it started before";
+  EXPECT_EQ(settle(4, engine::Unstarted{.why = "its worker left"}), "") << "that proves nothing";
+  EXPECT_EQ(settle(5, engine::Done{}), "info  attempts can start again queue=q not_started=2\n");
+  EXPECT_EQ(settle(6, engine::Done{}), "");
+  EXPECT_EQ(settle(7, unstarted), "warn  attempts cannot start: their jobs wait queue=q why=w\n");
+}
+
+TEST_F(EventLogTest, AWorkerThatLeavesIsNoShortage) {
+  Log quiet(LogLevel::info, LogFormat::text, clock, pipe.write_end());
+  EventLog(quiet).attempt_settled(claim, engine::Unstarted{.why = "its worker left"});
+  quiet.drain();
+  EXPECT_EQ(written(), "");
 }
 
 TEST_F(EventLogTest, WarnsOfAttemptsThatLostTheirJob) {

@@ -10,7 +10,7 @@ namespace {
 constexpr base::WallTime noon{std::chrono::sys_days{std::chrono::November / 24 / 2026} +
                               std::chrono::hours{12}};
 
-/// What a client could send to be taken for a line of its own, or to drive a terminal.
+/// Text by which a client could try to forge a line or to control a terminal.
 const std::string evil =
     "a\r\n2026-11-24T12:00:00.000Z info  forged=1\x1B[2J\x7F\x9B \xC2\x9B \xE2\x80\xAE \xE2\x80\xA8 \"x\" \\ "
     "=";
@@ -76,7 +76,7 @@ TEST(LogLine, CutsLongText) {
   EXPECT_EQ(json_line({{"id", longest + "x"}})["id"], longest + "\xE2\x80\xA6");
   EXPECT_LT(text_line({{"id", std::string(1'000'000, 'x')}}).size(), 1200U);
   EXPECT_TRUE(is_plain_ascii(text_line({{"id", std::string(1023, 'x') + "\xC3\xA9"}})))
-      << "cut within a letter";
+      << "cut inside of a character";
 }
 
 }  // namespace jobqd::app

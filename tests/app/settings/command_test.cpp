@@ -1,4 +1,4 @@
-// What the command line, the environment and the file make of a configuration.
+// How the command line, the environment and the file make a configuration.
 
 #include <algorithm>
 #include <fstream>
@@ -7,8 +7,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include <jobqd/app/config.hpp>
-
+#include "app/settings/config.hpp"
 #include "app/settings/queue_settings.hpp"
 #include "app/settings/settings.hpp"
 
@@ -39,7 +38,7 @@ std::string error_of(const std::expected<Command, std::string>& command) {
   return command ? "none" : command.error();
 }
 
-/// A TOML file that is gone after the test.
+/// A TOML file that is removed after the test.
 class File {
  public:
   explicit File(std::string_view text) { std::ofstream(path_) << text; }
@@ -70,7 +69,7 @@ TEST(ReadCommand, HasDefaults) {
 }
 
 TEST(ReadCommand, TakesEverySettingFromEverywhereAndShowsItAsItIs) {
-  // What a setting shows for its default is what it takes.
+  // A setting accepts what it shows for its default.
   const Config defaults;
   for (const auto& setting : settings()) {
     if (setting.name == "CONFIG") continue;

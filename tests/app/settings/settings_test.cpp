@@ -13,7 +13,7 @@ const Setting& setting(std::string_view name) {
   throw std::out_of_range(std::string(name));
 }
 
-/// What the setting shows after reading `text`; "refused" where it does not.
+/// What the setting shows after reading `text`; "refused" if it does not accept it.
 std::string shown_after(std::string_view name, std::string_view text) {
   Config config;
   return setting(name).read(config, text) ? setting(name).show(config) : "refused";

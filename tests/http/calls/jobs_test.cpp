@@ -92,12 +92,29 @@ TEST_F(Jobs, TellAWaitThatTheyWereRemoved) {
   EXPECT_EQ(summary(waiting->response()), "404 /problems/job-not-found");
 }
 
+TEST_F(Jobs, TakeAWaitInEveryFormOfADuration) {
+  enqueue(R"({"id":"a"})");
+  for (const auto& [wait, length] : {std::pair{"1500ms", 1500ms},
+                                     {"1s500ms", 1500ms},
+                                     {"1.5", 1500ms},
+                                     {"0.5", 500ms},
+                                     {"0.0005", 1ms},
+                                     {"59.9999", 60'000ms},
+                                     {"0", 0ms},
+                                     {"0.0", 0ms},
+                                     {"7", 7000ms},
+                                     {"1m", 60'000ms},
+                                     {"60.0", 60'000ms}})
+    EXPECT_EQ(wait_for("a", wait)->wait(), length) << wait;
+}
+
 TEST_F(Jobs, TakeAWaitOfAMinuteAtMost) {
   enqueue(R"({"id":"a"})");
   EXPECT_FALSE(wait_for("a", "60s")->answered());
   EXPECT_FALSE(wait_for("a", "60")->answered());
   EXPECT_FALSE(wait_for("a", "0s")->answered()) << "the connection ends it at once";
-  for (const auto* wait : {"61s", "60001ms", "1h", "", "61", "-1s", "x", "30 s"})
+  for (const auto* wait : {"61s", "60001ms", "1h", "", "61", "60.001", "-1", "-0.5", "-1s", "0.5s", "1,5",
+                           "inf", "nan", "1.5.1", "x", "30 s"})
     EXPECT_EQ(summary(wait_for("a", wait)->response()), "400 /problems/invalid-field") << wait;
 }
 

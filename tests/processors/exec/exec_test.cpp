@@ -5,6 +5,7 @@
 #include <charconv>
 #include <chrono>
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <thread>
@@ -15,12 +16,15 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <jobqd/domain/kept_text.hpp>
 #include <jobqd/domain/limits.hpp>
 
+#include "support/few_descriptors.hpp"
 #include "support/jobs.hpp"
 
 namespace jobqd::processors::exec {
@@ -46,8 +50,9 @@ engine::Outcome run(Options options, std::string payload = "null", std::stop_tok
   return Exec(std::move(options)).process(claim_of(std::move(payload)), std::move(stop));
 }
 
-/// The result, as it is stored.
-std::string result(const engine::Outcome& outcome) {
+/// The outcome as it is kept.
+std::string result(engine::Outcome raw) {
+  const auto outcome = domain::kept(std::move(raw));
   if (const auto* retry = std::get_if<engine::Retry>(&outcome)) return "retry: " + retry->error;
   if (const auto* fail = std::get_if<engine::Fail>(&outcome)) return "fail: " + fail->error;
   if (std::holds_alternative<engine::Interrupted>(outcome)) return "interrupted";
@@ -155,6 +160,16 @@ TEST(Exec, KeepsTheEndOfTheErrorsWithinTheirLimit) {
   EXPECT_TRUE(error.ends_with("xxxthe end")) << error.substr(error.size() - 40);
 }
 
+TEST(Exec, KeepsWholeCharactersOfTheErrors) {
+  for (const auto* end : {"", "x", "xx", "xxx"}) {
+    const auto outcome =
+        run(shell(fmt::format("(yes € | head -n 3000 | tr -d '\\n'; printf '{}') >&2; exit 1", end)));
+    const auto& error = std::get<engine::Retry>(outcome).error;
+    EXPECT_THAT(error, StartsWith("exit code 1: €€€"));
+    EXPECT_TRUE(error.ends_with(fmt::format("€{}", end)));
+  }
+}
+
 TEST(Exec, KeepsTheBeginningOfAFloodWithinItsLimit) {
   for (const auto* script : {"head -c 100000000 /dev/zero", "head -c 100000000 /dev/zero | tr '\\0' x"}) {
     const auto text = result(run(shell(script)));
@@ -210,6 +225,50 @@ TEST(Exec, LeaksNoDescriptor) {
   EXPECT_EQ(result(run({.command = {"/nowhere"}})).substr(0, 5), "retry");
   EXPECT_EQ(open_descriptors(), before);
   ::close(leaky);
+}
+
+TEST(Exec, BlamesNoJobForDescriptorsThatAreMissing) {
+  const auto before = open_descriptors();
+  int started = 0;
+  for (int more = 0; more < 16; ++more) {
+    engine::Outcome outcome;
+    {
+      const support::FewDescriptors few(more);
+      outcome = run({.command = {"/bin/true"}});
+    }
+    const auto* unstarted = std::get_if<engine::Unstarted>(&outcome);
+    if (unstarted == nullptr) {
+      EXPECT_EQ(result(outcome), "nothing") << more;
+      ++started;
+      continue;
+    }
+    EXPECT_EQ(unstarted->why, "cannot run /bin/true: Too many open files");
+    EXPECT_EQ(unstarted->pause, 1s);
+    EXPECT_EQ(started, 0) << "what is enough once is enough with one more";
+  }
+  EXPECT_EQ(started, 6) << "with 10 a program starts";
+  EXPECT_EQ(open_descriptors(), before);
+}
+
+TEST(Exec, BlamesNoJobForProcessesThatAreMissing) {
+  const auto run_without_processes = [] {
+    const rlimit one{.rlim_cur = 1, .rlim_max = 1};
+    ::setrlimit(RLIMIT_NPROC, &one);
+    (void)!::setuid(65534);  // The limit does not hold for root.
+    const auto outcome = run({.command = {"/bin/true"}});
+    const auto* unstarted = std::get_if<engine::Unstarted>(&outcome);
+    std::fputs(unstarted != nullptr ? unstarted->why.c_str() : "it started", stderr);
+    ::_exit(0);
+  };
+  EXPECT_EXIT(run_without_processes(), testing::ExitedWithCode(0),
+              "cannot run /bin/true: Resource temporarily unavailable");
+}
+
+TEST(Exec, BlamesAJobThatItsOwnLimitStops) {
+  auto options = shell("exit 0");
+  options.max_memory = 4096;  // The program does not even fit into it.
+  const auto outcome = run(options);
+  EXPECT_TRUE(std::holds_alternative<engine::Retry>(outcome)) << outcome.index();
 }
 
 TEST(Exec, TakesPrivilegesAndLimitsAway) {

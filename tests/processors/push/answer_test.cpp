@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <jobqd/domain/kept_text.hpp>
+
 namespace jobqd::processors::push {
 
 namespace {
@@ -12,15 +14,17 @@ using std::chrono::seconds;
 
 constexpr base::WallTime now{seconds{784'111'777}};  // Sun, 06 Nov 1994 08:49:37 GMT, as in RFC 9110
 
-/// "done 1", "retry HTTP 500", "retry HTTP 500 after 7000", "defer …", "fail …"
+/// "done 1", "retry HTTP 500", "retry HTTP 500 after at least 7000", "defer …", "fail …"
 std::string said(const Answer& answer, std::vector<std::uint16_t> retry_on = {}) {
-  const auto outcome = outcome_of(answer, retry_on, now);
+  const auto outcome = domain::kept(outcome_of(answer, retry_on, now));
   if (const auto* done = std::get_if<engine::Done>(&outcome)) return "done " + done->result.value_or("");
   if (const auto* fail = std::get_if<engine::Fail>(&outcome)) return "fail " + fail->error;
   if (const auto* defer = std::get_if<engine::Defer>(&outcome))
     return "defer " + defer->error + " after " + std::to_string(defer->after.count());
   const auto& retry = std::get<engine::Retry>(outcome);
-  return "retry " + retry.error + (retry.after ? " after " + std::to_string(retry.after->count()) : "");
+  EXPECT_EQ(retry.after, std::nullopt) << "which would replace the backoff";
+  const auto wait = retry.at_least.count();
+  return "retry " + retry.error + (wait > 0 ? " after at least " + std::to_string(wait) : "");
 }
 
 std::optional<milliseconds> wait(std::string_view text) {
@@ -49,13 +53,18 @@ TEST(AnswerOutcome, OfEverythingElseIsAFailure) {
 TEST(AnswerOutcome, QuotesTheReceiver) {
   EXPECT_EQ(said({.status = 400, .body = "no such customer\r\n"}), "fail HTTP 400: no such customer");
   EXPECT_LT(said({.status = 400, .body = std::string(60'000, 'x')}).size(), 400U);
+  std::string cut = "x";
+  for (int i = 0; i < 200; ++i) cut += "€";
+  EXPECT_TRUE(said({.status = 400, .body = cut}).ends_with("€")) << "between characters";
 }
 
 TEST(AnswerOutcome, HonoursRetryAfter) {
-  EXPECT_EQ(said({.status = 500, .retry_after = "7"}), "retry HTTP 500 after 7000");
+  EXPECT_EQ(said({.status = 500, .retry_after = "7"}), "retry HTTP 500 after at least 7000");
   EXPECT_EQ(said({.status = 429, .retry_after = "7"}), "defer HTTP 429 after 7000");
   EXPECT_EQ(said({.status = 503, .retry_after = "7"}), "defer HTTP 503 after 7000");
   EXPECT_EQ(said({.status = 503, .retry_after = "soon"}), "retry HTTP 503");
+  EXPECT_EQ(said({.status = 500, .retry_after = "0"}), "retry HTTP 500") << "it shortens no wait";
+  EXPECT_EQ(said({.status = 500, .retry_after = "Sun, 06 Nov 1994 08:40:07 GMT"}), "retry HTTP 500");
 }
 
 TEST(RetryAfter, IsSecondsOrADate) {

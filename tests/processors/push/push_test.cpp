@@ -2,15 +2,13 @@
 
 #include "processors/push/push.hpp"
 
-#include <atomic>
 #include <future>
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <gmock/gmock.h>
 
 #include <jobqd/domain/limits.hpp>
 
+#include "processors/push/pushes.hpp"
 #include "processors/push/receiver.hpp"
 #include "support/jobs.hpp"
 #include "support/patience.hpp"
@@ -23,41 +21,6 @@ using namespace std::chrono_literals;
 using support::new_claim;
 using testing::HasSubstr;
 using testing::StartsWith;
-
-const base::SystemClock system_clock;
-
-Options options(std::string url) {
-  return {.url = std::move(url),
-          .allow_networks = {"127.0.0.0/8"},
-          .connect_timeout = support::patience,
-          .request_timeout = support::patience};
-}
-
-std::unique_ptr<Push> made(Options options) {
-  return Push::make(std::move(options), system_clock).value();
-}
-
-engine::Outcome push(Options options, std::stop_token stop = {}, engine::Claim claim = new_claim("a")) {
-  return made(std::move(options))->process(claim, std::move(stop));
-}
-
-std::string description_of(const engine::Outcome& outcome) {
-  if (const auto* done = std::get_if<engine::Done>(&outcome))
-    return "done: " + done->result.value_or("nothing");
-  if (const auto* retry = std::get_if<engine::Retry>(&outcome)) return "retry: " + retry->error;
-  if (const auto* defer = std::get_if<engine::Defer>(&outcome)) return "defer: " + defer->error;
-  if (const auto* fail = std::get_if<engine::Fail>(&outcome)) return "fail: " + fail->error;
-  return "interrupted";
-}
-
-/// Reads the request and says this, then waits until the other side has gone.
-Receiver::Serve saying(std::string text) {
-  return [text = std::move(text)](ServedConnection& connection, int) {
-    connection.request();
-    connection.send(text);
-    connection.wait_for_end();
-  };
-}
 
 /// As saying(), but closes at once.
 Receiver::Serve saying_and_closing(std::string text) {
@@ -235,66 +198,6 @@ TEST(Push, WhatAKeptConnectionSaysUnaskedIsNoAnswer) {
   answered.set_value();
   said.get_future().wait();
   EXPECT_EQ(description_of(http->process(new_claim("b"), {})), "done: 2");
-}
-
-TEST(Push, SaysWhyItCannotConnect) {
-  std::string closed;
-  {
-    const Receiver receiver(saying(""));
-    closed = receiver.url();
-  }
-  EXPECT_EQ(description_of(push(options(closed))), "retry: cannot connect: Connection refused");
-}
-
-TEST(Push, ReachesANameWhoseFirstAddressesAreDead) {
-  const Receiver receiver([](ServedConnection& connection, int) {
-    connection.request();
-    connection.answer("1");
-  });
-  boost::asio::io_context io;
-  boost::asio::ip::tcp::acceptor silent(io);  // Its backlog is full: packets to it come to nothing.
-  silent.open(boost::asio::ip::tcp::v4());
-  silent.bind({boost::asio::ip::make_address("127.0.0.9"), receiver.port()});
-  silent.listen(0);
-  std::vector<boost::asio::ip::tcp::socket> fillers;
-  for (int i = 0; i < 4; ++i) {
-    auto& filler = fillers.emplace_back(io);
-    filler.async_connect(silent.local_endpoint(), [](const auto&) {});
-  }
-  for (const auto& addresses : {std::vector<std::string>{"127.0.0.8", "127.0.0.1"},
-                                {"127.0.0.9", "127.0.0.1"},
-                                {"127.0.0.8", "127.0.0.9", "127.0.0.8", "127.0.0.9", "127.0.0.1"}}) {
-    auto several = options(receiver.url("several.test"));
-    several.lookup = [&](const std::string&) { return addresses; };
-    EXPECT_EQ(description_of(push(several)), "done: 1") << addresses.front();
-  }
-}
-
-TEST(Push, RefusesANameIfOneOfItsAddressesIsDenied) {
-  const Receiver receiver([](ServedConnection& connection, int) { connection.answer("1"); });
-  for (const auto& addresses : {std::vector<std::string>{"127.0.0.1", "10.0.0.1"},
-                                {"10.0.0.1", "127.0.0.1"},
-                                {"127.0.0.1", "::ffff:127.0.0.1"},
-                                {"127.0.0.1", "169.254.169.254"}}) {
-    auto mixed = options(receiver.url("both.test"));
-    mixed.lookup = [&](const std::string&) { return addresses; };
-    EXPECT_THAT(description_of(push(mixed)), HasSubstr("is in no allowed network"));
-  }
-  EXPECT_EQ(receiver.connections(), 0) << "not even the address that is allowed";
-}
-
-TEST(Push, LooksUpOnceForEachConnection) {
-  const Receiver receiver(saying("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nConnection: close\r\n\r\n1"));
-  std::atomic<int> lookups = 0;
-  auto rebinding = options(receiver.url("rebind.test"));
-  rebinding.lookup = [&](const std::string&) {
-    return std::vector<std::string>{++lookups == 1 ? "127.0.0.1" : "10.0.0.1"};
-  };
-  const auto http = made(rebinding);
-  EXPECT_EQ(description_of(http->process(new_claim("a"), {})), "done: 1");
-  EXPECT_EQ(lookups, 1) << "what was judged is what was connected to";
-  EXPECT_THAT(description_of(http->process(new_claim("b"), {})), HasSubstr("rebind.test is at 10.0.0.1"));
-  EXPECT_EQ(receiver.connections(), 1);
 }
 
 TEST(Push, GivesALookupUpAtItsLimitAndAtAStop) {

@@ -91,4 +91,12 @@ void Receiver::run(const Serve& serve) {
   }
 }
 
+Receiver::Serve saying(std::string text) {
+  return [text = std::move(text)](ServedConnection& connection, int) {
+    connection.request();
+    connection.send(text);
+    connection.wait_for_end();
+  };
+}
+
 }  // namespace jobqd::processors::push

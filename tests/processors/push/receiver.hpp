@@ -64,4 +64,7 @@ class Receiver {
   std::thread thread_;
 };
 
+/// Reads the request, sends this text, and waits until the other side has gone.
+[[nodiscard]] Receiver::Serve saying(std::string text);
+
 }  // namespace jobqd::processors::push

@@ -60,7 +60,8 @@ TEST_P(StoreConformance, ACancelGivesThePlaceBack) {
 
 TEST_P(StoreConformance, ACancelledAttemptIsAskedToStopAndFailsOnceItDid) {
   const auto claimed = start("a");
-  EXPECT_EQ(cancel("a").value().progress.status, Status::running);
+  EXPECT_EQ(cancel("a").value().progress,
+            (Progress{.status = Status::running, .reason = Reason::cancelled, .attempts = 1}));
   EXPECT_EQ(claimed.stop->cause(), StopCause::cancelled);
   EXPECT_TRUE(claimed.stop->token().stop_requested());
   EXPECT_TRUE(support::settle(*store, claimed, engine::Interrupted{}));

@@ -4,6 +4,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "support/caught.hpp"
 
 namespace jobqd::stores {
@@ -93,7 +95,19 @@ std::uint64_t StoreConformance::count(domain::Status status) const {
   return store->counts().of(status);
 }
 
-void LeaseDiary::attempt_settled(const engine::Claim& claim, const engine::Resolution& resolution) {
+void Diary::submitted(std::string_view queue, std::size_t jobs) {
+  note(fmt::format("submitted {} to {}", jobs, queue));
+}
+
+void Diary::refused(domain::ErrorCode why, std::string_view queue) {
+  note(fmt::format("refused by {}: {}", queue.empty() ? "no queue" : queue, domain::error_traits(why).slug));
+}
+
+void Diary::circuit_changed(std::string_view queue, domain::CircuitState from, domain::CircuitState to) {
+  note(fmt::format("circuit of {}: {} to {}", queue, domain::to_string(from), domain::to_string(to)));
+}
+
+void Diary::attempt_settled(const engine::Claim& claim, const engine::Resolution& resolution) {
   constexpr std::array names{" done:", " again:", " failed:", " interrupted:", " unstarted:"};
   note(names.at(resolution.index()), claim);
 }

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -22,26 +23,40 @@ namespace jobqd::stores {
 /// Opens an empty store for one test.
 using OpenStore = std::unique_ptr<engine::Store> (*)(const EmbeddedOptions& options, Surroundings around);
 
-/// What the store reports of leased attempts.
-class LeaseDiary final : public engine::Observer {
+/// What the store reports to its observer.
+class Diary final : public engine::Observer {
  public:
+  void submitted(std::string_view queue, std::size_t jobs) override;
+  void refused(domain::ErrorCode why, std::string_view queue) override;
+  void circuit_changed(std::string_view queue, domain::CircuitState from, domain::CircuitState to) override;
   void attempt_started(const engine::Claim& claim) override { note(" started:", claim); }
   void attempt_settled(const engine::Claim& claim, const engine::Resolution& resolution) override;
   void lease_expired(const engine::Claim& claim) override { note(" expired:", claim); }
 
+  /// The events of leased attempts, in their order: " started:a done:a".
   [[nodiscard]] std::string leases() const {
     const base::MutexLock lock(mutex_);
-    return entries_;
+    return leases_;
+  }
+  /// All other events since the last call, in their order, one a line.
+  [[nodiscard]] std::vector<std::string> take() {
+    const base::MutexLock lock(mutex_);
+    return std::exchange(others_, {});
   }
 
  private:
   void note(std::string_view what, const engine::Claim& claim) {
     const base::MutexLock lock(mutex_);
-    entries_.append(what).append(claim.id);
+    leases_.append(what).append(claim.id);
+  }
+  void note(std::string event) {
+    const base::MutexLock lock(mutex_);
+    others_.push_back(std::move(event));
   }
 
   mutable base::Mutex mutex_;
-  std::string entries_ JOBQD_GUARDED_BY(mutex_);
+  std::string leases_ JOBQD_GUARDED_BY(mutex_);
+  std::vector<std::string> others_ JOBQD_GUARDED_BY(mutex_);
 };
 
 /// What every store has to do. The tests are in this folder; a store joins with one
@@ -84,7 +99,7 @@ class StoreConformance : public testing::TestWithParam<OpenStore> {
 
   support::ManualClock clock;
   base::Random random{1};
-  LeaseDiary diary;
+  Diary diary;
   std::atomic<int> due_changes = 0;  ///< How often the store said that something may be due earlier.
   std::unique_ptr<engine::Store> store;
 };

@@ -2,6 +2,8 @@
 
 #include <thread>
 
+#include <jobqd/domain/kept_text.hpp>
+
 #include "stores/conformance/conformance.hpp"
 #include "support/caught.hpp"
 
@@ -96,6 +98,23 @@ TEST_P(StoreConformance, AnAttemptThatNeverBeganIsNotCounted) {
   EXPECT_GT(second.token, first.token);
 }
 
+TEST_P(StoreConformance, AnAttemptThatNeverBeganLeavesTheJobAsItWas) {
+  const auto failed = start(domain::NewJob{.id = "a", .max_retries = 1});
+  EXPECT_TRUE(support::settle(*store, failed, engine::Retry{.error = "e", .after = milliseconds{5000}}));
+  advance(milliseconds{5000});
+  const auto before = job("a");
+  EXPECT_NE(before.started_at, std::nullopt);
+  const auto unstarted = claim();
+  advance(milliseconds{1500});
+  EXPECT_TRUE(support::settle(*store, unstarted, engine::Unstarted{}));
+  const auto after = job("a");
+  EXPECT_EQ(after.progress, before.progress);
+  EXPECT_EQ(after.started_at, before.started_at);
+  EXPECT_EQ(after.run_at, before.run_at);
+  EXPECT_EQ(after.last_error, "e");
+  EXPECT_EQ(store->queues().at(0).last_minute.started, 1U);
+}
+
 TEST_P(StoreConformance, AShortageHoldsTheQueueForAWhile) {
   submit({new_job("a"), new_job("b"), new_mail("c")}).value();
   EXPECT_TRUE(
@@ -116,6 +135,15 @@ TEST_P(StoreConformance, AClaimStartsNoMoreJobsThanItAsksFor) {
   EXPECT_EQ(caught.result().value().size(), 2U);
   EXPECT_EQ(count(Status::running), 2U);
   EXPECT_EQ(count(Status::queued), 1U);
+}
+
+TEST_P(StoreConformance, WhatIsKeptOfAnAttemptIsValidWhoeverMadeIt) {
+  EXPECT_TRUE(support::settle(*store, start("a"), engine::Done{.result = "\xEF\xBB\xBF{\"no\": \xFF"}));
+  EXPECT_EQ(job("a").result, "\"\xEF\xBB\xBF{\\\"no\\\": \xEF\xBF\xBD\"");
+  EXPECT_TRUE(support::settle(*store, start("b"), engine::Done{.result = ""}));
+  EXPECT_EQ(job("b").result, std::nullopt);
+  EXPECT_TRUE(support::settle(*store, start("c"), engine::Fail{.error = std::string(5000, '\xFF')}));
+  EXPECT_EQ(job("c").last_error, domain::kept_error(std::string(5000, '\xFF')));
 }
 
 TEST_P(StoreConformance, ASuccessIsDoneAndKeepsItsResult) {

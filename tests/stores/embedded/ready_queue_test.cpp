@@ -24,7 +24,7 @@ std::vector<JobHandle> drained(ReadyQueue& queue) {
 
 TEST(ReadyQueue, IsFirstInFirstOut) {
   ReadyQueue queue(8);
-  for (const int value : {1, 2, 3}) put(queue, 0, value);
+  for (const JobHandle value : {1U, 2U, 3U}) put(queue, 0, value);
   EXPECT_EQ(drained(queue), (std::vector<JobHandle>{1, 2, 3}));
 }
 

@@ -1,4 +1,4 @@
-// Writes and syncs that fail at any place, once or from then on.
+// Any write or sync fails, once or from then on.
 
 #include <string>
 #include <vector>
@@ -25,7 +25,7 @@ constexpr int steps = 120;
 struct Kind {
   const char* name;
   Fault fault;
-  bool known = true;  ///< After it one still knows what is on disk.
+  bool known = true;  ///< After it, it is still known what is on disk.
 };
 
 void PrintTo(const Kind& kind, std::ostream* out) {
@@ -36,7 +36,7 @@ std::string name_of(const testing::TestParamInfo<Kind>& info) {
   return info.param.name;
 }
 
-/// What has to be in the file of a job that is in memory like this.
+/// What the file must hold of a job.
 struct Expected {
   std::string id;
   domain::Progress progress;
@@ -52,27 +52,34 @@ void PrintTo(const Expected& job, std::ostream* out) {
                       job.progress.interruptions);
 }
 
+/// What a restart makes of the jobs.
 std::vector<Expected> expected(const std::vector<domain::Job>& jobs) {
+  const std::string cancelled = "cancelled while running";
   std::vector<Expected> all;
   for (const auto& job : jobs) {
-    auto progress = job.progress;
-    if (progress.status == Status::running) {
+    Expected after{job.id, job.progress, job.last_error, job.result, job.finished_at};
+    auto& progress = after.progress;
+    if (progress.status == Status::running && progress.reason == domain::Reason::cancelled) {
+      progress.status = Status::failed;
+      after.last_error = cancelled;
+    } else if (progress.status == Status::running) {
       progress.status = Status::queued;
       ++progress.interruptions;
     }
-    // Why a job waits follows from the clock.
+    // Why a job waits, and when a cancelled one ends, depends on the clock.
     if (progress.status == Status::queued) progress.reason = domain::Reason::none;
-    all.push_back({job.id, progress, job.last_error, job.result, job.finished_at});
+    if (after.last_error == cancelled) after.finished_at.reset();
+    all.push_back(std::move(after));
   }
   return all;
 }
 
 }  // namespace
 
-/// A life in which the nth operation fails, for every n; one test a kind of failure.
+/// A life in which the nth operation fails, for every n; one test for each kind of failure.
 class DurabilityDiskFault : public testing::TestWithParam<Kind> {
  protected:
-  /// Runs one life; false once the fault no longer comes.
+  /// Runs one life. Returns false once the fault no longer occurs.
   bool live(std::uint64_t nth);
 
  private:
@@ -101,7 +108,7 @@ bool DurabilityDiskFault::live(std::uint64_t nth) {
   if (!on_disk.watcher.lost().empty()) {
     stay_refused(on_disk, ledger);
   } else if (struck && opened) {
-    EXPECT_TRUE(GetParam().known) << "nobody was told that a sync had failed";
+    EXPECT_TRUE(GetParam().known) << "a failed sync was not reported";
     go_on_after_a_fault(on_disk, ledger, workload);
   }
   on_disk.crash();
@@ -111,7 +118,7 @@ bool DurabilityDiskFault::live(std::uint64_t nth) {
   return struck;
 }
 
-/// What was decided while the disk was in trouble gets there once it is healed.
+/// What was decided while the disk was in trouble is written once the disk is healed.
 void DurabilityDiskFault::go_on_after_a_fault(StoreOnDisk& on_disk, Ledger& ledger, Workload& workload) {
   on_disk.disk().heal();
   ASSERT_TRUE(on_disk.watcher.wait_until_well());
@@ -121,14 +128,14 @@ void DurabilityDiskFault::go_on_after_a_fault(StoreOnDisk& on_disk, Ledger& ledg
   ledger.submitting(marker);
   ASSERT_TRUE(on_disk.submit(marker));
   ledger.accepted();
-  // All that was decided before it is durable now.
+  // Everything that was decided before the marker is durable now.
   const auto before = expected(on_disk.all());
   on_disk.crash();
   on_disk.must_open();
   EXPECT_EQ(expected(on_disk.all()), before);
 }
 
-/// After a failed sync nothing is acknowledged, whatever the disk says later.
+/// After a failed sync nothing is acknowledged, even if later operations succeed.
 void DurabilityDiskFault::stay_refused(StoreOnDisk& on_disk, const Ledger& ledger) {
   EXPECT_FALSE(GetParam().known);
   EXPECT_TRUE(on_disk.disk().struck());
@@ -204,7 +211,7 @@ TEST_F(DurabilityFullDisk, JobsGoOnAndAreFound) {
 
 TEST_F(DurabilityFullDisk, DoesNotSayThatItIsWellBeforeItIs) {
   const auto operations = on_disk.disk().operations();
-  // It tries again and again meanwhile.
+  // Meanwhile the journal tries again and again.
   for (int i = 0; on_disk.disk().operations() < operations + 20; ++i) (void)on_disk.find("waiting");
   EXPECT_EQ(on_disk.watcher.times_well(), 0);
   EXPECT_EQ(on_disk.watcher.times_trouble(), 1);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <unordered_map>
+#include <utility>
 
 #include <sqlite3.h>
 
@@ -36,7 +37,7 @@ int failure_of(FaultDisk::Operation operation) {
   }
 }
 
-/// Calls visit(sector, offset, bytes) for each piece of the change that lies in one sector.
+/// Calls visit(sector, offset, bytes) for each piece of the change, cut at the borders of sectors.
 template <class Visit>
 void each_piece(const FaultDisk::Change& change, std::size_t grain, Visit visit) {
   for (std::size_t done = 0; done < change.bytes.size();) {
@@ -72,7 +73,7 @@ void FaultDisk::cut_power(std::uint64_t nth) {
 void FaultDisk::restart(Survivors survivors, std::uint64_t seed) {
   std::mt19937_64 random(seed);
   const std::scoped_lock lock(mutex_);
-  // A name whose creation or removal was not synced may be there or not.
+  // If the creation or removal of a name was not synced, the name may exist or not.
   auto names = survivors == Survivors::all ? files_ : durable_;
   if (survivors == Survivors::sectors || survivors == Survivors::pages) {
     for (const auto& [name, file] : files_)
@@ -115,7 +116,7 @@ FaultDisk::Bytes FaultDisk::mixed(const File& file, std::size_t grain, std::mt19
   std::unordered_map<std::uint64_t, Sector> sectors;
   for (const auto& change : file.unsynced)
     each_piece(change, grain, [&](std::uint64_t sector, auto, auto) { ++sectors[sector].versions; });
-  // Sometimes next to nothing has landed, sometimes next to all.
+  // Sometimes nearly nothing has reached the disk, sometimes nearly everything.
   const auto share = std::uniform_real_distribution<>{}(random);
   for (auto& [number, sector] : sectors)
     sector.kept =
@@ -177,6 +178,16 @@ void FaultDisk::flip(const std::string& name, std::uint64_t bit) {
     bytes->at(bit / 8) = static_cast<unsigned char>(bytes->at(bit / 8) ^ (1U << (bit % 8)));
 }
 
+void FaultDisk::set_on_read(OnRead on_read) {
+  const std::scoped_lock lock(mutex_);
+  on_read_ = std::move(on_read);
+}
+
+FaultDisk::OnRead FaultDisk::on_read() const {
+  const std::scoped_lock lock(mutex_);
+  return on_read_;
+}
+
 FaultDisk::FilePtr FaultDisk::open(const char* name, bool create, bool main) {
   const std::scoped_lock lock(mutex_);
   if (name == nullptr)
@@ -195,7 +206,7 @@ bool FaultDisk::exists(const std::string& name) const {
   return files_.contains(name);
 }
 
-/// The code that this operation fails with, if it does.
+/// The code with which this operation fails; empty if it succeeds.
 std::optional<int> FaultDisk::strikes(Operation operation, const File& file) {
   if (!file.counted) return std::nullopt;
   ++operations_;
@@ -232,7 +243,7 @@ int FaultDisk::put(File& file, std::uint64_t offset, std::span<const unsigned ch
   const std::scoped_lock lock(mutex_);
   const bool was_off = off_;
   const auto code = strikes(write, file);
-  // The write that the power cut meets may have landed in part; one into a dead disk has not.
+  // The write during which the power goes may reach the disk in part; a later one does not.
   if (was_off) return *code;
   if (code && !off_) bytes = bytes.first(std::min(bytes.size(), fault_.landed));
   if (bytes.empty()) return code.value_or(SQLITE_OK);
@@ -252,13 +263,13 @@ int FaultDisk::cut(File& file, std::uint64_t size) {
 int FaultDisk::flush(File& file) {
   const std::scoped_lock lock(mutex_);
   if (const auto code = strikes(sync, file)) {
-    // As Linux does it: the pages count as clean from now on, and no later sync brings them to the disk.
+    // Like Linux: the pages count as clean from now on, and no later sync writes them.
     if (!off_) file.unsynced.clear();
     return *code;
   }
   for (const auto& change : file.unsynced) apply(file.synced, change);
   file.unsynced.clear();
-  // With the first sync of a new file SQLite syncs its directory, and so all names in it.
+  // With the first sync of a new file SQLite syncs the directory, and so all names in it.
   const auto shown = files_.find(file.name);
   const auto kept = durable_.find(file.name);
   const bool is_new = shown != files_.end() && shown->second.get() == &file &&

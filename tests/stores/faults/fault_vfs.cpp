@@ -17,15 +17,15 @@ namespace {
 
 struct OpenFile;
 
-/// What all who have the same database open share: its locks and the index of its log.
+/// What all connections to one database share: its locks and the index of its log.
 struct Shared {
   std::vector<OpenFile*> users;
   std::vector<std::unique_ptr<unsigned char[]>> regions;
 };
 
-/// Made by SQLite as raw memory, constructed and destroyed by us.
+/// SQLite allocates the memory; open_in() constructs it and close_file() destroys it.
 struct OpenFile {
-  sqlite3_file base{};  // first: it is what SQLite sees
+  sqlite3_file base{};  // First, because it is what SQLite sees.
   FaultVfs::State* vfs = nullptr;
   FaultDisk::FilePtr file;
   Shared* shared = nullptr;
@@ -63,7 +63,7 @@ int close_file(sqlite3_file* raw) {
     const std::scoped_lock lock(file.vfs->mutex);
     if (file.shared != nullptr) {
       std::erase(file.shared->users, &file);
-      // The index dies with its last user, as a crash of the machine would have it too.
+      // The index ends with its last user, as it would in a crash of the machine.
       if (file.shared->users.empty()) file.shared->regions.clear();
     }
   }
@@ -73,8 +73,11 @@ int close_file(sqlite3_file* raw) {
 
 int read_file(sqlite3_file* raw, void* into, int length, sqlite3_int64 offset) {
   auto& file = open_file(raw);
-  return file.vfs->disk.read(*file.file, static_cast<std::uint64_t>(offset),
+  auto& disk = file.vfs->disk;
+  const int code = disk.read(*file.file, static_cast<std::uint64_t>(offset),
                              {static_cast<unsigned char*>(into), static_cast<std::size_t>(length)});
+  if (const auto on_read = disk.on_read()) on_read(file.file->name);
+  return code;
 }
 
 int write_file(sqlite3_file* raw, const void* from, int length, sqlite3_int64 offset) {
@@ -107,14 +110,14 @@ int sector_size(sqlite3_file* /*raw*/) {
   return 4096;
 }
 
-/// As SQLite's own VFS has it by default: a torn write harms no byte beside it.
+/// Like SQLite's own VFS by default: a torn write changes no bytes beside it.
 int device_characteristics(sqlite3_file* /*raw*/) {
   return SQLITE_IOCAP_POWERSAFE_OVERWRITE;
 }
 
 // --- locks
 
-/// The strongest lock that others hold.
+/// The strongest lock that other connections hold.
 int lock_of_others(const OpenFile& file) {
   int strongest = SQLITE_LOCK_NONE;
   for (const OpenFile* other : file.shared->users)
@@ -254,7 +257,7 @@ int randomness(sqlite3_vfs* vfs, int size, char* into) {
   return size;
 }
 
-/// Time stands still here, and waiting for a lock takes none.
+/// Time stands still here, so waiting for a lock takes none.
 int pass_time(sqlite3_vfs* /*vfs*/, int microseconds) {
   return microseconds;
 }

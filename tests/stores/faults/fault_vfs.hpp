@@ -7,8 +7,8 @@
 
 namespace jobqd::stores::sqlite {
 
-/// Shows a FaultDisk to SQLite, under a name that no other VFS has. Shared memory is there, so that a
-/// write-ahead log works as it does on a real disk. Outlives every database that is open on it.
+/// Gives SQLite a FaultDisk, under a name that no other VFS has. It has shared memory, so that a write-ahead
+/// log works as it does on a real disk. Outlives every database that is open on it.
 class FaultVfs {
  public:
   FaultVfs();

@@ -125,10 +125,11 @@ void Ledger::check_one(Verdict& verdict, const Entry& entry, const domain::Job* 
     note(verdict, verdict.fell_back, fmt::format("{} was {} and is {}", id, describe(told), describe(*job)));
 }
 
-/// What may have happened has happened wholly or not at all; where it has, it is owed from now on.
+/// An unanswered request must have happened completely or not at all. If it has, its jobs are owed from now
+/// on.
 void Ledger::check_uncertain(Verdict& verdict, const std::map<std::string, domain::Job>& there) {
   for (auto& jobs : std::exchange(uncertain_, {})) {
-    // An id that was known before says nothing.
+    // An id that was known before proves nothing.
     std::erase_if(jobs, [this](const domain::NewJob& job) { return entries_.contains(job.id); });
     const auto found = static_cast<std::size_t>(
         std::ranges::count_if(jobs, [&](const domain::NewJob& job) { return there.contains(job.id); }));

@@ -10,19 +10,19 @@
 
 namespace jobqd::stores {
 
-/// What clients were told, and so what a store owes them after any crash. A request without an answer may
-/// have happened or not, but never by halves.
+/// Records the answers that clients got, and so what a store owes them after any crash. A request without an
+/// answer may have happened or not, but never in part.
 class Ledger {
  public:
-  /// What is wrong with a store that has come back. Every number is to be 0.
+  /// What is wrong with a store after a restart. Every number should be 0.
   struct Verdict {
-    int lost = 0;       ///< Acknowledged, and not there.
-    int back = 0;       ///< Removed, acknowledged, and there again.
-    int half = 0;       ///< Of an array some are there and some are not.
-    int unknown = 0;    ///< There, and nobody asked for it, or it was refused.
-    int twice = 0;      ///< Two jobs of one id.
-    int altered = 0;    ///< Other content than submitted, or another order.
-    int fell_back = 0;  ///< It had come further when a client was told: attempts fell, or an end is undone.
+    int lost = 0;       ///< Acknowledged, but missing.
+    int back = 0;       ///< Removed and acknowledged, but there again.
+    int half = 0;       ///< Some jobs of an array are there and some are missing.
+    int unknown = 0;    ///< There, though it was refused or never submitted.
+    int twice = 0;      ///< Two jobs have one id.
+    int altered = 0;    ///< The content or the order is not as submitted.
+    int fell_back = 0;  ///< Behind what a client saw: fewer attempts, or an undone end.
     std::string first;  ///< The first finding, for people.
     [[nodiscard]] int total() const { return lost + back + half + unknown + twice + altered + fell_back; }
     Verdict& operator+=(const Verdict& other);
@@ -30,9 +30,9 @@ class Ledger {
 
   void submitting(const std::vector<domain::NewJob>& jobs);
   void accepted();
-  /// The store refused: nothing of it may ever come up.
+  /// The store refused: none of the jobs may ever appear.
   void refused();
-  /// No answer came: all of it may come up, or nothing.
+  /// There was no answer: all of the jobs may appear, or none.
   void unanswered();
 
   void told(const domain::Job& job);
@@ -40,12 +40,12 @@ class Ledger {
   void removed(const std::string& id);
   void maybe_removed(const std::string& id);
 
-  /// Compares with every job the store knows, oldest first, and goes on from there: what was uncertain is
-  /// settled.
+  /// Compares with all jobs of the store, oldest first. What was uncertain is settled by it, and the ledger
+  /// goes on from there.
   Verdict check(const std::vector<domain::Job>& jobs);
 
   [[nodiscard]] std::size_t acknowledged() const { return acknowledged_; }
-  [[nodiscard]] std::vector<std::string> ids() const;  ///< Of jobs that are surely there, oldest first.
+  [[nodiscard]] std::vector<std::string> ids() const;  ///< Of the jobs that must be there, oldest first.
 
  private:
   struct Entry {
@@ -61,7 +61,7 @@ class Ledger {
   void settle(const std::map<std::string, domain::Job>& there);
 
   std::map<std::string, Entry> entries_;                // acknowledged
-  std::vector<std::vector<domain::NewJob>> uncertain_;  // each all or nothing
+  std::vector<std::vector<domain::NewJob>> uncertain_;  // each of them all or nothing
   std::vector<domain::NewJob> submitting_;
   std::uint64_t last_place_ = 0;
   std::size_t acknowledged_ = 0;

@@ -1,5 +1,5 @@
-// The power goes at any write or sync: what was acknowledged is there again, nothing else is, nothing by
-// halves.
+// The power goes at any write or sync. After the restart everything that was acknowledged is there, and
+// nothing in part.
 
 #include <tuple>
 
@@ -22,12 +22,11 @@ constexpr int steps = 120;
 
 struct Life {
   Verdict verdict = {};
-  bool complete = false;  ///< The cut would have come after the end.
+  bool complete = false;  ///< The life ended before the cut.
   std::size_t acknowledged = 0;
 };
 
-/// From the birth of the file to its orderly end, unless the cut at the nth operation of the disk comes
-/// first.
+/// From the creation of the file to an orderly end, unless the power cut at operation `cut_at` comes first.
 Life live(StoreOnDisk::Settings settings, std::uint64_t seed, std::uint64_t cut_at, Survivors survivors) {
   StoreOnDisk on_disk(std::move(settings));
   Ledger ledger;
@@ -45,7 +44,7 @@ Life live(StoreOnDisk::Settings settings, std::uint64_t seed, std::uint64_t cut_
 
 }  // namespace
 
-/// Slices of one sweep, so that each is short. `all` survives where only the process is killed.
+/// Slices of one sweep, so that each is short. Survivors::all is a kill of the process only.
 class DurabilityPowerCut : public testing::TestWithParam<std::tuple<Survivors, std::uint64_t>> {
  public:
   static constexpr std::uint64_t slices = 4;
@@ -70,7 +69,8 @@ INSTANTIATE_TEST_SUITE_P(Slice, DurabilityPowerCut,
                          testing::Combine(testing::Values(Survivors::none, Survivors::all),
                                           testing::Range<std::uint64_t>(0, DurabilityPowerCut::slices)));
 
-/// A change that nobody waits for lets a batch begin at any moment, also in the middle of an array.
+/// Because of a change that nobody waits for, a batch may begin at any moment, even while an array is
+/// submitted.
 TEST(DurabilityArrays, AreThereAsAWholeOrNotAtAll) {
   constexpr std::size_t size = 5'000;
   int none = 0;
@@ -106,7 +106,7 @@ TEST(DurabilityPowerCutBites, WithoutAFullSyncAcknowledgedJobsAreLost) {
   }
   fmt::print("synchronous=NORMAL: {} cuts, {} acknowledged jobs lost, for example: {}\n", runs, all.lost,
              all.first);
-  EXPECT_GT(all.lost, 0U);  // Late cuts meet a life that is over.
+  EXPECT_GT(all.lost, 0U);  // Late cuts come after the end of a life.
   EXPECT_EQ(all.half + all.twice + all.altered, 0);
 }
 
@@ -139,7 +139,7 @@ TEST_P(DurabilityTornWrites, EveryMixtureOfUnsyncedSectorsRecovers) {
   fmt::print("{} seeds, {} acknowledged, lost 0\n", seeds, acknowledged);
 }
 
-/// The seeded history crashes and replays at every step.
+/// The history, which depends on the seed alone, crashes and recovers after every few steps.
 TEST(DurabilityCrash, AfterEveryStep) {
   const auto seed = seed_of_this_run();
   StoreOnDisk on_disk;
@@ -150,7 +150,7 @@ TEST(DurabilityCrash, AfterEveryStep) {
   on_disk.must_open();
   for (int i = 0; i < crashes; ++i) {
     workload.run(1 + static_cast<int>(random() % 3));
-    // Power cuts and kills in turn.
+    // Either a power cut or a kill.
     on_disk.crash(random() % 2 == 0 ? Survivors::none : Survivors::all);
     on_disk.must_open();
     workload.begin_life();

@@ -45,15 +45,13 @@ std::string DiskWatcher::lost() const {
 }
 
 std::expected<void, std::string> StoreOnDisk::open() {
-  SqliteJournal::Options options{.path = path,
+  auto file = JournalFile::open({.path = path,
                                  .vfs = vfs_.name(),
                                  .full_sync = settings_.full_sync,
-                                 .checkpoint_pages = settings_.checkpoint_pages,
-                                 .try_again = settings_.try_again};
-  auto journal = SqliteJournal::open(std::move(options), watcher);
-  if (!journal) return std::unexpected(journal.error());
+                                 .checkpoint_pages = settings_.checkpoint_pages});
+  if (!file) return std::unexpected(file.error());
   auto restored = restore_store(settings_.store, {.clock = clock, .random = random, .observer = watcher},
-                                *std::move(journal));
+                                *std::move(file), {.try_again = settings_.try_again});
   if (!restored) return std::unexpected(restored.error());
   opened_ = *std::move(restored);
   return {};
@@ -109,7 +107,7 @@ std::vector<domain::Job> StoreOnDisk::all() {
     query.before = page.next;
   } while (query.before != 0);
   std::ranges::reverse(jobs);
-  // A page may be ahead of the disk; what find() tells is durable.
+  // A page may be ahead of the disk; the answer of find() is durable.
   for (auto& job : jobs) job = find(job.id).value();
   return jobs;
 }

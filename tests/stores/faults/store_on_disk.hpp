@@ -11,23 +11,22 @@
 #include <jobqd/stores/embedded_store.hpp>
 
 #include "stores/faults/fault_vfs.hpp"
-#include "stores/sqlite/journal.hpp"
 #include "support/manual_clock.hpp"
 
 namespace jobqd::stores::sqlite {
 
-/// Remembers what a store said of its disk. Thread-safe.
+/// Remembers what a store reported about its disk. Thread-safe.
 class DiskWatcher final : public engine::Observer {
  public:
   void store_changed(std::string_view why) override;
   void store_lost(std::string_view why) override;
 
-  /// Waits until the store says that it can be written again; false when patience ends.
+  /// Waits until the store reports that it can be written again. Returns false when patience ends.
   bool wait_until_well();
 
   [[nodiscard]] int times_well() const;     ///< How often it recovered.
-  [[nodiscard]] int times_trouble() const;  ///< How often it said why it cannot be written.
-  [[nodiscard]] std::string lost() const;   ///< Why nobody knows any more; empty: somebody does.
+  [[nodiscard]] int times_trouble() const;  ///< How often it reported trouble.
+  [[nodiscard]] std::string lost() const;   ///< Why the state of the disk is unknown; empty: it is known.
 
  private:
   mutable std::mutex mutex_;
@@ -38,7 +37,7 @@ class DiskWatcher final : public engine::Observer {
   int trouble_ = 0;
 };
 
-/// A sqlite store on a FaultDisk, one life after the other.
+/// A sqlite store on a FaultDisk, for one or more lives.
 class StoreOnDisk {
  public:
   struct Settings {
@@ -53,13 +52,13 @@ class StoreOnDisk {
   StoreOnDisk() : StoreOnDisk(Settings{}) {}
   explicit StoreOnDisk(Settings settings) : settings_(std::move(settings)) {}
 
-  /// The error is that of the store, one line.
+  /// The error is the one of the store, in one line.
   std::expected<void, std::string> open();
-  /// As open(), which has to succeed.
+  /// Like open(), but it has to succeed.
   void must_open();
-  /// An orderly end: all that was decided is written, and the log is copied into the database.
+  /// An orderly end: everything that was decided is written, and the log is copied into the database.
   void close();
-  /// The power goes, unless it has gone already, and comes back. The store is closed.
+  /// The power goes, unless it has gone before, and comes back. The store is closed.
   void crash(FaultDisk::Survivors survivors = FaultDisk::Survivors::none, std::uint64_t seed = 0);
 
   /// Runs SQL on the closed file.
@@ -70,7 +69,7 @@ class StoreOnDisk {
   [[nodiscard]] FaultDisk& disk() { return vfs_.disk(); }
   [[nodiscard]] const FaultVfs& vfs() const { return vfs_; }
 
-  /// The answers of the store, waited for.
+  /// Calls of the store that wait for the answer.
   engine::Expected<std::vector<engine::Submitted>> submit(std::vector<domain::NewJob> jobs);
   engine::Expected<domain::Job> find(const std::string& id);
   engine::Expected<domain::Job> cancel(const std::string& id);
@@ -78,11 +77,11 @@ class StoreOnDisk {
   engine::Expected<void> remove(const std::string& id);
   /// Every job as it is on the disk, oldest first.
   std::vector<domain::Job> all();
-  /// The next job that is ready, started; empty when none is.
+  /// Starts the next job that is ready; empty if none is.
   std::optional<engine::Claim> claim();
-  /// As claim(), in the file too.
+  /// Like claim(), and the start is in the file when it returns.
   std::optional<engine::Claim> claim_durably();
-  /// Time passes, and what is due then is done.
+  /// Lets time pass and runs what has become due.
   void advance(base::milliseconds by);
 
   support::ManualClock clock;

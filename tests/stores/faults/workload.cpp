@@ -103,7 +103,7 @@ bool Workload::ask(int what) {
     case 3:
       return answered(id, on_disk_.retry(id));
     default: {
-      // Asked in trouble the store still answers, from memory: that binds nobody.
+      // In trouble the store answers from memory, which does not commit it to anything.
       const auto job = on_disk_.find(id);
       if (!on_disk_.store().trouble().empty() || on_disk_.disk().off()) return false;
       if (job) ledger_.told(*job);

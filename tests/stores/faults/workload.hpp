@@ -10,19 +10,19 @@
 
 namespace jobqd::stores::sqlite {
 
-/// Clients and workers in one thread, by chance and by seed: each step is one request, waited for, or one
-/// duty of a worker. What clients are told goes into the ledger.
+/// Random clients and workers in one thread, by a seed. Each step is one request and its answer, or one
+/// action of a worker. The answers go into the ledger.
 class Workload {
  public:
   Workload(StoreOnDisk& on_disk, Ledger& ledger, std::uint64_t seed)
       : on_disk_(on_disk), ledger_(ledger), random_(seed) {}
 
-  /// false: the store answered that it cannot be written.
+  /// Returns false if the store answered that it cannot be written.
   bool step();
-  /// Steps until one is false; false then.
+  /// Makes steps until one returns false, and returns false then.
   bool run(int steps);
 
-  /// The store was opened anew: attempts of its last life are void.
+  /// To be called when the store was opened again: attempts of its last life are void.
   void begin_life() { claims_.clear(); }
 
  private:
@@ -42,7 +42,7 @@ class Workload {
   std::uint64_t jobs_ = 0;
 };
 
-/// JOBQD_SEED, else one of the system's: printed, so that a failure can be played again.
+/// JOBQD_SEED, or a seed from the system. It is printed, so that a failure can be repeated.
 [[nodiscard]] std::uint64_t seed_of_this_run();
 
 /// How many rounds: `short_run` in CI; `long_run` with JOBQD_TORTURE in the environment; a fifth with

@@ -7,14 +7,14 @@
 
 namespace jobqd::stores::journal {
 
-Journal::Batch HeldJournal::insert(std::span<JobRow> rows, Durable done) {
+Journal::BatchNumber HeldJournal::insert(std::span<JobRow> rows, Durable done) {
   const auto batch = gathering_;
   open_.insert(open_.end(), std::make_move_iterator(rows.begin()), std::make_move_iterator(rows.end()));
   when_durable(std::move(done));
   return batch;
 }
 
-Journal::Batch HeldJournal::update(ProgressRow row) {
+Journal::BatchNumber HeldJournal::update(ProgressRow row) {
   open_.emplace_back(std::move(row));
   return gathering_;
 }

@@ -18,19 +18,19 @@ namespace jobqd::stores::journal {
 /// Every when_durable() ends a batch, so that each request can be answered by itself.
 class HeldJournal final : public Journal {
  public:
-  Batch insert(std::span<JobRow> rows, Durable done) override;
-  Batch update(ProgressRow row) override;
+  BatchNumber insert(std::span<JobRow> rows, Durable done) override;
+  BatchNumber update(ProgressRow row) override;
   void erase(std::uint64_t number) override;
   void set_paused(std::string_view /*queue*/, bool /*paused*/) override {}
   void when_durable(Durable done) override;
   void flush() override { on_flush(); }
-  [[nodiscard]] Batch durable() const override { return durable_; }
+  [[nodiscard]] BatchNumber durable() const override { return durable_; }
   [[nodiscard]] std::string trouble() const override { return trouble_; }
 
   /// How many answers wait for the disk.
   [[nodiscard]] std::size_t waiting() const { return batches_.size(); }
   /// The batch that the next change goes into.
-  [[nodiscard]] Batch gathering() const { return gathering_; }
+  [[nodiscard]] BatchNumber gathering() const { return gathering_; }
 
   /// Writes the oldest batch and answers it.
   void commit();
@@ -56,7 +56,7 @@ class HeldJournal final : public Journal {
   using Change = std::variant<JobRow, ProgressRow, Erasure>;
   using Changes = std::vector<Change>;
   struct Held {
-    Batch number;
+    BatchNumber number;
     Changes changes;
     Durable done;
   };
@@ -71,8 +71,8 @@ class HeldJournal final : public Journal {
   Changes open_;
   std::map<std::uint64_t, StoredJob> image_;
   std::string trouble_;
-  Batch gathering_ = 1;
-  Batch durable_ = 0;
+  BatchNumber gathering_ = 1;
+  BatchNumber durable_ = 0;
 };
 
 }  // namespace jobqd::stores::journal

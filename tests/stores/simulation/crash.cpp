@@ -19,7 +19,10 @@ namespace {
 
 /// What becomes of a job by the crash alone.
 domain::Progress after_crash(domain::Progress progress, std::uint32_t cap) {
-  return progress.status == Status::running ? domain::interrupted(progress, cap).value() : progress;
+  if (progress.status != Status::running) return progress;
+  if (progress.reason == domain::Reason::cancelled)
+    return domain::given_up(progress, progress.reason).value();
+  return domain::interrupted(progress, cap).value();
 }
 
 }  // namespace

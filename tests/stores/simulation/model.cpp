@@ -155,6 +155,8 @@ std::expected<Age, ErrorCode> Model::cancel(std::string_view id, Now now, std::u
   if (entry.finished()) return std::unexpected(ErrorCode::wrong_status);
   if (entry.is(Status::running)) {
     ask_to_stop(entry, StopCause::cancelled);
+    entry.job.progress.reason = Reason::cancelled;
+    entry.batch = batch;
     return age;
   }
   entry.batch = batch;

@@ -1,4 +1,4 @@
-// Files that are damaged, foreign or of another version, and flipped bits.
+// Files that are damaged, made by another program or of another version; and flipped bits.
 
 #include <array>
 #include <random>
@@ -88,7 +88,7 @@ TEST_F(SqliteDamage, WhatIsSetAsideStaysInTheFile) {
     EXPECT_EQ(on_disk.recovery().set_aside.size(), 1U);
     on_disk.close();
   }
-  // Its id is free: nobody can tell any more whether it was that job's.
+  // Its id is free, because it is unknown whether the damaged row really had it.
   on_disk.must_open();
   EXPECT_TRUE(on_disk.submit({new_job("b")}).value().at(0).created);
   on_disk.crash();
@@ -140,7 +140,7 @@ TEST_F(SqliteDamage, JobsOfAQueueThatIsNoMoreAreNotDropped) {
 }
 
 TEST_F(SqliteDamage, AFileIsMadeWhollyOrNotAtAll) {
-  // The birth of a file is the migration from version 0.
+  // A file is created by the migration from version 0.
   std::uint64_t cut_at = 0;
   for (bool born = false; !born;) {
     StoreOnDisk other;
@@ -162,7 +162,7 @@ struct Flips {
   int cut_off = 0;  ///< The last transaction of the log was dropped: it looks like one that a crash has torn.
 };
 
-/// 60 jobs, of which half lie in the database and half in its log, as after a kill.
+/// 60 jobs, half of them in the database and half in its log, as after a kill.
 FaultDisk::Image image_of_a_kill(std::uint64_t seed) {
   StoreOnDisk on_disk({.checkpoint_pages = 1'000});
   std::mt19937_64 random(seed);
@@ -185,7 +185,7 @@ FaultDisk::Image image_of_a_kill(std::uint64_t seed) {
   return on_disk.disk().content();
 }
 
-/// What a start makes of the image with one bit flipped. Every job that it knows must be as it was.
+/// Opens the image with one bit flipped. Every job that is found must be as it was.
 void flip_one(const FaultDisk::Image& image, const std::map<std::string, domain::Job>& sound,
               const char* file, std::uint64_t bit, Flips& flips) {
   StoreOnDisk on_disk({.checkpoint_pages = 1'000});
@@ -200,7 +200,7 @@ void flip_one(const FaultDisk::Image& image, const std::map<std::string, domain:
   bool younger = true;
   for (const auto& job : jobs) {
     const auto before = sound.find(job.id);
-    ASSERT_NE(before, sound.end()) << job.id << " was made up";
+    ASSERT_NE(before, sound.end()) << job.id << " was never submitted";
     ASSERT_EQ(job.payload, before->second.payload) << job.id;
     younger = younger && job.progress == before->second.progress;
   }
@@ -213,7 +213,7 @@ void flip_one(const FaultDisk::Image& image, const std::map<std::string, domain:
     return;
   }
   ++flips.cut_off;
-  ASSERT_EQ(std::string_view(file), log_path) << "jobs vanished without a word";
+  ASSERT_EQ(std::string_view(file), log_path) << "jobs are missing, and nothing was reported";
   ASSERT_LE(gone, 2U) << "more was cut off than the last transactions";
 }
 
@@ -244,7 +244,7 @@ TEST_P(DurabilityBitFlip, NeverAltersAJobThatRuns) {
       "{}: {} flips, one a start: {} starts refused, {} jobs set aside, {} harmless, {} ends of the log cut "
       "off\n",
       GetParam(), starts, flips.refused, flips.set_aside, flips.harmless, flips.cut_off);
-  // Most of a small file is free space; what lies in rows and pages has to be noticed.
+  // Most of a small file is free space; a flip in a row or page must be noticed.
   EXPECT_GT(flips.refused + flips.set_aside + flips.cut_off, starts / 20);
 }
 

@@ -1,4 +1,4 @@
-// The file does not grow under steady load, and finished jobs go in small batches.
+// The file does not grow under steady load, and finished jobs are removed in small batches.
 
 #include <algorithm>
 #include <random>
@@ -23,7 +23,7 @@ using support::new_job;
 constexpr std::size_t kib = 1024;
 constexpr std::size_t mib = 1024 * kib;
 
-constexpr int live = 1'000;      // jobs that wait, all the time
+constexpr int live = 1'000;      // jobs that wait at all times
 constexpr int retained = 5'000;  // finished jobs that are kept
 constexpr int batch = 250;
 constexpr std::size_t payload = 400;
@@ -35,8 +35,8 @@ StoreOnDisk::Settings as_shipped() {
 
 }  // namespace
 
-/// The bound that docs/operations.md states: the database holds at most twice what is live and kept, and the
-/// log what two checkpoints leave.
+/// The bound in docs/operations.md: the database holds at most twice the rows that are live and kept, the log
+/// at most what two checkpoints leave.
 TEST(DurabilityFileGrowth, FileAndLogStayBelowTheirBound) {
   constexpr std::size_t row = payload + 300;
   constexpr auto database_bound = 2 * (live + retained + 2 * batch) * row;
@@ -79,7 +79,8 @@ TEST(DurabilityFileGrowth, FileAndLogStayBelowTheirBound) {
   EXPECT_LE(on_disk.recovery().finished, static_cast<std::uint64_t>(retained + 2 * batch));
 }
 
-/// A commit that makes the file longer has its size and its blocks to sync too.
+/// The sync of a commit that makes the file longer would have to write the size and the blocks of the file
+/// too.
 TEST(DurabilityFileGrowth, CommitsOverwriteALogThatIsLongEnough) {
   StoreOnDisk on_disk(as_shipped());
   on_disk.must_open();
@@ -98,7 +99,7 @@ TEST(DurabilityFileGrowth, CommitsOverwriteALogThatIsLongEnough) {
   EXPECT_EQ(on_disk.recovery().queued, static_cast<std::uint64_t>(commits));
 }
 
-/// A long-lived job here and there must not hold the pages of all that passed by it.
+/// A few long-lived jobs must not keep the pages of all jobs that came and went beside them.
 TEST(DurabilityFileGrowth, LongLivedJobsDoNotKeepTheFileLarge) {
   StoreOnDisk on_disk(as_shipped());
   on_disk.must_open();
@@ -113,7 +114,7 @@ TEST(DurabilityFileGrowth, LongLivedJobsDoNotKeepTheFileLarge) {
     for (int j = 1; j < batch; ++j) support::settle(on_disk.store(), on_disk.claim().value(), engine::Done{});
     largest = std::max(largest, on_disk.disk().size(StoreOnDisk::path));
   }
-  // A page each at the most for those that stay.
+  // At most one page for each job that stays.
   const auto stay = static_cast<std::size_t>(through / batch);
   const auto bound = 4 * kib * stay + 2 * (retained + 2 * batch) * 300;
   fmt::print("{} jobs through, {} stay: database up to {} KiB of {}\n", through, stay, largest / kib,
@@ -134,7 +135,7 @@ TEST(SqliteRetention, TakesFinishedJobsAwayInSmallBatches) {
     const auto next = on_disk.store().tick(on_disk.clock.now());
     const auto now = on_disk.store().counts().of(Status::done);
     EXPECT_EQ(left - now, std::min<std::uint64_t>(left, 100));
-    // It wants to be called again at once, after others had their turn.
+    // It asks to be called again at once, after other calls had their turn.
     EXPECT_TRUE(now == 0 || next == on_disk.clock.now().steady);
     left = now;
   }

@@ -1,5 +1,4 @@
-// The sqlite store on a real file: who may open it, what becomes of it while it is in use, and the tools for
-// it.
+// The sqlite store on a real file: who may open it, what may happen to it while it is in use, and its tools.
 
 #include <sys/file.h>
 
@@ -118,6 +117,33 @@ TEST_F(SqliteFile, ASymbolicLinkIsRefused) {
   EXPECT_FALSE(fs::exists(folder / "elsewhere.db"));
 }
 
+TEST_F(SqliteFile, AHardLinkIsRefused) {
+  must_open();
+  EXPECT_EQ(submit("a"), std::nullopt);
+  close();
+  fs::create_hard_link(path, folder / "second.db");
+  EXPECT_THAT(open().error(), HasSubstr("hard link"));
+  fs::remove(folder / "second.db");
+  must_open();
+  EXPECT_TRUE(knows("a"));
+}
+
+TEST_F(SqliteFile, ANameIsNeverReadAsAUri) {
+  const auto before = fs::current_path();
+  fs::current_path(folder);
+  for (const auto* name : {"file:jobs.db", "file:jobs.db?mode=memory", ":memory:", "a b%20c?d#e"}) {
+    path = name;
+    must_open();
+    EXPECT_EQ(submit("a"), std::nullopt);
+    close();
+    EXPECT_GT(fs::file_size(folder / name), 0U) << name;
+    must_open();
+    EXPECT_TRUE(knows("a")) << name;
+    close();
+  }
+  fs::current_path(before);
+}
+
 TEST_F(SqliteFile, AFolderThatIsNotThereIsRefused) {
   path = folder / "nowhere" / "jobs.db";
   EXPECT_THAT(open().error(), AllOf(HasSubstr(path.string()), HasSubstr("No such file or directory")));
@@ -161,7 +187,7 @@ TEST_F(SqliteFile, NothingIsAcceptedOnceTheFolderIsDeleted) {
   expect_refused_because("deleted or replaced");
 }
 
-/// SQLite writes no more than 128 KiB at once to a real file, whatever it is asked to.
+/// On a real file, where SQLite writes at most 128 KiB at once.
 TEST_F(SqliteFile, CommitsOverwriteALogThatIsLongEnough) {
   must_open();
   std::set<std::uintmax_t> sizes;
@@ -179,7 +205,7 @@ TEST_F(SqliteFile, AFileThatIsMovedBackIsWrittenAgain) {
   fs::rename(path, folder / "away");
   expect_refused_because("deleted or replaced");
   fs::rename(folder / "away", path);
-  // It tries again by itself, and then takes new jobs.
+  // The daemon tries again by itself, and then takes new jobs.
   const auto deadline = std::chrono::steady_clock::now() + support::patience;
   while (submit("d") && std::chrono::steady_clock::now() < deadline) {
   }
@@ -198,7 +224,7 @@ TEST_F(SqliteFile, CheckTellsWhatIsInASoundFile) {
   support::settle(*opened.store, support::claim(*opened.store).value());
   (void)support::claim(*opened.store);
   EXPECT_TRUE(knows("a"));
-  // While the daemon runs, and after it.
+  // While the daemon is running, and after it has ended.
   for (int i = 0; i < 2; ++i) {
     const auto report = check_sqlite_file(path.string()).value();
     EXPECT_THAT(report.faults, ElementsAre());
@@ -210,7 +236,7 @@ TEST_F(SqliteFile, CheckTellsWhatIsInASoundFile) {
   }
 }
 
-/// Its tables are read one after the other, while rows come into both.
+/// The log and the tables are read one after the other, while a daemon writes to all of them.
 TEST_F(SqliteFile, CheckReadsOneMomentOfALiveFile) {
   must_open();
   std::jthread life([this](const std::stop_token& stop) {

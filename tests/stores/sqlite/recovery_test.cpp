@@ -1,4 +1,4 @@
-// What comes back after a crash, and how.
+// What a store holds after a crash.
 
 #include <algorithm>
 #include <string>
@@ -262,6 +262,15 @@ TEST_F(SqliteRecovery, WhatAClientWasToldIsNotTakenBack) {
   EXPECT_EQ(told.status, Status::running);
   crash();
   EXPECT_EQ(job("a").progress.attempts, told.attempts);
+}
+
+TEST_F(SqliteRecovery, ACancelOfARunningJobHolds) {
+  start("a");
+  on_disk.cancel("a").value();
+  crash();
+  EXPECT_EQ(job("a").progress,
+            (Progress{.status = Status::failed, .reason = Reason::cancelled, .attempts = 1}));
+  EXPECT_FALSE(on_disk.claim());
 }
 
 TEST_F(SqliteRecovery, PlacesAreTakenAsBefore) {

@@ -1,4 +1,4 @@
-// The sqlite store does what every store does.
+// The sqlite store passes the suite of all stores.
 
 #include <deque>
 #include <stdexcept>
@@ -14,10 +14,9 @@ namespace {
 /// On a disk in memory, so that thousands of syncs take no time.
 std::unique_ptr<engine::Store> open_on_a_new_disk(const EmbeddedOptions& options, Surroundings around) {
   static std::deque<sqlite::FaultVfs> disks;  // They outlive the stores on them.
-  auto journal =
-      sqlite::SqliteJournal::open({.path = "/jobs.db", .vfs = disks.emplace_back().name()}, around.observer);
-  if (!journal) throw std::runtime_error(journal.error());
-  auto opened = restore_store(options, std::move(around), *std::move(journal));
+  auto file = sqlite::JournalFile::open({.path = "/jobs.db", .vfs = disks.emplace_back().name()});
+  if (!file) throw std::runtime_error(file.error());
+  auto opened = restore_store(options, std::move(around), *std::move(file));
   if (!opened) throw std::runtime_error(opened.error());
   return std::move(opened->store);
 }

@@ -1,0 +1,91 @@
+#include "stores/journal/gathering.hpp"
+
+#include <iterator>
+#include <string>
+#include <utility>
+
+namespace jobqd::stores::journal {
+
+Journal::BatchNumber Gathering::insert(std::span<JobRow> rows, Journal::Durable done) {
+  const base::MutexLock lock(mutex_);
+  wake_ = true;
+  changes_.inserts.insert(changes_.inserts.end(), std::make_move_iterator(rows.begin()),
+                          std::make_move_iterator(rows.end()));
+  waiting_.push_back(std::move(done));
+  return number_;
+}
+
+Journal::BatchNumber Gathering::update(ProgressRow row) {
+  const base::MutexLock lock(mutex_);
+  note_change();
+  const auto number = row.number;
+  changes_.updates.insert_or_assign(number, std::move(row));
+  return number_;
+}
+
+void Gathering::erase(std::uint64_t number) {
+  const base::MutexLock lock(mutex_);
+  note_change();
+  changes_.erasures.push_back(number);
+}
+
+void Gathering::set_paused(std::string_view queue, bool paused) {
+  const base::MutexLock lock(mutex_);
+  note_change();
+  changes_.pauses.insert_or_assign(std::string(queue), paused);
+}
+
+void Gathering::when_durable(Journal::Durable done) {
+  const base::MutexLock lock(mutex_);
+  wake_ = true;
+  waiting_.push_back(std::move(done));
+}
+
+void Gathering::flush() {
+  {
+    const base::MutexLock lock(mutex_);
+    if (!std::exchange(wake_, false)) return;
+  }
+  work_.notify_one();
+}
+
+Batch Gathering::take(base::milliseconds soon) {
+  const base::MutexLock lock(mutex_);
+  const auto urgent = [this]() JOBQD_REQUIRES(mutex_) { return is_urgent(); };
+  work_.wait(mutex_, [this]() JOBQD_REQUIRES(mutex_) { return stopped_ || !is_empty(); });
+  if (!is_urgent()) work_.wait_for(mutex_, soon, urgent);
+  return take_all();
+}
+
+Batch Gathering::take_after(base::milliseconds delay) {
+  const base::MutexLock lock(mutex_);
+  work_.wait_for(mutex_, delay, [this]() JOBQD_REQUIRES(mutex_) { return stopped_; });
+  return take_all();
+}
+
+Batch Gathering::take_all() {
+  return {.number = number_++,
+          .changes = std::exchange(changes_, {}),
+          .waiting = std::exchange(waiting_, {}),
+          .last = stopped_};
+}
+
+void Gathering::put_back(Changes refused) {
+  const base::MutexLock lock(mutex_);
+  changes_.put_back(std::move(refused));
+}
+
+void Gathering::stop() {
+  {
+    const base::MutexLock lock(mutex_);
+    stopped_ = true;
+  }
+  work_.notify_all();
+}
+
+bool Gathering::empty() const {
+  const base::MutexLock lock(mutex_);
+  return is_empty();
+}
+
+}  // namespace jobqd::stores::journal

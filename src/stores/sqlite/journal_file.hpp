@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "stores/journal/batch_writer.hpp"
+#include "stores/journal/stored_job.hpp"
+#include "stores/sqlite/database.hpp"
+#include "stores/sqlite/file_lock.hpp"
+#include "stores/sqlite/log_keeper.hpp"
+#include "stores/sqlite/transaction.hpp"
+
+namespace jobqd::stores::sqlite {
+
+/// The SQLite file of a journal: WAL, synchronous=FULL, one connection. README.md has its invariants.
+///
+/// Not thread-safe: the thread that opened it reads it, and from then on only the journal's thread uses it.
+class JournalFile final : public journal::BatchWriter {
+ public:
+  struct Options {
+    std::string path;
+    std::string vfs = {};          ///< Empty: the operating system's.
+    bool full_sync = true;         ///< false only for the test that shows that true is needed.
+    int checkpoint_pages = 4'096;  ///< A log that is longer is copied into the database: 16 MiB.
+  };
+
+  /// Opens or creates the file, takes it for this process alone, and brings an older one forward. The error
+  /// is one line.
+  static std::expected<std::unique_ptr<JournalFile>, std::string> open(Options options);
+
+  /// How often the file was opened, this time included (invariant 6).
+  [[nodiscard]] std::uint32_t epoch() const { return epoch_; }
+
+  /// Every job in the file, by number. The error is one line.
+  std::expected<void, std::string> replay(const std::function<void(journal::StoredJob&&)>& visit);
+
+  /// The names of the queues that are paused. The error is one line.
+  std::expected<std::vector<std::string>, std::string> paused_queues();
+
+  std::expected<void, journal::WriteFailure> write(const journal::Changes& changes, bool probe) override;
+  [[nodiscard]] bool has_recovered() override;
+  std::expected<void, journal::WriteFailure> tend() override;
+
+ private:
+  JournalFile(Options options, SqliteDatabase database, std::unique_ptr<FileLock> lock);
+  std::expected<void, std::string> prepare();
+  std::expected<void, std::string> check();
+  SqliteResult<> begin_epoch();
+  SqliteResult<> commit(const journal::Changes& changes, bool probe);
+  std::unexpected<journal::WriteFailure> fail(const SqliteError& error);
+
+  const Options options_;
+  /// Outlives the database (invariant 1).
+  std::unique_ptr<FileLock> lock_;
+  SqliteDatabase database_;
+  LogKeeper log_;
+  std::optional<Transaction> transaction_;  ///< Since prepare().
+  std::uint32_t epoch_ = 0;
+  bool last_failure_was_full_ = false;      ///< The last write that failed did so because the disk was full.
+  std::optional<SqliteError> fatal_error_;  ///< After it nothing is written (invariant 5).
+};
+
+}  // namespace jobqd::stores::sqlite

@@ -1,0 +1,100 @@
+#include "stores/sqlite/log_keeper.hpp"
+
+#include <utility>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
+#include "stores/sqlite/wal.hpp"
+
+namespace jobqd::stores::sqlite {
+
+namespace {
+
+/// A page in the log has a header of 24 bytes before it.
+constexpr std::int64_t logged_page_size = LogKeeper::page_size + 24;
+
+/// With less room than this, a disk that was full still counts as full: a small write may fit, and the next
+/// job will not.
+constexpr std::uint64_t room_to_go_on = 64UL * 1024;
+
+/// The number of the file that has this name; empty: there is none.
+///
+/// Asks for nothing else: since Linux 6.13 a file whose times were asked for gets new ones with its next
+/// write, which the sync of that write then has to put on disk too.
+std::optional<std::uint64_t> inode_of(const std::string& path) {
+  struct statx found{};
+  if (::statx(AT_FDCWD, path.c_str(), 0, STATX_INO, &found) != 0) return std::nullopt;
+  return found.stx_ino;
+}
+
+/// Bytes that the file system can still take there; empty: unknown.
+std::optional<std::uint64_t> room_at(const std::string& path) {
+  struct statvfs found{};
+  if (::statvfs(path.c_str(), &found) != 0) return std::nullopt;
+  return std::uint64_t{found.f_bavail} * found.f_frsize;
+}
+
+}  // namespace
+
+LogKeeper::LogKeeper(SqliteDatabase& database, std::string path, int checkpoint_pages)
+    : database_(database), path_(std::move(path)), log_path_(path_ + "-wal"), schedule_(checkpoint_pages) {}
+
+LogKeeper::~LogKeeper() {
+  sqlite3_wal_hook(database_.get(), nullptr, nullptr);
+}
+
+void LogKeeper::watch() {
+  inode_ = inode_of(log_path_);
+  sqlite3_wal_hook(
+      database_.get(),
+      [](void* self, sqlite3*, const char*, int pages) {
+        static_cast<LogKeeper*>(self)->pages_ = pages;
+        return SQLITE_OK;
+      },
+      this);
+}
+
+SqliteResult<> LogKeeper::check_place() const {
+  int moved = 0;
+  sqlite3_file_control(database_.get(), "main", SQLITE_FCNTL_HAS_MOVED, &moved);
+  // SQLite can tell this of the database only.
+  if (moved == 0 && inode_of(log_path_) == inode_) return {};
+  return std::unexpected(SqliteError{
+      SQLITE_IOERR, fmt::format("{} was deleted or replaced while in use", moved != 0 ? path_ : log_path_)});
+}
+
+SqliteResult<> LogKeeper::tend() {
+  LogUpkeep upkeep;
+  if (schedule_.space_check_due(pages_)) {
+    const auto room = room_at(path_);
+    upkeep = schedule_.after_space_check(pages_, room ? *room / page_size : LogSchedule::unknown_space);
+  } else {
+    upkeep = schedule_.after_commit(pages_);
+  }
+  if (upkeep.lengthen_to > 0) lengthen_log(database_, upkeep.lengthen_to * logged_page_size);
+  if (upkeep.checkpoint == LogUpkeep::Checkpoint::none) return {};
+  const bool truncates = upkeep.checkpoint == LogUpkeep::Checkpoint::truncate;
+  const auto copied = checkpoint(truncates ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE);
+  if (!copied) return std::unexpected(copied.error());
+  return {};
+}
+
+SqliteResult<bool> LogKeeper::checkpoint(int mode) {
+  int pages = 0;
+  int copied = 0;
+  const int code = sqlite3_wal_checkpoint_v2(database_.get(), nullptr, mode, &pages, &copied);
+  if (code == SQLITE_OK) return copied == pages;
+  if (auto error = database_.last_error(); is_indeterminate(error)) return std::unexpected(std::move(error));
+  // The log still holds everything and goes on growing; if the disk is full, the next commit finds out.
+  return false;
+}
+
+bool LogKeeper::has_room() const {
+  const auto room = room_at(path_);
+  return !room || *room >= room_to_go_on;
+}
+
+}  // namespace jobqd::stores::sqlite

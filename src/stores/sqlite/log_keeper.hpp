@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "stores/sqlite/database.hpp"
+#include "stores/sqlite/log_schedule.hpp"
+
+namespace jobqd::stores::sqlite {
+
+/// Looks after the write-ahead log of an open database: its size, its checkpoints, the space on its disk, and
+/// that it is still the file that SQLite opened. Not thread-safe; the database outlives it.
+class LogKeeper {
+ public:
+  /// A page of the database: SQLite's default, in bytes.
+  static constexpr int page_size = 4096;
+
+  /// `path` is the database's.
+  LogKeeper(SqliteDatabase& database, std::string path, int checkpoint_pages);
+  ~LogKeeper();
+
+  LogKeeper(const LogKeeper&) = delete;
+  LogKeeper& operator=(const LogKeeper&) = delete;
+
+  /// Follows the log from now on: its length, and which file it is. Once, after the first write, when the log
+  /// stays the same file while it is open, and after SQLite's own checkpoints were turned off, which would
+  /// end it.
+  void watch();
+
+  /// Fails if the database or its log was deleted or replaced: writes to such a file succeed, and are lost
+  /// (invariant 3).
+  [[nodiscard]] SqliteResult<> check_place() const;
+
+  /// Does what the log needs; after every commit. Fails only where it is unknown what has reached the disk.
+  SqliteResult<> tend();
+
+  /// Copies the log into the database and gives its room back. Returns whether all of it was copied; fails as
+  /// tend() does.
+  SqliteResult<bool> truncate() { return checkpoint(SQLITE_CHECKPOINT_TRUNCATE); }
+
+  /// Whether the disk has enough room for some more jobs.
+  [[nodiscard]] bool has_room() const;
+
+ private:
+  SqliteResult<bool> checkpoint(int mode);
+
+  SqliteDatabase& database_;
+  const std::string path_;
+  const std::string log_path_;
+  LogSchedule schedule_;
+  std::optional<std::uint64_t> inode_;  ///< Of the log. Empty: none.
+  int pages_ = 0;                       ///< The log's length after the last commit.
+};
+
+}  // namespace jobqd::stores::sqlite

@@ -1,0 +1,123 @@
+#include "stores/embedded/finished_jobs.hpp"
+
+#include <string>
+
+#include <gtest/gtest.h>
+
+namespace jobqd::stores::embedded {
+
+namespace {
+
+using base::milliseconds;
+using base::SteadyTime;
+
+constexpr FinishedJobs::Limits plenty{.jobs = 1'000, .bytes = 1'000'000};
+
+SteadyTime at(int ms) {
+  return SteadyTime{milliseconds{1'000'000 + ms}};
+}
+
+class FinishedJobsTest : public testing::Test {
+ protected:
+  JobHandle job(std::uint16_t queue = 0, std::size_t payload_bytes = 4) {
+    Record record;
+    record.number = ++number_;
+    record.content = journal::JobBytes(std::to_string(number_), std::string(payload_bytes, '1'));
+    record.queue = queue;
+    record.progress.status = domain::Status::done;
+    return table_.insert(std::move(record));
+  }
+
+  /// Forgets, as the store does, what has to be forgotten at `now`.
+  std::vector<JobHandle> forget(FinishedJobs& finished, SteadyTime now) {
+    std::vector<JobHandle> forgotten;
+    while (const auto next = finished.next_to_forget(now)) {
+      finished.remove(*next);
+      table_.erase(*next);
+      forgotten.push_back(*next);
+    }
+    return forgotten;
+  }
+
+  JobTable table_;
+
+ private:
+  std::uint64_t number_ = 0;
+};
+
+using Handles = std::vector<JobHandle>;
+
+}  // namespace
+
+TEST_F(FinishedJobsTest, AreForgottenWhenTheirTimeIsUp) {
+  FinishedJobs finished(table_, 1, plenty);
+  const auto a = job();
+  const auto b = job();
+  finished.add(a, at(100));
+  finished.add(b, at(200));
+  EXPECT_EQ(finished.next_expiry(), at(100));
+  EXPECT_EQ(forget(finished, at(99)), Handles{});
+  EXPECT_EQ(forget(finished, at(100)), Handles{a});
+  EXPECT_EQ(finished.next_expiry(), at(200));
+}
+
+TEST_F(FinishedJobsTest, AreForgottenInTheOrderOfTheirEndsWhereThereAreTooMany) {
+  FinishedJobs finished(table_, 2, {.jobs = 2, .bytes = 1'000'000});
+  const auto first = job(1);
+  const auto second = job(0);
+  const auto third = job(1);
+  finished.add(first, at(10'000));
+  finished.add(second, at(10));
+  EXPECT_EQ(forget(finished, at(0)), Handles{});
+  finished.add(third, at(10'000));
+  EXPECT_EQ(forget(finished, at(0)), Handles{first}) << "the oldest of all queues";
+}
+
+TEST_F(FinishedJobsTest, AreForgottenWhereTheyTakeTooManyBytes) {
+  FinishedJobs finished(table_, 1, {.jobs = 1'000, .bytes = 100});
+  const auto small = job(0, 40);
+  const auto large = job(0, 60);
+  const auto next = job(0, 41);
+  finished.add(small, at(10'000));
+  finished.add(large, at(10'000));
+  EXPECT_EQ(forget(finished, at(0)), Handles{});
+  finished.add(next, at(10'000));
+  EXPECT_EQ(forget(finished, at(0)), (Handles{small, large}));
+}
+
+TEST_F(FinishedJobsTest, CountTheirResultsAndErrorsAsBytes) {
+  FinishedJobs finished(table_, 1, {.jobs = 1'000, .bytes = 100});
+  const auto with_result = job(0, 10);
+  table_.at(with_result).ending = std::make_unique<journal::Ending>(
+      journal::Ending{.last_error = std::string(50, 'e'), .result = std::string(41, 'r')});
+  finished.add(with_result, at(10'000));
+  EXPECT_EQ(forget(finished, at(0)), Handles{with_result});
+}
+
+TEST_F(FinishedJobsTest, ThatRunAgainAreNotCountedAnyMore) {
+  FinishedJobs finished(table_, 1, {.jobs = 1, .bytes = 1'000});
+  const auto retried = job();
+  const auto other = job();
+  finished.add(retried, at(100));
+  finished.remove(retried);
+  EXPECT_EQ(table_.at(retried).due, SteadyTime{});
+  EXPECT_EQ(table_.at(retried).ticket, 0U);
+  finished.add(other, at(200));
+  EXPECT_EQ(forget(finished, at(150)), Handles{});
+  EXPECT_EQ(finished.next_expiry(), at(200));
+}
+
+TEST_F(FinishedJobsTest, OfOneQueueAreKeptLongerWhereItsRetentionGrows) {
+  FinishedJobs finished(table_, 2, plenty);
+  const auto longer = job(0);
+  const auto as_before = job(1);
+  finished.add(longer, at(100));
+  finished.add(as_before, at(100));
+  finished.keep_longer(0, milliseconds{50});
+  EXPECT_EQ(forget(finished, at(100)), Handles{as_before});
+  EXPECT_EQ(finished.next_expiry(), at(150));
+  finished.keep_longer(0, milliseconds{-100});
+  EXPECT_EQ(forget(finished, at(100)), Handles{longer}) << "a shorter retention holds at once";
+}
+
+}  // namespace jobqd::stores::embedded

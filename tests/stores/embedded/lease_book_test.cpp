@@ -1,0 +1,87 @@
+#include "stores/embedded/lease_book.hpp"
+
+#include <gtest/gtest.h>
+
+namespace jobqd::stores::embedded {
+
+namespace {
+
+using base::milliseconds;
+using base::SteadyTime;
+
+SteadyTime at(int ms) {
+  return SteadyTime{milliseconds{1'000'000 + ms}};
+}
+
+}  // namespace
+
+TEST(LeaseBook, KnowsWhoHoldsAJob) {
+  LeaseBook book;
+  book.grant(1, 10, at(100), "w1");
+  EXPECT_TRUE(book.contains(1));
+  EXPECT_EQ(book.worker(1), "w1");
+  EXPECT_FALSE(book.contains(2));
+  EXPECT_EQ(book.worker(2), "");
+  EXPECT_EQ(book.jobs(), std::vector<JobHandle>{1});
+}
+
+TEST(LeaseBook, ExpiresNoLeaseEarly) {
+  LeaseBook book;
+  book.grant(1, 10, at(100), "");
+  EXPECT_EQ(book.next(), at(100));
+  EXPECT_EQ(book.pop_expired(at(99)), std::nullopt);
+  EXPECT_EQ(book.pop_expired(at(100)), 1U);
+}
+
+TEST(LeaseBook, ReturnsAnExpiredLeaseOnceAndKeepsItUntilItsEnd) {
+  LeaseBook book;
+  book.grant(1, 10, at(100), "w1");
+  ASSERT_EQ(book.pop_expired(at(200)), 1U);
+  EXPECT_EQ(book.pop_expired(at(200)), std::nullopt);
+  EXPECT_EQ(book.next(), std::nullopt);
+  EXPECT_EQ(book.worker(1), "w1");
+  book.end(1);
+  EXPECT_FALSE(book.contains(1));
+}
+
+TEST(LeaseBook, ExpiresTheOldestJobFirstOfThoseThatExpireTogether) {
+  LeaseBook book;
+  book.grant(7, 30, at(100), "");
+  book.grant(8, 10, at(100), "");
+  book.grant(9, 20, at(50), "");
+  EXPECT_EQ(book.pop_expired(at(100)), 9U);
+  EXPECT_EQ(book.pop_expired(at(100)), 8U);
+  EXPECT_EQ(book.pop_expired(at(100)), 7U);
+}
+
+TEST(LeaseBook, LastsUntilTheTimeOfItsLatestExtension) {
+  LeaseBook book;
+  book.grant(1, 10, at(100), "");
+  book.extend(1, at(300));
+  EXPECT_EQ(book.pop_expired(at(299)), std::nullopt);
+  EXPECT_EQ(book.next(), at(300));
+  book.extend(1, at(200));
+  EXPECT_EQ(book.pop_expired(at(200)), 1U) << "a worker may also shorten its lease";
+}
+
+TEST(LeaseBook, DoesNotExpireALeaseThatHasEnded) {
+  LeaseBook book;
+  book.grant(1, 10, at(100), "");
+  book.end(1);
+  book.end(1);
+  EXPECT_EQ(book.next(), std::nullopt);
+  EXPECT_EQ(book.pop_expired(at(200)), std::nullopt);
+  EXPECT_TRUE(book.jobs().empty());
+}
+
+TEST(LeaseBook, GrantsAJobAgainAfterItsLeaseHasExpired) {
+  LeaseBook book;
+  book.grant(1, 10, at(100), "w1");
+  ASSERT_EQ(book.pop_expired(at(100)), 1U);
+  book.end(1);
+  book.grant(1, 10, at(200), "w2");
+  EXPECT_EQ(book.worker(1), "w2");
+  EXPECT_EQ(book.pop_expired(at(200)), 1U);
+}
+
+}  // namespace jobqd::stores::embedded

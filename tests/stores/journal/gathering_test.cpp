@@ -1,0 +1,155 @@
+#include "stores/journal/gathering.hpp"
+
+#include <array>
+#include <atomic>
+#include <set>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "stores/journal/rows.hpp"
+#include "support/patience.hpp"
+
+namespace jobqd::stores::journal {
+
+namespace {
+
+using base::milliseconds;
+using namespace std::chrono_literals;
+
+/// A test that waits as long as this fails.
+constexpr milliseconds never = support::patience;
+
+Journal::Durable nobody() {
+  return [](auto) {};
+}
+
+Journal::BatchNumber insert(Gathering& gathering, std::uint64_t number) {
+  std::array rows{job_row(number)};
+  return gathering.insert(rows, nobody());
+}
+
+}  // namespace
+
+TEST(Gathering, ABatchIsAllThatHasGathered) {
+  Gathering gathering;
+  EXPECT_TRUE(gathering.empty());
+  std::array rows{job_row(1), job_row(2)};
+  EXPECT_EQ(gathering.insert(rows, nobody()), 1U);
+  EXPECT_EQ(gathering.update(progress_row(3, 1)), 1U);
+  gathering.erase(4);
+  gathering.set_paused("default", true);
+  gathering.when_durable(nobody());
+  EXPECT_FALSE(gathering.empty());
+
+  const auto batch = gathering.take(never);
+  EXPECT_EQ(batch.number, 1U);
+  EXPECT_EQ(batch.changes.inserts.size(), 2U);
+  EXPECT_EQ(batch.changes.inserts.at(1).content.id(), "job-2");
+  EXPECT_EQ(batch.changes.updates.at(3).progress.attempts, 1U);
+  EXPECT_EQ(batch.changes.erasures, (std::vector<std::uint64_t>{4}));
+  EXPECT_TRUE(batch.changes.pauses.at("default"));
+  EXPECT_EQ(batch.waiting.size(), 2U);
+  EXPECT_FALSE(batch.last);
+  EXPECT_TRUE(gathering.empty());
+}
+
+TEST(Gathering, WhatComesLaterIsInTheNextBatch) {
+  Gathering gathering;
+  EXPECT_EQ(insert(gathering, 1), 1U);
+  EXPECT_EQ(gathering.take(never).number, 1U);
+  EXPECT_EQ(insert(gathering, 2), 2U);
+  EXPECT_EQ(gathering.update(progress_row(1, 1)), 2U);
+  EXPECT_EQ(gathering.take(never).number, 2U);
+}
+
+TEST(Gathering, SeveralUpdatesOfOneJobAreOne) {
+  Gathering gathering;
+  for (const std::uint32_t attempts : {1U, 2U, 3U}) gathering.update(progress_row(1, attempts));
+  gathering.set_paused("default", true);
+  gathering.set_paused("default", false);
+  const auto batch = gathering.take(0ms);
+  EXPECT_EQ(batch.changes.size(), 2U);
+  EXPECT_EQ(batch.changes.updates.at(1).progress.attempts, 3U);
+  EXPECT_FALSE(batch.changes.pauses.at("default"));
+}
+
+TEST(Gathering, AChangeThatNobodyWaitsForIsTakenSoon) {
+  Gathering gathering;
+  gathering.erase(1);
+  EXPECT_EQ(gathering.take(1ms).changes.erasures.size(), 1U);
+}
+
+TEST(Gathering, WhoWaitsCutsItShort) {
+  Gathering gathering;
+  gathering.update(progress_row(1, 1));
+  const std::jthread asking([&] {
+    gathering.when_durable(nobody());
+    gathering.flush();
+  });
+  const auto batch = gathering.take(never);
+  EXPECT_EQ(batch.changes.updates.size(), 1U);
+  EXPECT_EQ(batch.waiting.size(), 1U);
+}
+
+TEST(Gathering, AStopEndsEveryWait) {
+  Gathering gathering;
+  const std::jthread stopping([&] { gathering.stop(); });
+  EXPECT_TRUE(gathering.take(never).last);
+  EXPECT_TRUE(gathering.take_after(never).last);
+}
+
+TEST(Gathering, InTroubleNobodyCutsTheWaitShort) {
+  Gathering gathering;
+  insert(gathering, 1);
+  gathering.flush();
+  const auto begin = std::chrono::steady_clock::now();
+  EXPECT_EQ(gathering.take_after(20ms).changes.inserts.size(), 1U);
+  EXPECT_GE(std::chrono::steady_clock::now() - begin, 20ms);
+}
+
+TEST(Gathering, WhatWasRefusedGoesWithTheNextBatch) {
+  Gathering gathering;
+  insert(gathering, 1);
+  gathering.update(progress_row(2, 1));
+  auto refused = gathering.take(never);
+  gathering.update(progress_row(3, 1));
+  gathering.put_back(std::move(refused.changes));
+  const auto next = gathering.take(0ms);
+  EXPECT_EQ(next.number, 2U);
+  EXPECT_TRUE(next.changes.inserts.empty());
+  EXPECT_EQ(next.changes.updates.size(), 2U);
+}
+
+TEST(Gathering, NothingIsLostBetweenThreads) {
+  constexpr std::uint64_t each = 2'000;
+  constexpr std::uint64_t threads = 3;
+  Gathering gathering;
+  std::set<std::uint64_t> taken;
+  {
+    std::atomic<std::uint64_t> left{threads};
+    std::vector<std::jthread> producers;
+    for (std::uint64_t thread = 0; thread < threads; ++thread)
+      producers.emplace_back([&, thread] {
+        for (std::uint64_t i = 0; i < each; ++i) {
+          insert(gathering, thread * each + i);
+          gathering.flush();
+        }
+        if (--left == 0) gathering.stop();
+      });
+    Journal::BatchNumber last = 0;
+    for (bool done = false; !done;) {
+      const auto batch = gathering.take(never);
+      EXPECT_EQ(batch.number, last + 1);
+      last = batch.number;
+      for (const auto& row : batch.changes.inserts) EXPECT_TRUE(taken.insert(row.number).second);
+      done = batch.last;
+    }
+  }
+  EXPECT_EQ(taken.size(), each * threads);
+  EXPECT_TRUE(gathering.empty());
+}
+
+}  // namespace jobqd::stores::journal
