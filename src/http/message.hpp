@@ -64,7 +64,8 @@ using Produce = std::move_only_function<void(std::size_t room)>;
 ///
 /// The answer comes either in one piece, by respond(), or in several: begin(), any number of write(), end().
 /// A long answer is pulled, not pushed: its handler asks for room, produces one piece, and asks again. So no
-/// more of it is in memory than there is room for, however slowly the client reads, and connections take turns.
+/// more of it is in memory than there is room for, however slowly the client reads, and connections take
+/// turns.
 ///
 ///     exchange->when_room([exchange](std::size_t room) {
 ///       … make a piece of about `room` bytes; on any thread, later, is fine too …

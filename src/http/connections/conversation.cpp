@@ -173,8 +173,7 @@ void Conversation::written(std::string_view bytes) {
     begun = std::exchange(draft_, std::nullopt);
     begun->close = begun->close || reader_.is_http_1_0();
     close_after(*begun);
-    append_streamed_head(output_.text(), *begun,
-                         {.date = moment_.date, .http_1_0 = reader_.is_http_1_0()});
+    append_streamed_head(output_.text(), *begun, {.date = moment_.date, .http_1_0 = reader_.is_http_1_0()});
     piece = begun->body;
   }
   if (reader_.is_head()) return;

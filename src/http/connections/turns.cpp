@@ -32,7 +32,8 @@ void Turns::run_some() {
 }
 
 AnswerBudget::AnswerBudget(std::size_t bytes, std::size_t connections)
-    : share_(std::clamp<std::size_t>(bytes / 2 / std::max<std::size_t>(connections, 1), 1, waiting_piece_bytes)),
+    : share_(
+          std::clamp<std::size_t>(bytes / 2 / std::max<std::size_t>(connections, 1), 1, waiting_piece_bytes)),
       pool_(bytes / 2) {}
 
 std::size_t AnswerBudget::room() const {

@@ -13,8 +13,8 @@ namespace jobqd::http {
 
 /// Beast's parser, writing its results to where they are needed: it has no container and copies no head.
 ///
-/// For one request; not thread-safe. The head has to be passed in one piece and must stay in place, because facts
-/// and fields refer to it.
+/// For one request; not thread-safe. The head has to be passed in one piece and must stay in place, because
+/// facts and fields refer to it.
 class MessageParser final : public boost::beast::http::basic_parser<true> {
  public:
   /// Where the results go. Empty at first; outlives the parser.

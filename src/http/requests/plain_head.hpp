@@ -10,8 +10,9 @@
 
 namespace jobqd::http {
 
-/// Reads a plain head, as nearly all are: HTTP/1.1, no framing but a Content-Length within the limit, no field
-/// that changes how the connection is used. `head` has passed a HeadScanner. Returns the length of the body.
+/// Reads a plain head, as nearly all are: HTTP/1.1, no framing but a Content-Length within the limit, no
+/// field that changes how the connection is used. `head` has passed a HeadScanner. Returns the length of the
+/// body.
 ///
 /// Empty if anything is unusual or wrong: then Beast has to read the head, and `facts` and `fields` hold
 /// nothing useful. What it does read, it reads exactly as Beast does. Both results refer to `head`.

@@ -39,7 +39,8 @@ class RequestReader {
 
   explicit RequestReader(Limits limits) : limits_(limits), scanner_(limits.header_bytes) {}
 
-  /// Consumes from `in` what belongs to the present request. Repeating a call without new bytes changes nothing.
+  /// Consumes from `in` what belongs to the present request. Repeating a call without new bytes changes
+  /// nothing.
   Step advance(boost::beast::flat_buffer& in);
 
   /// Only when complete. The request refers to this reader until reset().

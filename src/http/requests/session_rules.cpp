@@ -113,7 +113,8 @@ std::optional<Error> check_version(std::string_view head) {
                            base::is_digit(version[5]) && version[6] == '.' && base::is_digit(version[7]);
   if (!well_formed) return malformed("the request line does not end in a version of HTTP");
   if (version == "HTTP/1.1" || version == "HTTP/1.0") return std::nullopt;
-  return Error{.code = ErrorCode::version_not_supported, .detail = "only HTTP/1.1 and HTTP/1.0 are supported"};
+  return Error{.code = ErrorCode::version_not_supported,
+               .detail = "only HTTP/1.1 and HTTP/1.0 are supported"};
 }
 
 std::expected<Target, Error> check_head(const HeadFacts& facts, std::size_t max_body) {

@@ -8,14 +8,15 @@
 
 #include <jobqd/domain/error.hpp>
 
-/// Rules of RFC 9110 and 9112 for a request's head that Beast's parser does not enforce. Pure functions of text.
+/// Rules of RFC 9110 and 9112 for a request's head that Beast's parser does not enforce. Pure functions of
+/// text.
 namespace jobqd::http {
 
 /// Scans the head of a request while it is still coming in, looking at each byte once.
 ///
 /// Finds the empty line that ends the head, and refuses at once what can never become a valid one, without
-/// waiting for the rest: a bare CR or LF, a control character, a folded line, a first byte that cannot start a
-/// method, a request line that does not end in a supported version of HTTP.
+/// waiting for the rest: a bare CR or LF, a control character, a folded line, a first byte that cannot start
+/// a method, a request line that does not end in a supported version of HTTP.
 class HeadScanner {
  public:
   explicit HeadScanner(std::size_t max_bytes) : max_bytes_(max_bytes) {}
@@ -69,8 +70,8 @@ struct Target {
 /// Whether a line ends in a line feed alone.
 [[nodiscard]] bool has_bare_line_feed(std::string_view text);
 
-/// Whether these are chunk extensions as in RFC 9112 section 7.1.1: `;name`, `;name=token` or `;name="text"`, any
-/// number of them.
+/// Whether these are chunk extensions as in RFC 9112 section 7.1.1: `;name`, `;name=token` or `;name="text"`,
+/// any number of them.
 [[nodiscard]] bool valid_chunk_extensions(std::string_view extensions);
 
 }  // namespace jobqd::http

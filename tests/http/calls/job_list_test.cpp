@@ -33,11 +33,11 @@ class TheJobList : public testing::Test {
       : store(stores::open_memory_store({.queues = {{.name = "default", .capacity = 100'000}}},
                                         {.clock = clock, .random = random, .observer = observer})) {}
 
-  /// Jobs 0, 1, … with payloads of this size, quotes included.
+  /// Further jobs 0, 1, … with payloads of this size, quotes included.
   void submit(std::size_t count, std::size_t bytes = 4) {
     std::vector<domain::NewJob> jobs;
     for (std::size_t i = 0; i < count; ++i) {
-      jobs.push_back(support::new_job(std::to_string(i)));
+      jobs.push_back(support::new_job(std::to_string(submitted_++)));
       jobs.back().payload = '"' + std::string(bytes - 2, 'x') + '"';
     }
     store->submit(std::move(jobs), [](const auto& submitted) { ASSERT_TRUE(submitted); });
@@ -64,6 +64,9 @@ class TheJobList : public testing::Test {
   base::Random random{1};
   engine::Observer observer;
   std::unique_ptr<engine::Store> store;
+
+ private:
+  int submitted_ = 0;
 };
 
 }  // namespace

@@ -19,7 +19,8 @@ namespace jobqd::http {
 class TestServer {
  public:
   /// Without a handler: the one of answer_or_hold(). /probe is answered beyond the limit of connections.
-  explicit TestServer(ServerOptions options = {}, Handler handler = {}, std::vector<Observer*> observers = {});
+  explicit TestServer(ServerOptions options = {}, Handler handler = {},
+                      std::vector<Observer*> observers = {});
   ~TestServer();
 
   TestServer(const TestServer&) = delete;

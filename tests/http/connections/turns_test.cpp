@@ -18,7 +18,8 @@ constexpr std::size_t mebibyte = 1024UL * 1024;
 /// Notes its letter when its turn comes.
 class Letter final : public Turns::Taker {
  public:
-  Letter(std::string& noted, char letter, std::size_t bytes, std::function<void()> then = [] {})
+  Letter(
+      std::string& noted, char letter, std::size_t bytes, std::function<void()> then = [] {})
       : noted_(noted), letter_(letter), bytes_(bytes), then_(std::move(then)) {}
 
   std::size_t take_turn() override {

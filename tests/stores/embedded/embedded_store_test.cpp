@@ -295,7 +295,7 @@ TEST_F(EmbeddedStoreTest, AListLooksAtOnlySoManyJobsAtATime) {
 
 TEST_F(EmbeddedStoreTest, AListTellsOnlySoManyBytesAtATime) {
   auto large = new_job("a");
-  large.payload = std::string(3UL * 1024 * 1024, ' ') + "1";
+  large.payload = std::string(2'000'000, ' ') + "1";
   for (const auto* id : {"a", "b", "c"}) {
     large.id = id;
     submit_durably(large);
