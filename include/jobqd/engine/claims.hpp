@@ -63,7 +63,9 @@ class Claims {
 
   /// Starts up to max_jobs jobs of the queue as soon as at least one is ready: now, or after the requests
   /// that came before. Never starts more jobs than it was asked for. Completes with none once claims are
-  /// closed. Errors: queue_not_found; invalid_field for a lease of a queue whose jobs run in this process.
+  /// closed. A lease is as durable as the store promises when it is answered. Errors: queue_not_found;
+  /// invalid_field for a lease of a queue whose jobs run in this process; store_unavailable for a lease that
+  /// cannot be made durable now.
   ///
   /// Returns true when the request waits and can be withdrawn.
   virtual bool claim(ClaimRequest request, Callback<std::vector<Claim>> done) = 0;

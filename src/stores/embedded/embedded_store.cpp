@@ -114,6 +114,11 @@ bool EmbeddedStore::claim(engine::ClaimRequest request, engine::Callback<std::ve
                                   request.queue)});
     return false;
   }
+  if (request.lease)
+    if (auto why = journal_->trouble(); !why.empty()) {
+      turn.effects.refuse(std::move(done), unavailable(std::move(why)));
+      return false;
+    }
   // Claims that came earlier are served first: while one waits, no job is to be had.
   auto claims = claiming_ && !waiting_.any(*queue)
                     ? grant(turn.effects, *queue, request.max_jobs, request.max_bytes.now, request.lease)
@@ -158,11 +163,19 @@ std::vector<engine::Claim> EmbeddedStore::grant(Effects& effects, std::uint16_t 
 
 void EmbeddedStore::hand_out(Effects& effects, std::vector<engine::Claim> claims,
                              engine::Callback<std::vector<engine::Claim>> done) {
-  effects.call([this, claims = std::move(claims), done = std::move(done)]() mutable {
-    for (const auto& claim : claims)
-      if (claim.lease) around_.observer.attempt_started(claim);
-    done(std::move(claims));
-  });
+  if (claims.empty() || !claims.front().lease)
+    return effects.call(
+        [claims = std::move(claims), done = std::move(done)]() mutable { done(std::move(claims)); });
+  journal_->when_durable(
+      [this, claims = std::move(claims), done = std::move(done)](std::expected<void, Error> durable) mutable {
+        for (const auto& claim : claims) around_.observer.attempt_started(claim);
+        if (durable) return done(std::move(claims));
+        for (const auto& claim : claims)
+          settle(claim.id, claim.token, engine::Unstarted{.why = "its lease could not be written"},
+                 engine::Settler::own_worker, [](const auto&) {});
+        done(std::unexpected(std::move(durable.error())));
+      });
+  effects.flush();
 }
 
 void EmbeddedStore::serve_waiting(Effects& effects) {

@@ -84,7 +84,9 @@ class EmbeddedStore final : public engine::Store {
   std::vector<engine::Claim> grant(Effects& effects, std::uint16_t queue, std::size_t max_jobs,
                                    std::size_t max_bytes, const std::optional<engine::LeaseTerms>& lease)
       JOBQD_REQUIRES(mutex_);
-  /// Completes a claim; reports leased attempts as started.
+  /// Completes a claim. One with leases waits until they are durable, because a remote worker acts on what
+  /// it was answered; where they cannot be made durable, the jobs go back uncounted. Reports leased attempts
+  /// as started.
   void hand_out(Effects& effects, std::vector<engine::Claim> claims,
                 engine::Callback<std::vector<engine::Claim>> done);
   /// Serves the claims that wait for a queue that may have become able to start jobs.

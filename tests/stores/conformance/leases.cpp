@@ -194,6 +194,7 @@ TEST_P(StoreConformance, OneClaimantMayWaitWithSeveralRequests) {
   for (auto& one : caught) EXPECT_TRUE(store->claim(wanted, one.callback()));
   EXPECT_TRUE(store->withdraw(wanted.wait_id));
   submit({new_job("a"), new_job("b")}).value();
+  EXPECT_EQ(job("a").progress.status, Status::running);  // It is durable, and so the lease has been answered.
   EXPECT_NE(caught[0].called(), caught[1].called()) << "one was withdrawn, and the other got a job";
   EXPECT_FALSE(store->withdraw(wanted.wait_id));
   EXPECT_EQ(job("b").progress.status, Status::queued);
