@@ -64,7 +64,8 @@ using Produce = std::move_only_function<void(std::size_t room)>;
 ///
 /// The answer comes either in one piece, by respond(), or in several: begin(), any number of write(), end().
 /// A long answer is pulled, not pushed: its handler asks for room, produces one piece, and asks again. So no
-/// more than one piece of it is in memory, however slowly the client reads, and the connections take turns.
+/// more of it is in memory than there is room for, however slowly the client reads, and connections take
+/// turns.
 ///
 ///     exchange->when_room([exchange](std::size_t room) {
 ///       … make a piece of about `room` bytes; on any thread, later, is fine too …
@@ -80,8 +81,9 @@ class Exchange {
   /// Answers in one piece, with a Content-Length. Once, and not after begin(); any thread.
   virtual void respond(Response response) = 0;
 
-  /// Sends the head of an answer of unknown length, and `head.body` as its first bytes. Once, and not after
-  /// respond(); any thread.
+  /// Begins an answer of unknown length; `head.body` are the first bytes of its body. If it turns out to be
+  /// short, it is sent like one of respond(), else in chunks (HTTP/1.1) or until the connection ends (1.0).
+  /// Once, and not after respond(); any thread.
   virtual void begin(Response head) = 0;
 
   /// Sends further bytes of the body. After begin(); any thread, in the order of the calls.

@@ -145,11 +145,27 @@ class Connection:
             name, value = line.split(": ", 1)
             assert name.lower() not in headers, f"{name} twice"
             headers[name.lower()] = value
+        if headers.get("transfer-encoding") == "chunked" and not to_head:
+            return Answer(status, match[2], headers, self._read_chunks(), head)
         length = 0 if to_head or status in (100, 204) else int(headers["content-length"])
+        return Answer(status, match[2], headers, self._take(length), head)
+
+    def _take(self, length: int) -> bytes:
         while len(self.buffer) < length:
             self._more()
-        body, self.buffer = self.buffer[:length], self.buffer[length:]
-        return Answer(status, match[2], headers, body, head)
+        taken, self.buffer = self.buffer[:length], self.buffer[length:]
+        return taken
+
+    def _read_chunks(self) -> bytes:
+        body = []
+        while True:
+            while b"\r\n" not in self.buffer:
+                self._more()
+            size, self.buffer = self.buffer.split(b"\r\n", 1)
+            body.append(self._take(int(size, 16)))
+            assert self._take(2) == b"\r\n", "a chunk ends elsewhere"
+            if not body[-1]:
+                return b"".join(body)
 
     def read_end(self) -> bytes:
         """Everything that the daemon sends until it closes the connection."""

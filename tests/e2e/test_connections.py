@@ -2,8 +2,10 @@
 
 import http.client
 import json
+import socket
 import unittest
 
+from durable import sanitized
 from support import AT_ONCE, HELD, DaemonTest, eventually
 
 
@@ -84,6 +86,62 @@ class Connections(DaemonTest):
                 self.assertEqual(daemon.get(path).status, 200, path)
             self.assertEqual(one.request("GET", "/healthz").read_answer().status, 200)
         eventually(lambda: daemon.get("/v1/jobs").status == 200, "places are free again")
+
+    def test_a_long_list_comes_in_chunks_and_a_short_one_as_a_whole(self):
+        daemon = self.start(QUEUE_SIZE="1000", **HELD)
+        daemon.enqueue([{"id": f"j{i}", "payload": "x" * 2000} for i in range(500)])
+        with daemon.connect() as connection:
+            short = connection.request("GET", "/v1/jobs?limit=100").read_answer()
+            self.assertEqual(int(short.headers["content-length"]), len(short.body))
+            long = connection.request("GET", "/v1/jobs?limit=500").read_answer()
+            self.assertEqual(long.headers["transfer-encoding"], "chunked")
+            self.assertNotIn("content-length", long.headers)
+            self.assertEqual([job["id"] for job in long.json()["jobs"]], [f"j{i}" for i in reversed(range(500))])
+            self.assertEqual(connection.request("GET", "/healthz").read_answer().body, b"OK")
+        with daemon.connect() as connection:
+            connection.send(b"GET /v1/jobs?limit=500 HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
+            head, body = connection.read_end().split(b"\r\n\r\n", 1)
+            self.assertIn(b"Connection: close", head)
+            self.assertEqual(len(json.loads(body)["jobs"]), 500)
+
+    def test_lists_that_nobody_reads_take_little_memory(self):
+        daemon = self.start(QUEUE_SIZE="1000", **HELD)
+        for i in range(100):
+            daemon.enqueue({"id": f"j{i}", "payload": "x" * 100_000})
+        before = daemon.resident_kib()
+        unread = [daemon.connect(receive_buffer=4096).request("GET", "/v1/jobs?limit=1000") for _ in range(200)]
+        self.assert_healthy(daemon)
+        eventually(lambda: len(daemon.get("/v1/jobs?limit=1000").json()["jobs"]) > 40, "others get their pages")
+        # 800 MB, if each held its page.
+        self.assertLess(daemon.resident_kib() - before, 600_000 if sanitized() else 150_000)
+        for connection in unread:
+            connection.close()
+
+    def test_clients_that_gave_up_waiting_give_up_their_places(self):
+        daemon = self.start(MAX_CONNECTIONS="10", **HELD)
+        daemon.enqueue({"id": "a", "delay": "1h"})
+        wait = b"GET /v1/jobs/a?wait=60s HTTP/1.1\r\nHost: x\r\n\r\n"
+        more = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+        for request in (wait, more + wait, wait + more, wait + more * 1000):
+            for leave in ("close", "reset"):
+                for _ in range(10):
+                    getattr(daemon.connect().send(request), leave)()
+                with self.subTest(request=request[:60], leave=leave):
+                    eventually(lambda: self.served(daemon), "their places are free")
+
+    def served(self, daemon):
+        with daemon.connect() as connection:
+            return connection.request("GET", "/v1/jobs?limit=1").read_answer().status == 200
+
+    def test_a_client_that_half_closes_is_answered_at_once(self):
+        daemon = self.start(**HELD)
+        daemon.enqueue({"id": "a", "delay": "1h"})
+        with daemon.connect() as connection:
+            connection.request("GET", "/v1/jobs/a?wait=60s").request("GET", "/healthz")
+            connection.socket.shutdown(socket.SHUT_WR)
+            self.assertEqual(connection.read_answer().json()["status"], "queued")
+            self.assertEqual(connection.read_answer().body, b"OK")
+            self.assertEqual(connection.read_end(), b"")
 
     def test_every_answer_to_a_get_has_its_head(self):
         daemon = self.start(**HELD)

@@ -99,6 +99,16 @@ class Leases(RemoteTest):
                 self.token(daemon, leave, lease="1h")
                 self.assertEqual(daemon.job(leave)["attempts"], 1)
 
+    def test_a_lease_is_bounded_by_bytes_and_has_a_job(self):
+        daemon = self.begin()
+        for i in range(20):
+            self.work(daemon, f"j{i}", payload="x" * 200_000)
+        self.work(daemon, "large", payload="x" * 1_048_000)
+        self.assertEqual([job["id"] for job in self.lease(daemon, max_jobs=100)], [f"j{i}" for i in range(5)])
+        while leased := self.lease(daemon, max_jobs=100):
+            last = leased[-1]["id"]
+        self.assertEqual(last, "large")
+
     def test_a_lease_that_runs_out_gives_the_job_to_another(self):
         daemon = self.begin()
         self.work(daemon, "a")

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,12 +28,20 @@ struct LeaseTerms {
   std::string worker = {};              ///< The worker's name; for people.
 };
 
+/// How many bytes of payloads and errors the jobs of one claim may have together; the first may exceed it.
+struct ClaimBytes {
+  static constexpr auto unlimited = std::numeric_limits<std::size_t>::max();
+  std::size_t now = unlimited;         ///< Where jobs are ready.
+  std::size_t after_wait = unlimited;  ///< Where the request had to wait.
+};
+
 /// Asks for jobs of one queue.
 struct ClaimRequest {
   std::string_view queue;                ///< Only read during the call.
   std::size_t max_jobs = 1;              ///< At least 1.
   std::optional<LeaseTerms> lease = {};  ///< Set by remote workers; empty for workers of this process.
   WaitId wait_id = 0;                    ///< For withdraw().
+  ClaimBytes max_bytes = {};
 };
 
 /// The answer to a heartbeat.
@@ -55,7 +64,9 @@ class Claims {
 
   /// Starts up to max_jobs jobs of the queue as soon as at least one is ready: now, or after the requests
   /// that came before. Never starts more jobs than it was asked for. Completes with none once claims are
-  /// closed. Errors: queue_not_found; invalid_field for a lease of a queue whose jobs run in this process.
+  /// closed. A lease is as durable as the store promises when it is answered. Errors: queue_not_found;
+  /// invalid_field for a lease of a queue whose jobs run in this process; store_unavailable for a lease that
+  /// cannot be made durable now.
   ///
   /// Returns true when the request waits and can be withdrawn.
   virtual bool claim(ClaimRequest request, Callback<std::vector<Claim>> done) = 0;

@@ -21,12 +21,18 @@ struct ListQuery {
   std::optional<domain::Status> status = {};
   std::size_t limit = 50;
   std::uint64_t before = 0;  ///< Only jobs older than this cursor; 0: from the newest.
+  /// Bytes of payloads, results and errors. The first job of a page may exceed it.
+  std::size_t max_bytes = 4UL * 1024 * 1024;
+  /// Jobs, whether or not they match; at most 10,000.
+  std::size_t max_looked_at = 10'000;
 };
 
 struct JobPage {
   std::vector<domain::Job> jobs;
-  std::uint64_t next =
-      0;  ///< Cursor of the next page; 0: this is the last. A page may be short and yet have a next.
+  /// Cursor of the next page; 0: this is the last. A page may be short and yet have a next.
+  std::uint64_t next = 0;
+  std::size_t bytes = 0;      ///< What max_bytes counts.
+  std::size_t looked_at = 0;  ///< What max_looked_at counts.
 };
 
 /// How many jobs have which status, indexed by domain::Status.

@@ -1,6 +1,5 @@
 #include "http/bodies/views.hpp"
 
-
 #include <jobqd/base/duration.hpp>
 #include <jobqd/base/rfc3339.hpp>
 

@@ -11,6 +11,7 @@
 
 #include "http/bodies/field_values.hpp"
 #include "http/bodies/views.hpp"
+#include "http/calls/job_list.hpp"
 #include "http/calls/respond.hpp"
 
 namespace jobqd::http {
@@ -75,18 +76,6 @@ std::expected<engine::ListQuery, Error> read_list_query(const Request& request) 
   return query;
 }
 
-Response page_response(const engine::JobPage& page) {
-  Response response;
-  JsonWriter json(response.body);
-  json.begin_object();
-  json.key("jobs").begin_array();
-  for (const auto& job : page.jobs) write_job(json, job);
-  json.end_array();
-  if (page.next != 0) json.key("next_cursor").string(std::to_string(page.next));
-  json.end_object();
-  return response;
-}
-
 /// Answers with the job, or with the problem.
 engine::Callback<domain::Job> respond_with_job(ExchangePtr exchange) {
   return [exchange = std::move(exchange)](engine::Expected<domain::Job> job) {
@@ -136,11 +125,9 @@ void JobCalls::wait_for(const std::string& id, base::milliseconds wait, Exchange
 }
 
 void JobCalls::list(const Request& request, ExchangePtr exchange) const {
-  const auto query = read_list_query(request);
+  auto query = read_list_query(request);
   if (!query) return exchange->respond(problem(query.error()));
-  operations_.list(*query, [exchange = std::move(exchange)](engine::Expected<engine::JobPage> page) {
-    exchange->respond(page ? page_response(*page) : problem(page.error()));
-  });
+  JobList::answer(operations_, *std::move(query), std::move(exchange));
 }
 
 void JobCalls::remove(const Request& request, ExchangePtr exchange) const {

@@ -1,9 +1,12 @@
 #pragma once
 
+#include <cstddef>
+#include <string_view>
 #include <vector>
 
 #include <jobqd/engine/claims.hpp>
 
+#include "http/bodies/remote_body.hpp"
 #include "http/route.hpp"
 
 namespace jobqd::http {
@@ -17,6 +20,8 @@ class WorkerCalls {
 
  private:
   void lease(const Request& request, ExchangePtr exchange) const;
+  /// Leases up to body.max_jobs jobs of about `room` bytes together.
+  void lease_some(std::string_view queue, RemoteBody body, std::size_t room, ExchangePtr exchange) const;
   void heartbeat(const Request& request, ExchangePtr exchange) const;
   void complete(const Request& request, ExchangePtr exchange) const;
   void fail(const Request& request, ExchangePtr exchange) const;

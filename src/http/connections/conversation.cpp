@@ -65,15 +65,11 @@ Conversation::Action Conversation::next() {
     enter(input_.ended() ? Phase::closed : Phase::lingering);
     return input_.ended() ? Action::close : Action::linger;
   }
-  return wants_input() && !input_.reading() ? Action::read : Action::wait;
-}
-
-/// A client that does not read its answers is not read from either, except to see that it goes.
-bool Conversation::wants_input() const {
-  if (input_.ended()) return false;
-  if (in_request(phase_)) return output_.empty();
-  if (phase_ == Phase::waiting) return input_.size() < ahead_bytes;
-  return phase_ == Phase::lingering;
+  // A client that does not read its answers is not read from either, except to see that it goes.
+  const bool wants_input = (in_request(phase_) && output_.empty()) ||
+                           (phase_ == Phase::waiting && input_.size() < ahead_bytes) ||
+                           phase_ == Phase::lingering;
+  return wants_input && !input_.ended() && !input_.reading() ? Action::read : Action::wait;
 }
 
 boost::asio::mutable_buffer Conversation::space() {
@@ -156,11 +152,8 @@ void Conversation::answered(Response& response) {
 
 void Conversation::begun(Response& head) {
   if (closed()) return;
-  JOBQD_CHECK(with_handler(phase_));
-  head.close = head.close || reader_.is_http_1_0();
-  close_after(head);
-  append_streamed_head(output_.text(), head, {.date = moment_.date, .http_1_0 = reader_.is_http_1_0()});
-  written(head.body);
+  draft_ = std::move(head);
+  written({});
 }
 
 /// Decides whether the answer is the last one of the connection, and has it say so.
@@ -172,16 +165,28 @@ void Conversation::close_after(Response& response) {
 void Conversation::written(std::string_view bytes) {
   if (closed()) return;
   JOBQD_CHECK(with_handler(phase_));
+  std::string_view piece = bytes;
+  std::optional<Response> begun;
+  if (draft_) {
+    draft_->body += bytes;
+    if (draft_->body.size() <= moment_.hold_back) return;
+    begun = std::exchange(draft_, std::nullopt);
+    begun->close = begun->close || reader_.is_http_1_0();
+    close_after(*begun);
+    append_streamed_head(output_.text(), *begun, {.date = moment_.date, .http_1_0 = reader_.is_http_1_0()});
+    piece = begun->body;
+  }
   if (reader_.is_head()) return;
   if (reader_.is_http_1_0())
-    output_.text() += bytes;
+    output_.text() += piece;
   else
-    append_chunk(output_.text(), bytes);
+    append_chunk(output_.text(), piece);
 }
 
 void Conversation::ended() {
   if (closed()) return;
   JOBQD_CHECK(with_handler(phase_));
+  if (auto whole = std::exchange(draft_, std::nullopt)) return answered(*whole);
   if (!reader_.is_head() && !reader_.is_http_1_0()) append_last_chunk(output_.text());
   finish();
 }

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -21,6 +22,8 @@ struct Moment {
   base::SteadyTime now{};  ///< As of the last sweep: deadlines need no better.
   std::string date = {};   ///< The value of the Date header, as of the last sweep.
   bool stopping = false;   ///< The server stops: what is open is answered, then connections close.
+  /// How many bytes of an answer in pieces are held back, so that a short one is sent as a whole.
+  std::size_t hold_back = piece_bytes / 4 * 3;
 };
 
 /// What one connection does next, as a function of what happens to it. Does no I/O and reads no clock.
@@ -83,6 +86,8 @@ class Conversation {
   [[nodiscard]] std::string_view unsent() { return output_.unsent(); }
   void sent(std::size_t bytes);
   [[nodiscard]] const Output& output() const { return output_; }
+  /// How many bytes of answers are in memory.
+  [[nodiscard]] std::size_t held_bytes() const { return output_.size() + (draft_ ? draft_->body.size() : 0); }
 
   /// Time has passed: see Moment.
   void time_passed();
@@ -112,7 +117,6 @@ class Conversation {
   void restart_clock();
   void look();
   void finish();
-  [[nodiscard]] bool wants_input() const;
   void close_after(Response& response);
 
   const ServerOptions& options_;
@@ -125,6 +129,7 @@ class Conversation {
   bool unread_ = false;          ///< There may be more of a request in input_ than the reader has looked at.
   bool wait_is_over_ = false;    ///< Reported by the next action.
   bool last_ = false;            ///< The connection ends after the present answer.
+  std::optional<Response> draft_ = {};  ///< The beginning of an answer in pieces, while it is held back.
 };
 
 }  // namespace jobqd::http

@@ -22,8 +22,8 @@ constexpr std::size_t beyond_limit_at_once = 64;
 /// Connections accepted before others get a turn. One at a time would let new ones, health probes among them,
 /// wait behind whatever all the present ones ask for.
 constexpr int accepted_at_once = 64;
-/// Of what answers in pieces hold in all; as much again is left to leases that wait, see waiting_piece_bytes.
-constexpr std::size_t budget_bytes = 32UL * 1024 * 1024;
+/// What answers in pieces, lists and leases, may hold in all.
+constexpr std::size_t budget_bytes = 64UL * 1024 * 1024;
 
 }  // namespace
 
@@ -35,7 +35,7 @@ Listener::Listener(asio::io_context& io, ServerOptions options, const base::Cloc
                .clock = clock,
                .observers = Observers(std::move(observers)),
                .turns = Turns(io.get_executor()),
-               .budget = AnswerBudget(budget_bytes)},
+               .budget = AnswerBudget(budget_bytes, context_.options.max_connections)},
       acceptor_(io),
       sweeper_(io),
       pause_(io) {

@@ -1,5 +1,6 @@
 #include "http/connections/session.hpp"
 
+#include <algorithm>
 #include <exception>
 #include <utility>
 
@@ -102,15 +103,21 @@ void Session::handle() {
 }
 
 /// The turn of a large request, or of the next piece of an answer.
-void Session::take_turn() {
-  if (conversation_.closed()) return;
-  if (produce_) return produce();
+std::size_t Session::take_turn() {
+  if (conversation_.closed()) return 0;
+  if (produce_) {
+    const auto before = conversation_.held_bytes();
+    produce();
+    return conversation_.held_bytes() - std::min(before, conversation_.held_bytes());
+  }
+  const auto bytes = handled_->request.body.size();
   serve();
+  return bytes;
 }
 
 void Session::produce() {
   const auto room = context_.budget.room();
-  hold(room);
+  hold(held_ + room);
   auto produce = std::exchange(produce_, {});
   try {
     produce(room);
@@ -163,14 +170,14 @@ void Session::begin(Response head) {
   on_thread([head = std::move(head)](Session& self) mutable {
     if (self.handled_) self.handled_->status = head.status;
     self.conversation_.begun(head);
-    self.hold(self.conversation_.output().size());
+    self.hold(self.conversation_.held_bytes());
   });
 }
 
 void Session::write(std::string bytes) {
   on_thread([bytes = std::move(bytes)](Session& self) {
     self.conversation_.written(bytes);
-    self.hold(self.conversation_.output().size());
+    self.hold(self.conversation_.held_bytes());
   });
 }
 
@@ -212,7 +219,7 @@ void Session::finished(unsigned status) {
         {.route = handled_->request.route, .status = status, .duration = observed_now() - handled_->begun});
   handled_.reset();
   wait_.reset();
-  if (held_ > 0) hold(conversation_.output().size());
+  if (held_ > 0) hold(conversation_.held_bytes());
 }
 
 /// Sends once all that is ready on this thread has had its turn: clients that wait for several answers are
@@ -247,7 +254,7 @@ void Session::sent(const error_code& code, std::size_t bytes) {
     conversation_.sent(bytes);
   if (!conversation_.closed() && conversation_.output().is_sending())
     return transport_->write_some(conversation_.unsent(), shared_from_this());
-  if (held_ > 0) hold(0);
+  if (held_ > 0) hold(conversation_.held_bytes());
   run();
 }
 
@@ -263,9 +270,10 @@ void Session::close() {
 
 void Session::hold(std::size_t bytes) {
   context_.budget.change(std::exchange(held_, bytes), bytes);
+  context_.moment.hold_back = context_.budget.hold_back();
 }
 
-/// Where nobody observes, no clock is read.
+/// Without observers no clock is read.
 base::SteadyTime Session::observed_now() const {
   return context_.observers.empty() ? base::SteadyTime{} : context_.clock.now().steady;
 }

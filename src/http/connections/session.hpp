@@ -92,7 +92,7 @@ class Session final : public Exchange,
   void perform(Conversation::Action action);
   void read_done(const boost::system::error_code& code, std::size_t bytes) override;
   void write_done(const boost::system::error_code& code, std::size_t bytes) override;
-  void take_turn() override;
+  std::size_t take_turn() override;
 
   void handle();
   void serve();

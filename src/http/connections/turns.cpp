@@ -7,20 +7,43 @@
 
 namespace jobqd::http {
 
+namespace {
+
+/// How many bytes are worked through before others get their turn: a large body, or a piece of a list.
+constexpr std::size_t enough = 64UL * 1024;
+/// What the smallest turn counts.
+constexpr std::size_t least = 1024;
+
+}  // namespace
+
 void Turns::queue(std::shared_ptr<Taker> taker) {
   queue_.push_back(std::move(taker));
-  if (queue_.size() == 1) boost::asio::post(executor_, [this] { run_one(); });
+  if (queue_.size() == 1) boost::asio::post(executor_, [this] { run_some(); });
 }
 
-void Turns::run_one() {
-  const auto taker = queue_.front();
-  taker->take_turn();
-  queue_.pop_front();
-  if (!queue_.empty()) boost::asio::post(executor_, [this] { run_one(); });
+void Turns::run_some() {
+  for (std::size_t bytes = 0; !queue_.empty() && bytes < enough;) {
+    // Stays in the queue meanwhile, so that what it queues posts nothing.
+    const auto taker = queue_.front();
+    bytes += least + taker->take_turn();
+    queue_.pop_front();
+  }
+  if (!queue_.empty()) boost::asio::post(executor_, [this] { run_some(); });
 }
+
+AnswerBudget::AnswerBudget(std::size_t bytes, std::size_t connections)
+    : share_(
+          std::clamp<std::size_t>(bytes / 2 / std::max<std::size_t>(connections, 1), 1, waiting_piece_bytes)),
+      pool_(bytes / 2) {}
 
 std::size_t AnswerBudget::room() const {
-  return held_ < bytes_ ? std::min(bytes_ - held_, piece_bytes) : 1;
+  const auto left = pool_ - std::min(pool_, taken_);
+  return std::min(share_ + left, piece_bytes);
+}
+
+void AnswerBudget::change(std::size_t before, std::size_t after) {
+  const auto beyond_share = [this](std::size_t held) { return held - std::min(held, share_); };
+  taken_ = taken_ - beyond_share(before) + beyond_share(after);
 }
 
 }  // namespace jobqd::http

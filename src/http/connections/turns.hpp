@@ -9,17 +9,18 @@
 
 namespace jobqd::http {
 
-/// Does what takes long one at a time, first come, first served, and lets everything else that is ready have
-/// its turn in between. So a health probe waits for one large request or piece of a list, not for one of each
+/// Does what takes long bit by bit, first come, first served, and lets everything else that is ready have its
+/// turn in between. So a health probe waits for one large request or piece of a list, not for one of each
 /// connection.
 ///
-/// On the thread of its executor.
+/// On the thread of its executor. Not moved once it has been used.
 class Turns {
  public:
   class Taker {
    public:
     virtual ~Taker() = default;
-    virtual void take_turn() = 0;
+    /// Returns about how many bytes it has worked through.
+    virtual std::size_t take_turn() = 0;
   };
 
   explicit Turns(Executor executor) : executor_(std::move(executor)) {}
@@ -28,29 +29,34 @@ class Turns {
   void queue(std::shared_ptr<Taker> taker);
 
  private:
-  void run_one();
+  void run_some();
 
   Executor executor_;
   std::deque<std::shared_ptr<Taker>> queue_;
 };
 
-/// How much memory all answers in pieces may hold together. Not thread-safe.
+/// How much memory answers may hold: each connection has a share of its own, and what exceeds it is taken
+/// from a pool. Not thread-safe.
 class AnswerBudget {
  public:
-  explicit AnswerBudget(std::size_t bytes) : bytes_(bytes) {}
+  /// At most `bytes` in all: one half is the pool, the other is shared out to so many connections.
+  AnswerBudget(std::size_t bytes, std::size_t connections);
 
-  /// How much the next piece may bring: what is left, up to piece_bytes; at least 1, which stands for one
-  /// job, so that every answer makes progress. Takes nothing.
+  /// How much a connection that holds nothing may take: its share and what is left of the pool, up to
+  /// piece_bytes, but never 0. Takes nothing.
   [[nodiscard]] std::size_t room() const;
 
-  /// Who held `before` bytes holds `after` now.
-  void change(std::size_t before, std::size_t after) { held_ = held_ - before + after; }
+  /// How much of an answer in pieces a connection may hold back, to send a short one as a whole. Leaves room
+  /// for one more piece.
+  [[nodiscard]] std::size_t hold_back() const { return room() / 4 * 3; }
 
-  [[nodiscard]] std::size_t held() const { return held_; }
+  /// A connection that held `before` bytes holds `after` now. It may exceed its room, by one large job.
+  void change(std::size_t before, std::size_t after);
 
  private:
-  std::size_t bytes_;
-  std::size_t held_ = 0;
+  std::size_t share_;
+  std::size_t pool_;
+  std::size_t taken_ = 0;  ///< From the pool; may exceed it.
 };
 
 }  // namespace jobqd::http

@@ -57,7 +57,8 @@ std::size_t MessageParser::on_body_impl(Text body, Code& /*code*/) {
   return body.size();
 }
 
-void MessageParser::on_chunk_header_impl(std::uint64_t /*size*/, Text extensions, Code& code) {
+void MessageParser::on_chunk_header_impl(std::uint64_t size, Text extensions, Code& code) {
+  chunk_left_ = size;
   const auto left = extension_bytes_left_;
   extension_bytes_left_ -= std::min(left, extensions.size());
   if (extensions.size() > left)
@@ -66,7 +67,8 @@ void MessageParser::on_chunk_header_impl(std::uint64_t /*size*/, Text extensions
     code = boost::beast::http::error::bad_chunk_extension;
 }
 
-std::size_t MessageParser::on_chunk_body_impl(std::uint64_t /*left*/, Text body, Code& code) {
+std::size_t MessageParser::on_chunk_body_impl(std::uint64_t left, Text body, Code& code) {
+  chunk_left_ = left - body.size();
   return on_body_impl(body, code);
 }
 

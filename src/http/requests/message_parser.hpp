@@ -11,22 +11,25 @@
 
 namespace jobqd::http {
 
-/// Beast's parser, told where to put what it finds: no container of its own, no copy of the head.
+/// Beast's parser, writing its results to where they are needed: it has no container and copies no head.
 ///
-/// For one request; not thread-safe. The text of the head has to be handed over in one piece, and to stay
-/// where it is: facts and fields refer to it.
+/// For one request; not thread-safe. The head has to be passed in one piece and must stay in place, because
+/// facts and fields refer to it.
 class MessageParser final : public boost::beast::http::basic_parser<true> {
  public:
-  /// What it fills, empty before; they outlive it.
+  /// Where the results go. Empty at first; outlives the parser.
   struct Result {
     HeadFacts& facts;
-    std::vector<HeaderField>& fields;  ///< Of the head. What a trailer says is passed over.
+    std::vector<HeaderField>& fields;  ///< Of the head. Trailers are ignored.
     std::string& body;
   };
 
-  /// `extension_bytes`: how long all chunk extensions of the request may be together.
+  /// `extension_bytes`: the limit on all chunk extensions of the request together.
   MessageParser(Result result, std::size_t extension_bytes)
       : result_(result), extension_bytes_left_(extension_bytes) {}
+
+  /// Whether what comes next is the header of a chunk, or the rest of the last one.
+  [[nodiscard]] bool expects_chunk_header() const { return chunked() && chunk_left_ == 0; }
 
  private:
   using Field = boost::beast::http::field;
@@ -46,6 +49,7 @@ class MessageParser final : public boost::beast::http::basic_parser<true> {
 
   Result result_;
   std::size_t extension_bytes_left_;
+  std::uint64_t chunk_left_ = 0;  ///< Of the data of the present chunk.
   bool in_head_ = true;
 };
 

@@ -19,7 +19,7 @@ bool is_named(std::string_view name, std::string_view lower_case) {
          boost::beast::iequals({name.data(), name.size()}, {lower_case.data(), lower_case.size()});
 }
 
-/// What is before the mark, which goes too; empty where there is no mark.
+/// Removes and returns the text before the mark, and removes the mark. Empty if there is no mark.
 std::string_view take_until(std::string_view& text, char mark) {
   const auto size = text.find(mark);
   if (size == std::string_view::npos) return {};
@@ -55,7 +55,7 @@ bool take_field(std::string_view& text, HeaderField& field) {
   return true;
 }
 
-/// Notes a field that says something about the request. False: it says more than a plain one does.
+/// Records a field that concerns the request. false: it is one that a plain head does not have.
 bool note(const HeaderField& field, HeadFacts& facts) {
   const auto& [name, value] = field;
   switch (name.size()) {
@@ -80,7 +80,7 @@ bool note(const HeaderField& field, HeadFacts& facts) {
   }
 }
 
-/// How long the body is; empty where that needs a second look.
+/// The length of the body; empty if the general reader has to decide about it.
 std::optional<std::uint64_t> body_length(const HeadFacts& facts, std::uint64_t max_body) {
   std::uint64_t length = 0;
   if (facts.content_length_count == 0) return length;

@@ -10,10 +10,12 @@
 
 namespace jobqd::http {
 
-/// Reads a head that HeadScanner has passed, where it is plain, as nearly every one is: HTTP/1.1, at most a
-/// Content-Length that is taken, no field that changes how the connection is used. Tells how long the body
-/// is. Empty where anything is out of the ordinary or wrong: then Beast has to look at it, and `facts` and
-/// `fields` are good for nothing. What it reads, it reads exactly as Beast does; both refer to `head`.
+/// Reads a plain head, as nearly all are: HTTP/1.1, no framing but a Content-Length within the limit, no
+/// field that changes how the connection is used. `head` has passed a HeadScanner. Returns the length of the
+/// body.
+///
+/// Empty if anything is unusual or wrong: then Beast has to read the head, and `facts` and `fields` hold
+/// nothing useful. What it does read, it reads exactly as Beast does. Both results refer to `head`.
 [[nodiscard]] std::optional<std::uint64_t> read_plain_head(std::string_view head, std::uint64_t max_body,
                                                            HeadFacts& facts,
                                                            std::vector<HeaderField>& fields);

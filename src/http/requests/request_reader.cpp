@@ -22,7 +22,7 @@ Error error_of(const beast::error_code& code, std::size_t max_body) {
   using beast::http::error;
   if (code == error::body_limit)
     return {.code = ErrorCode::payload_too_large,
-            .detail = fmt::format("the body has more than the {} bytes that are taken", max_body)};
+            .detail = fmt::format("the body is larger than the limit of {} bytes", max_body)};
   if (code == error::header_limit)
     return {.code = ErrorCode::header_too_large, .detail = "the header or trailer is too large"};
   return {.code = ErrorCode::malformed_request, .detail = code.message()};
@@ -45,7 +45,7 @@ RequestReader::Step RequestReader::read_head(beast::flat_buffer& in) {
   if (auto error = scanner_.scan(text())) return refuse(*std::move(error));
   if (scanner_.size() == 0) return Step::in_head;
 
-  // Kept, because the buffer moves when the body comes in.
+  // A copy, because the buffer moves when the body comes in.
   head_.assign(text().substr(0, scanner_.size()));
   in.consume(head_.size());
   body_left_ = read_plain_head(head_, limits_.body_bytes, facts_, fields_);
@@ -87,9 +87,10 @@ RequestReader::Step RequestReader::read_body(beast::flat_buffer& in) {
 
 RequestReader::Step RequestReader::parse_body(beast::flat_buffer& in) {
   const auto text = [&in] { return std::string_view(static_cast<const char*>(in.data().data()), in.size()); };
-  // Looking at the last chunk again, Beast 1.81 asserts that it has a fifth byte, which may be still to come.
+  // Beast 1.81 asserts, when it looks at the last chunk again, that there are at least five bytes of it. The
+  // shortest one has five, so nothing is lost by holding it back until then.
   const auto too_early = [&] {
-    return parser_->chunked() && text().size() == 4 && text().starts_with("0\r\n");
+    return parser_->expects_chunk_header() && text().size() < 5 && text().starts_with('0');
   };
   beast::error_code code;
   while (!parser_->is_done() && in.size() > 0 && !too_early()) {
@@ -99,8 +100,7 @@ RequestReader::Step RequestReader::parse_body(beast::flat_buffer& in) {
     if (used == 0) break;
   }
   if (parser_->is_done()) return Step::complete;
-  // What stays in the buffer is an unfinished chunk header or trailer: it has to become a valid one, and to
-  // end some time.
+  // What is left is an unfinished chunk header or trailer. It has to stay valid and within its limit.
   if (has_bare_line_feed(text()))
     return refuse(
         {.code = ErrorCode::malformed_request, .detail = "a chunk header or trailer has a bare line feed"});

@@ -16,10 +16,10 @@
 
 namespace jobqd::http {
 
-/// Turns the bytes of a connection into requests: Beast's parser between the rules it lacks, and a short way
-/// for plain requests, which need no parser. Does no I/O.
+/// Turns the bytes of a connection into requests. Plain requests take a short path; all others go through
+/// Beast's parser and the rules that it lacks. Does no I/O.
 ///
-/// Not thread-safe. One request after the other: advance() until complete, take(), reset().
+/// Not thread-safe. For each request: advance() until complete, take(), reset().
 class RequestReader {
  public:
   struct Limits {
@@ -27,19 +27,20 @@ class RequestReader {
     std::size_t body_bytes;
   };
 
-  /// Where the bytes so far have led.
+  /// What the bytes so far amount to.
   enum class Step : std::uint8_t {
-    idle,       ///< Nothing of a request is there yet.
+    idle,       ///< Nothing of a request has come in.
     in_head,    ///< More of the head is needed.
     in_body,    ///< More of the body is needed.
-    wants_100,  ///< As in_body, and the client waits for "100 Continue". Said once.
+    wants_100,  ///< As in_body, and the client waits for "100 Continue". Reported once.
     complete,   ///< take() it.
     refused,    ///< Answer error() and close.
   };
 
   explicit RequestReader(Limits limits) : limits_(limits), scanner_(limits.header_bytes) {}
 
-  /// Consumes what belongs to the present request from `in`.
+  /// Consumes from `in` what belongs to the present request. Repeating a call without new bytes changes
+  /// nothing.
   Step advance(boost::beast::flat_buffer& in);
 
   /// Only when complete. The request refers to this reader until reset().
@@ -54,13 +55,13 @@ class RequestReader {
   /// Whether the connection may be used again after this request. Only when complete.
   [[nodiscard]] bool keep_alive() const { return body_left_ || parser_->keep_alive(); }
 
-  /// HEAD wants no body in the answer, even where it is refused.
+  /// Whether the request is HEAD, whose answer has no body, even if it is refused.
   [[nodiscard]] bool is_head() const {
     return (body_left_ || (parser_ && parser_->is_header_done())) && facts_.method == "HEAD";
   }
   [[nodiscard]] bool is_http_1_0() const { return facts_.http_1_0; }
 
-  /// Ready for the next request.
+  /// Prepares for the next request.
   void reset();
 
  private:
@@ -72,12 +73,12 @@ class RequestReader {
 
   const Limits limits_;
   HeadScanner scanner_;
-  std::string head_;  ///< Its text, which facts and fields refer to.
+  std::string head_;  ///< Facts and fields refer to this text.
   HeadFacts facts_;
   std::vector<HeaderField> fields_;
   std::string body_;
-  std::optional<std::uint64_t> body_left_;  ///< Of a plain request, from the end of its head on.
-  std::optional<MessageParser> parser_;     ///< Of any other, likewise.
+  std::optional<std::uint64_t> body_left_;  ///< Set once the head of a plain request is complete,
+  std::optional<MessageParser> parser_;     ///< or this, for any other request.
   Target target_;
   std::optional<domain::Error> error_;
   bool said_100_ = false;

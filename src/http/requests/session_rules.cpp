@@ -27,7 +27,7 @@ Error malformed(std::string detail) {
 
 /// `host` or `host:port`, no user, no path; RFC 9110 section 7.2.
 bool valid_host(std::string_view host) {
-  // Nearly every one is like this, and needs no parser.
+  // Nearly all are like this and need no parser.
   const auto port = std::ranges::find_if_not(
       host, [](char c) { return base::is_letter_or_digit(c) || c == '.' || c == '-'; });
   if (port != host.begin() &&
@@ -44,11 +44,11 @@ std::optional<Error> check_framing(const HeadFacts& facts) {
     if (facts.http_1_0) return malformed("Transfer-Encoding is not part of HTTP/1.0");
     if (facts.transfer_encoding_count > 1) return malformed("Transfer-Encoding is given more than once");
     const auto codings = base::lower(facts.transfer_encoding);
-    // RFC 9112, sections 6.1 and 6.3: where chunked is not the last coding, nobody knows where the body ends.
+    // RFC 9112, sections 6.1 and 6.3: if chunked is not the last coding, the end of the body is unknown.
     if (codings != "chunked")
       return Error{
           .code = codings.ends_with(", chunked") ? ErrorCode::not_implemented : ErrorCode::malformed_request,
-          .detail = "the only Transfer-Encoding taken is chunked"};
+          .detail = "the only supported Transfer-Encoding is chunked"};
   }
   if (facts.content_length_count > 1) return malformed("Content-Length is given more than once");
   if (facts.content_length_count == 1) {
@@ -73,7 +73,7 @@ std::optional<Error> check_host(const HeadFacts& facts) {
 
 std::optional<Error> HeadScanner::scan(std::string_view head) {
   for (; seen_ < head.size() && size_ == 0; ++seen_) {
-    // Inside a line only the next byte that is not printable can mean something.
+    // Within a line, only bytes that are not printable matter: skip to the next one.
     if (seen_ > 0 && base::is_printable(head[seen_ - 1]))
       seen_ = static_cast<std::size_t>(
           std::find_if_not(head.data() + seen_, head.data() + head.size(), base::is_printable) - head.data());
@@ -93,7 +93,7 @@ std::optional<Error> HeadScanner::scan(std::string_view head) {
       continue;
     }
     if (before == '\n' && seen_ > 0 && (c == ' ' || c == '\t'))
-      return malformed("folded header lines are not taken");
+      return malformed("folded header lines are not accepted");
     const bool control = byte == 0x7F || (byte < 0x20 && c != '\t' && c != '\r');
     if (control || (in_request_line_ && (byte > 0x7F || c == '\t')))
       return malformed("the head contains a byte that is not allowed there");
@@ -113,7 +113,8 @@ std::optional<Error> check_version(std::string_view head) {
                            base::is_digit(version[5]) && version[6] == '.' && base::is_digit(version[7]);
   if (!well_formed) return malformed("the request line does not end in a version of HTTP");
   if (version == "HTTP/1.1" || version == "HTTP/1.0") return std::nullopt;
-  return Error{.code = ErrorCode::version_not_supported, .detail = "HTTP/1.1 and HTTP/1.0 are spoken here"};
+  return Error{.code = ErrorCode::version_not_supported,
+               .detail = "only HTTP/1.1 and HTTP/1.0 are supported"};
 }
 
 std::expected<Target, Error> check_head(const HeadFacts& facts, std::size_t max_body) {
@@ -129,19 +130,19 @@ std::expected<Target, Error> check_head(const HeadFacts& facts, std::size_t max_
   if (!facts.content_encoding.empty() && base::lower(facts.content_encoding) != "identity")
     return refuse(ErrorCode::unsupported_encoding, "send the body without Content-Encoding");
   if (!facts.expect.empty() && !facts.http_1_0 && base::lower(facts.expect) != "100-continue")
-    return refuse(ErrorCode::expectation_failed, "the only expectation met is 100-continue");
+    return refuse(ErrorCode::expectation_failed, "the only supported expectation is 100-continue");
   // A number of at most 18 digits by now.
   std::uint64_t length = 0;
   std::from_chars(facts.content_length.data(), facts.content_length.data() + facts.content_length.size(),
                   length);
   if (length > max_body)
     return refuse(ErrorCode::payload_too_large,
-                  fmt::format("the body has {} bytes, at most {} are taken", facts.content_length, max_body));
+                  fmt::format("the body has {} bytes; the limit is {}", facts.content_length, max_body));
   return *std::move(target);
 }
 
 std::optional<Target> read_target(const HeadFacts& facts) {
-  // Nearly every one is like this, and needs no parser.
+  // Nearly all are like this and need no parser.
   const auto is_plain = [](char c) {
     return base::is_letter_or_digit(c) || c == '/' || c == '-' || c == '_' || c == '.';
   };

@@ -8,23 +8,24 @@
 
 #include <jobqd/domain/error.hpp>
 
-/// What RFC 9110 and 9112 demand of a request's head and Beast lets through: pure decisions about text.
+/// Rules of RFC 9110 and 9112 for a request's head that Beast's parser does not enforce. Pure functions of
+/// text.
 namespace jobqd::http {
 
-/// Looks at the head of a request while it is still coming in, once over every byte.
+/// Scans the head of a request while it is still coming in, looking at each byte once.
 ///
-/// Finds the empty line that ends it, and refuses at once what can never become a valid head, so that nobody
-/// has to wait for the rest: a bare CR or LF, a control character, a folded line, a start that is no method,
-/// a first line that ends in no version of HTTP that is spoken here.
+/// Finds the empty line that ends the head, and refuses at once what can never become a valid one, without
+/// waiting for the rest: a bare CR or LF, a control character, a folded line, a first byte that cannot start
+/// a method, a request line that does not end in a supported version of HTTP.
 class HeadScanner {
  public:
   explicit HeadScanner(std::size_t max_bytes) : max_bytes_(max_bytes) {}
 
-  /// `head` is all that has come in of this request; grows from call to call. True once the head is complete.
-  /// Errors: malformed_request, header_too_large, version_not_supported.
+  /// `head` is everything that has come in of this request; it grows from call to call. Empty if nothing is
+  /// wrong so far. Errors: malformed_request, header_too_large, version_not_supported.
   [[nodiscard]] std::optional<domain::Error> scan(std::string_view head);
 
-  /// Bytes of the head, its empty line included; 0 while it is incomplete.
+  /// The size of the head, including its empty line; 0 while it is incomplete.
   [[nodiscard]] std::size_t size() const { return size_; }
 
  private:
@@ -35,11 +36,11 @@ class HeadScanner {
   bool in_request_line_ = true;
 };
 
-/// Whether the first line ends in a version of HTTP that is spoken here.
+/// Empty if the request line ends in a supported version of HTTP.
 /// Errors: malformed_request, version_not_supported.
 [[nodiscard]] std::optional<domain::Error> check_version(std::string_view head);
 
-/// The fields of a head that say who the request is for and how long it is.
+/// What a head says about the request's destination and framing.
 struct HeadFacts {
   std::string_view method;
   std::string_view target;
@@ -54,22 +55,23 @@ struct HeadFacts {
   std::string_view expect;
 };
 
-/// The path and query that an origin-form or absolute-form target names; "*" stays as it is.
-/// Errors: malformed_request.
+/// The path and query of a request target.
 struct Target {
-  std::string path;   ///< Percent-decoding not done.
-  std::string query;  ///< Without the question mark, decoding not done.
+  std::string path;   ///< Still percent-encoded.
+  std::string query;  ///< Without the question mark, still encoded.
 };
+
+/// Reads a target in origin form or absolute form; "*" stays as it is. Empty if it is malformed.
 [[nodiscard]] std::optional<Target> read_target(const HeadFacts& facts);
 
-/// What the request is for, or why it cannot be taken, before any of its body is read.
+/// The request's target, or why the request is refused before any of its body is read.
 [[nodiscard]] std::expected<Target, domain::Error> check_head(const HeadFacts& facts, std::size_t max_body);
 
 /// Whether a line ends in a line feed alone.
 [[nodiscard]] bool has_bare_line_feed(std::string_view text);
 
-/// Extensions of a chunk as RFC 9112 section 7.1.1 writes them: `;name`, `;name=token`, `;name="text"`, any
-/// number.
+/// Whether these are chunk extensions as in RFC 9112 section 7.1.1: `;name`, `;name=token` or `;name="text"`,
+/// any number of them.
 [[nodiscard]] bool valid_chunk_extensions(std::string_view extensions);
 
 }  // namespace jobqd::http

@@ -114,9 +114,14 @@ bool EmbeddedStore::claim(engine::ClaimRequest request, engine::Callback<std::ve
                                   request.queue)});
     return false;
   }
+  if (request.lease)
+    if (auto why = journal_->trouble(); !why.empty()) {
+      turn.effects.refuse(std::move(done), unavailable(std::move(why)));
+      return false;
+    }
   // Earlier claims are served first: while one waits, no job is available.
   auto claims = claiming_ && !waiting_.any(*queue)
-                    ? grant(turn.effects, *queue, request.max_jobs, request.lease)
+                    ? grant(turn.effects, *queue, request.max_jobs, request.max_bytes.now, request.lease)
                     : std::vector<engine::Claim>{};
   if (!claims.empty() || !claiming_) {
     hand_out(turn.effects, std::move(claims), std::move(done));
@@ -124,6 +129,7 @@ bool EmbeddedStore::claim(engine::ClaimRequest request, engine::Callback<std::ve
   }
   waiting_.add(*queue, {.wait_id = request.wait_id,
                         .max_jobs = request.max_jobs,
+                        .max_bytes = request.max_bytes.after_wait,
                         .lease = std::move(request.lease),
                         .done = std::move(done)});
   return true;
@@ -137,9 +143,17 @@ bool EmbeddedStore::withdraw(engine::WaitId wait_id) {
 }
 
 std::vector<engine::Claim> EmbeddedStore::grant(Effects& effects, std::uint16_t queue, std::size_t max_jobs,
+                                                std::size_t max_bytes,
                                                 const std::optional<engine::LeaseTerms>& lease) {
   std::vector<engine::Claim> claims;
-  while (claims.size() < max_jobs) {
+  std::size_t bytes = 0;
+  const auto has_room = [&] {
+    if (max_bytes == engine::ClaimBytes::unlimited) return true;
+    const auto next = jobs_.queues[queue].ready.next();
+    bytes += next ? jobs_.table.at(*next).content_bytes() : 0;
+    return claims.empty() || bytes <= max_bytes;
+  };
+  while (claims.size() < max_jobs && has_room()) {
     auto claim = attempts_.start_next(effects, queue, lease);
     if (!claim) break;
     claims.push_back(*std::move(claim));
@@ -149,11 +163,19 @@ std::vector<engine::Claim> EmbeddedStore::grant(Effects& effects, std::uint16_t 
 
 void EmbeddedStore::hand_out(Effects& effects, std::vector<engine::Claim> claims,
                              engine::Callback<std::vector<engine::Claim>> done) {
-  effects.call([this, claims = std::move(claims), done = std::move(done)]() mutable {
-    for (const auto& claim : claims)
-      if (claim.lease) around_.observer.attempt_started(claim);
-    done(std::move(claims));
-  });
+  if (claims.empty() || !claims.front().lease)
+    return effects.call(
+        [claims = std::move(claims), done = std::move(done)]() mutable { done(std::move(claims)); });
+  journal_->when_durable(
+      [this, claims = std::move(claims), done = std::move(done)](std::expected<void, Error> durable) mutable {
+        for (const auto& claim : claims) around_.observer.attempt_started(claim);
+        if (durable) return done(std::move(claims));
+        for (const auto& claim : claims)
+          settle(claim.id, claim.token, engine::Unstarted{.why = "its lease could not be written"},
+                 engine::Settler::own_worker, [](const auto&) {});
+        done(std::unexpected(std::move(durable.error())));
+      });
+  effects.flush();
 }
 
 void EmbeddedStore::serve_waiting(Effects& effects) {
@@ -161,7 +183,7 @@ void EmbeddedStore::serve_waiting(Effects& effects) {
   for (const auto queue : effects.queues())
     waiting_.serve(queue, [&](WaitingClaim& waiting) {
       mutex_.assert_held();
-      auto claims = grant(effects, queue, waiting.max_jobs, waiting.lease);
+      auto claims = grant(effects, queue, waiting.max_jobs, waiting.max_bytes, waiting.lease);
       if (claims.empty()) return false;
       hand_out(effects, std::move(claims), std::move(waiting.done));
       return true;

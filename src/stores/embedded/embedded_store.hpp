@@ -82,8 +82,11 @@ class EmbeddedStore final : public engine::Store {
   void resume(Effects& effects, JobHandle job, Recovery& recovery) JOBQD_REQUIRES(mutex_);
 
   std::vector<engine::Claim> grant(Effects& effects, std::uint16_t queue, std::size_t max_jobs,
-                                   const std::optional<engine::LeaseTerms>& lease) JOBQD_REQUIRES(mutex_);
-  /// Completes a claim, and reports leased attempts as started.
+                                   std::size_t max_bytes, const std::optional<engine::LeaseTerms>& lease)
+      JOBQD_REQUIRES(mutex_);
+  /// Completes a claim. One with leases waits until they are durable, because a remote worker acts on what
+  /// it was answered; where they cannot be made durable, the jobs go back uncounted. Reports leased attempts
+  /// as started.
   void hand_out(Effects& effects, std::vector<engine::Claim> claims,
                 engine::Callback<std::vector<engine::Claim>> done);
   /// Serves the claims that wait for a queue that may now be able to start jobs.

@@ -14,9 +14,8 @@ using domain::Status;
 
 namespace {
 
-/// How many jobs one page of a list may visit, and how many bytes it may hold.
-constexpr int list_budget = 10'000;
-constexpr std::size_t list_bytes = 4UL * 1024 * 1024;
+/// How many jobs one call may visit before others get a turn.
+constexpr std::size_t list_budget = 10'000;
 
 }  // namespace
 
@@ -50,21 +49,23 @@ void EmbeddedStore::list(const engine::ListQuery& query, engine::Callback<engine
   engine::JobPage page;
   const auto queue = query.queue ? jobs_.queues.find(*query.queue) : std::nullopt;
   if (query.queue && !queue) return turn.effects.refuse(std::move(done), no_such_queue(*query.queue));
-  int budget = list_budget;
-  std::size_t bytes = 0;
+  const auto budget = std::min(query.max_looked_at, list_budget);
+  bool too_large = false;
   jobs_.table.by_age().visit_newest_first(query.before, [&](std::uint64_t number, JobHandle job) {
     mutex_.assert_held();
     const Record& record = jobs_.table.at(job);
-    if (page.jobs.size() == query.limit || bytes >= list_bytes || budget-- == 0) return false;
+    const bool matches = record.durable && (!queue || record.queue == *queue) &&
+                         (!query.status || record.progress.status == *query.status);
+    const auto bytes = matches ? record.content_bytes() : 0;
+    too_large = !page.jobs.empty() && page.bytes + bytes > query.max_bytes;
+    if (page.jobs.size() == query.limit || page.looked_at == budget || too_large) return false;
     page.next = number;
-    if (record.durable && (!queue || record.queue == *queue) &&
-        (!query.status || record.progress.status == *query.status)) {
-      page.jobs.push_back(jobs_.describe(record));
-      bytes += record.content_bytes();
-    }
+    ++page.looked_at;
+    page.bytes += bytes;
+    if (matches) page.jobs.push_back(jobs_.describe(record));
     return true;
   });
-  const bool stopped_early = page.jobs.size() == query.limit || bytes >= list_bytes || budget < 0;
+  const bool stopped_early = page.jobs.size() == query.limit || page.looked_at == budget || too_large;
   if (!stopped_early) page.next = 0;
   turn.effects.call([done = std::move(done), page = std::move(page)]() mutable { done(std::move(page)); });
 }

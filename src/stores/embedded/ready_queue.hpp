@@ -69,6 +69,12 @@ class ReadyQueue {
     return lane->second.pop();
   }
 
+  /// The job that pop() would take. Empty when no job is ready.
+  [[nodiscard]] std::optional<JobHandle> next() const {
+    const auto lane = std::ranges::find_if(lanes_, [](const auto& entry) { return !entry.second.empty(); });
+    return lane == lanes_.end() ? std::nullopt : std::optional(lane->second.front());
+  }
+
   /// Takes a job and its place out of the middle. false: it is not in the queue.
   bool erase(int priority, Ticket ticket) {
     const auto lane = lanes_.find(priority);

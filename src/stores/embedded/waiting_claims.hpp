@@ -15,6 +15,7 @@ namespace jobqd::stores::embedded {
 struct WaitingClaim {
   engine::WaitId wait_id = 0;
   std::size_t max_jobs = 1;
+  std::size_t max_bytes = engine::ClaimBytes::unlimited;
   std::optional<engine::LeaseTerms> lease = {};
   engine::Callback<std::vector<engine::Claim>> done = {};
 };

@@ -75,7 +75,8 @@ class SqliteDatabase {
  public:
   SqliteDatabase() = default;  ///< No connection.
 
-  /// `path` is the name of a file, never a URI. `flags` are those of sqlite3_open_v2(). An empty `vfs` is the one of the operating system.
+  /// `path` is the name of a file, never a URI. `flags` are those of sqlite3_open_v2(). An empty `vfs` is the
+  /// one of the operating system.
   static SqliteResult<SqliteDatabase> open(const std::string& path, int flags, const std::string& vfs = {});
 
   /// Runs one or more statements without results.

@@ -106,6 +106,19 @@ TEST_F(Remote, AWorkerThatWentAwayTakesNoJob) {
   EXPECT_THAT(stays->response().body, HasSubstr(R"("id":"a")"));
 }
 
+TEST_F(Remote, ALeaseOfManyJobsIsBoundedByTheirBytes) {
+  const std::string payload = R"(,"payload":")" + std::string(300UL * 1024, 'x') + '"';
+  for (const auto* id : {"a", "b", "c", "d", "e"}) work(id, payload);
+  const auto jobs = [](const std::shared_ptr<FakeExchange>& exchange) {
+    return json::parse(exchange->response().body).at("jobs").size();
+  };
+  EXPECT_EQ(jobs(lease(R"({"max_jobs":10})")), 3U) << "1 MiB";
+  EXPECT_EQ(jobs(lease(R"({"max_jobs":10})")), 2U);
+  const auto waiting = lease(R"({"max_jobs":10,"wait":"20s"})");
+  work("f", payload);
+  EXPECT_EQ(jobs(waiting), 1U) << "a larger one gets through";
+}
+
 TEST_F(Remote, ADrainingDaemonHandsOutNothing) {
   const auto waiting = lease(R"({"wait":"20s"})");
   store->stop_claims();

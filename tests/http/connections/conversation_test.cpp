@@ -1,109 +1,10 @@
 // What a connection does next, byte by byte, without a socket.
 
-#include "http/connections/conversation.hpp"
-
-#include <array>
-#include <cstring>
-#include <optional>
-#include <ostream>
-#include <string>
-#include <vector>
-
-#include <fmt/format.h>
-#include <gtest/gtest.h>
+#include "http/connections/talk.hpp"
 
 namespace jobqd::http {
 
-using Action = Conversation::Action;
-
-/// For messages of GoogleTest.
-static void PrintTo(Action action, std::ostream* out) {
-  constexpr std::array names{"wait",     "read",    "send",   "handle", "refuse",
-                             "end_wait", "produce", "linger", "close"};
-  *out << names.at(static_cast<std::size_t>(action));
-}
-
-namespace {
-
 using namespace std::chrono_literals;
-
-constexpr std::string_view get = "GET /a HTTP/1.1\r\nHost: h\r\n\r\n";
-constexpr std::string_view half_a_head = "GET /a HTTP/1.1\r\nHo";
-constexpr std::string_view half_a_body = "POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhe";
-constexpr std::string_view expecting =
-    "POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n";
-
-/// A conversation at 2026-01-01T00:00:00Z.
-class TheConversation : public testing::Test {
- protected:
-  void restart(Conversation::Place place) {
-    talk.emplace(options, moment, place);
-    space = {};
-  }
-
-  /// A read that is asked for is begun.
-  Action next() {
-    const auto action = talk->next();
-    if (action == Action::read) space = talk->space();
-    return action;
-  }
-
-  /// Brings bytes to the read that is under way.
-  void bring(std::string_view bytes) {
-    ASSERT_LE(bytes.size(), space.size());
-    std::memcpy(space.data(), bytes.data(), bytes.size());
-    space = {};
-    talk->received(bytes.size());
-  }
-
-  /// The actions when these bytes arrive.
-  Action on(std::string_view bytes) {
-    if (space.size() == 0) {
-      EXPECT_EQ(next(), Action::read);
-    }
-    bring(bytes);
-    return next();
-  }
-
-  /// A request that is with its handler.
-  Request handled(std::string_view bytes = get) {
-    EXPECT_EQ(on(bytes), Action::handle);
-    return talk->take_request();
-  }
-
-  /// Sends all there is to send, which has been asked for.
-  std::string sent() {
-    const std::string all(talk->unsent());
-    talk->sent(all.size());
-    return all;
-  }
-
-  void answered(Response response) { talk->answered(response); }
-  void begun(Response head) { talk->begun(head); }
-
-  std::string answer(std::string body) {
-    answered({.body = std::move(body)});
-    EXPECT_EQ(next(), Action::send);
-    return sent();
-  }
-
-  Action after(base::milliseconds time) {
-    moment.now += time;
-    talk->time_passed();
-    return next();
-  }
-
-  static bool has_status(std::string_view answer, std::string_view status) {
-    return answer.starts_with(fmt::format("HTTP/1.1 {} ", status));
-  }
-
-  boost::asio::mutable_buffer space;
-  ServerOptions options;
-  Moment moment{.date = "today"};
-  std::optional<Conversation> talk{std::in_place, options, moment, Conversation::Place::regular};
-};
-
-}  // namespace
 
 TEST_F(TheConversation, ReadsARequestByteByByte) {
   for (const char c : get.substr(0, get.size() - 1)) {
@@ -274,47 +175,6 @@ TEST_F(TheConversation, EndsTheWaitOfAConnectionThatBreaks) {
   EXPECT_EQ(next(), Action::close);
   answered({});  // the answer has no receiver
   EXPECT_EQ(talk->output().size(), 0U);
-}
-
-TEST_F(TheConversation, SendsAnAnswerInPieces) {
-  handled();
-  talk->wants_room();
-  ASSERT_EQ(next(), Action::produce);
-  EXPECT_EQ(next(), Action::wait) << "once";
-  begun({.content_type = "text/plain", .body = "one"});
-  talk->wants_room();
-  ASSERT_EQ(next(), Action::send);
-  EXPECT_EQ(next(), Action::wait) << "no room until that is sent";
-  EXPECT_EQ(sent(),
-            "HTTP/1.1 200 OK\r\nDate: today\r\nContent-Type: text/plain\r\n"
-            "Transfer-Encoding: chunked\r\n\r\n3\r\none\r\n");
-  ASSERT_EQ(next(), Action::produce);
-  talk->written("two");
-  talk->ended();
-  ASSERT_EQ(next(), Action::send);
-  EXPECT_EQ(sent(), "3\r\ntwo\r\n0\r\n\r\n");
-  EXPECT_EQ(on(get), Action::handle);
-}
-
-TEST_F(TheConversation, ProducesNothingForAPeerThatReadsNothing) {
-  handled();
-  begun({.body = "one"});
-  talk->wants_room();
-  ASSERT_EQ(next(), Action::send);
-  EXPECT_EQ(after(29s), Action::wait);
-  EXPECT_EQ(after(1s), Action::close);
-  talk->written("two");
-  talk->wants_room();
-  EXPECT_EQ(next(), Action::close);
-}
-
-TEST_F(TheConversation, EndsHttp10ByClosing) {
-  handled("GET /a HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
-  begun({.content_type = "", .body = "one"});
-  talk->ended();
-  ASSERT_EQ(next(), Action::send);
-  EXPECT_EQ(sent(), "HTTP/1.1 200 OK\r\nDate: today\r\nConnection: close\r\n\r\none");
-  EXPECT_EQ(next(), Action::linger);
 }
 
 TEST_F(TheConversation, TimesOutWhatIsSlow) {

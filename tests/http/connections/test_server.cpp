@@ -16,8 +16,8 @@ namespace jobqd::http {
 
 class TestServer::Impl final : public Service {
  public:
-  Impl(ServerOptions options, const base::Clock& clock, Handler serve)
-      : handler(std::move(serve)), listener(io, std::move(options), clock, *this) {}
+  Impl(ServerOptions options, const base::Clock& clock, Handler serve, std::vector<Observer*> observers)
+      : handler(std::move(serve)), listener(io, std::move(options), clock, *this, std::move(observers)) {}
 
   void handle(Request& request, ExchangePtr exchange) override { handler(request, std::move(exchange)); }
 
@@ -31,13 +31,13 @@ class TestServer::Impl final : public Service {
   std::jthread thread;
 };
 
-TestServer::TestServer(ServerOptions options, Handler handler) {
+TestServer::TestServer(ServerOptions options, Handler handler, std::vector<Observer*> observers) {
   options.port = 0;
   if (!handler)
     handler = [this](Request& request, ExchangePtr exchange) {
       answer_or_hold(request, std::move(exchange));
     };
-  impl_ = std::make_unique<Impl>(std::move(options), clock, std::move(handler));
+  impl_ = std::make_unique<Impl>(std::move(options), clock, std::move(handler), std::move(observers));
   const auto port = impl_->listener.open();
   if (!port) throw std::runtime_error(port.error());
   port_ = *port;

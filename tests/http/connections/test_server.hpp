@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include <jobqd/http/server.hpp>
 
@@ -18,7 +19,8 @@ namespace jobqd::http {
 class TestServer {
  public:
   /// Without a handler: the one of answer_or_hold(). /probe is answered beyond the limit of connections.
-  explicit TestServer(ServerOptions options = {}, Handler handler = {});
+  explicit TestServer(ServerOptions options = {}, Handler handler = {},
+                      std::vector<Observer*> observers = {});
   ~TestServer();
 
   TestServer(const TestServer&) = delete;

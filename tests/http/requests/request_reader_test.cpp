@@ -48,7 +48,10 @@ Reading read(std::string_view bytes, const std::vector<std::size_t>& ends) {
       ++reading.asked_for_100;
       reading.last = Step::in_body;
     }
-    if (reading.last != Step::refused) continue;
+    if (reading.last != Step::refused) {
+      EXPECT_EQ(reader.advance(in), reading.last) << "a second look at the same bytes changes nothing";
+      continue;
+    }
     reading.refused = reader.error().code;
     break;
   }
@@ -196,6 +199,25 @@ TEST(RequestReader, RefusesChunkExtensionsThatAreTooMuchTogether) {
 
 TEST(RequestReader, RefusesEndlessTrailers) {
   EXPECT_EQ(read_byte_by_byte(chunked("0\r\n" + std::string(600, 'x'))).refused, ErrorCode::header_too_large);
+}
+
+TEST(RequestReader, MayLookAtAnUnfinishedLastChunkAgain) {
+  for (const std::string_view last :
+       {"0", "0\r", "0\r\n", "0\r\n\r", "00\r\n", "0;a\r\n", "0;a=b\r\n", "0\r\nX"}) {
+    for (const std::string_view data : {"", "1\r\nx\r\n"}) {
+      const auto request = chunked(fmt::format("{}{}", data, last), "Expect: 100-continue\r\n");
+      EXPECT_EQ(read(request).last, Step::in_body) << last;
+      EXPECT_EQ(read_byte_by_byte(request).last, Step::in_body) << last;
+    }
+  }
+  EXPECT_THAT(read_byte_by_byte(chunked("2\r\nxy\r\n00\r\n\r\n")).requests, ElementsAre("POST /a xy"));
+}
+
+TEST(RequestReader, TakesDataThatLooksLikeAChunkHeader) {
+  for (const std::string_view data : {"0\n", "0\r\n", "0\nab", "00\r\n\r\n", "0"}) {
+    const auto request = chunked(fmt::format("{:x}\r\n{}\r\n0\r\n\r\n", data.size(), data));
+    EXPECT_THAT(read_byte_by_byte(request).requests, ElementsAre(fmt::format("POST /a {}", data)));
+  }
 }
 
 TEST(RequestReader, RefusesMalformedChunks) {

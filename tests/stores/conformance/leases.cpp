@@ -35,6 +35,33 @@ TEST_P(StoreConformance, ALeaseTakesTheMostUrgentAndNotMoreThanItAsksFor) {
   EXPECT_EQ(ids(lease_now(*store, request(2))), "b");
 }
 
+TEST_P(StoreConformance, ALeaseIsBoundedByBytesButHasAJob) {
+  for (const auto* id : {"a", "b", "c", "d"}) {
+    auto job = new_job(id);
+    job.payload = R"("12345678")";
+    submit(std::move(job)).value();
+  }
+  auto bounded = request(10);
+  bounded.max_bytes.now = 29;
+  EXPECT_EQ(ids(lease_now(*store, bounded)), "a b");
+  bounded.max_bytes.now = 1;
+  EXPECT_EQ(ids(lease_now(*store, bounded)), "c") << "one is always in it";
+}
+
+TEST_P(StoreConformance, ALeaseThatWaitedHasABoundOfItsOwn) {
+  auto bounded = request(10);
+  bounded.max_bytes = {.now = 1000, .after_wait = 3};
+  Caught<Claims> caught;
+  EXPECT_TRUE(store->claim(bounded, caught.callback()));
+  std::vector<domain::NewJob> jobs{new_job("a"), new_job("b"), new_job("c")};
+  for (auto& job : jobs) job.payload = "1";
+  jobs.push_back(new_job("d"));
+  jobs.back().payload = "1";
+  submit(std::move(jobs)).value();
+  EXPECT_EQ(ids(caught.result().value()), "a b c");
+  EXPECT_EQ(ids(lease_now(*store, request(10))), "d");
+}
+
 TEST_P(StoreConformance, ALeaseOfAQueueThatIsNotThereIsRefused) {
   Caught<Claims> caught;
   EXPECT_FALSE(store->claim({.queue = "nobody"}, caught.callback()));
@@ -167,6 +194,7 @@ TEST_P(StoreConformance, OneClaimantMayWaitWithSeveralRequests) {
   for (auto& one : caught) EXPECT_TRUE(store->claim(wanted, one.callback()));
   EXPECT_TRUE(store->withdraw(wanted.wait_id));
   submit({new_job("a"), new_job("b")}).value();
+  EXPECT_EQ(job("a").progress.status, Status::running);  // It is durable, and so the lease has been answered.
   EXPECT_NE(caught[0].called(), caught[1].called()) << "one was withdrawn, and the other got a job";
   EXPECT_FALSE(store->withdraw(wanted.wait_id));
   EXPECT_EQ(job("b").progress.status, Status::queued);

@@ -86,6 +86,33 @@ TEST_P(StoreConformance, CursorsWorkWithFilters) {
   EXPECT_EQ(ids(list({.queue = "default", .limit = 2, .before = first.next})), "a");
 }
 
+TEST_P(StoreConformance, AListIsBoundedByBytesButHasAJob) {
+  for (const auto* id : {"a", "b", "c"}) {
+    auto job = new_job(id);
+    job.payload = R"("12345678")";
+    submit(std::move(job)).value();
+  }
+  const auto two = list({.max_bytes = 29});
+  EXPECT_EQ(ids(two), "c b");
+  EXPECT_EQ(two.bytes, 20U);
+  const auto rest = list({.before = two.next, .max_bytes = 29});
+  EXPECT_EQ(ids(rest), "a");
+  EXPECT_EQ(rest.bytes, 10U);
+  EXPECT_EQ(ids(list({.max_bytes = 30})), "c b a");
+  EXPECT_EQ(ids(list({.max_bytes = 1})), "c") << "one is always in it";
+}
+
+TEST_P(StoreConformance, AListIsBoundedByTheJobsItLooksAt) {
+  submit({new_job("a"), new_mail("b"), new_mail("c"), new_job("d")}).value();
+  const auto first = list({.queue = "mail", .max_looked_at = 2});
+  EXPECT_EQ(ids(first), "c");
+  EXPECT_EQ(first.looked_at, 2U);
+  const auto second = list({.queue = "mail", .before = first.next, .max_looked_at = 10});
+  EXPECT_EQ(ids(second), "b");
+  EXPECT_EQ(second.looked_at, 2U);
+  EXPECT_EQ(second.next, 0U);
+}
+
 TEST_P(StoreConformance, CountsFollowEveryJob) {
   const auto counts = [&] {
     std::string all;

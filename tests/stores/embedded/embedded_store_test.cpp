@@ -52,6 +52,19 @@ class EmbeddedStoreTest : public testing::Test {
     return support::claim(*store, "default").value();
   }
 
+  Caught<std::vector<engine::Claim>> lease() {
+    Caught<std::vector<engine::Claim>> answer;
+    store->claim({.queue = "default", .lease = engine::LeaseTerms{}, .wait_id = engine::new_wait_id()},
+                 answer.callback());
+    return answer;
+  }
+
+  engine::Claim lease_durably() {
+    const auto leased = lease();
+    journal->commit();
+    return leased.result()->front();
+  }
+
   /// As the store sees it now, durable or not.
   std::optional<domain::Job> seen(const std::string& id) {
     const auto page =
@@ -236,6 +249,33 @@ TEST_F(EmbeddedStoreTest, JobsStillRunInTrouble) {
   EXPECT_EQ(journal->image().begin()->second.progress->progress.status, Status::done);
 }
 
+TEST_F(EmbeddedStoreTest, ALeaseIsAnsweredOnceItIsDurable) {
+  submit_durably(new_job("a"));
+  const auto leased = lease();
+  EXPECT_FALSE(leased.called());
+  journal->commit();
+  ASSERT_EQ(leased.result()->size(), 1U);
+  EXPECT_EQ(journal->image().begin()->second.progress->progress.attempts, 1U);
+}
+
+TEST_F(EmbeddedStoreTest, ALeaseThatCannotBeMadeDurableGivesItsJobsBackUncounted) {
+  submit_durably(new_job("a"));
+  const auto leased = lease();
+  journal->fail();
+  EXPECT_EQ(code(leased), ErrorCode::store_unavailable);
+  EXPECT_EQ(seen("a")->progress, (domain::Progress{.status = Status::queued, .reason = Reason::ready}));
+  const auto again = lease();
+  journal->commit();
+  EXPECT_EQ(again.result()->front().attempt, 1U);
+}
+
+TEST_F(EmbeddedStoreTest, TroubleRefusesLeases) {
+  submit_durably(new_job("a"));
+  journal->set_trouble("disk full");
+  EXPECT_EQ(code(lease()), ErrorCode::store_unavailable);
+  EXPECT_EQ(seen("a")->progress.attempts, 0U);
+}
+
 TEST_F(EmbeddedStoreTest, JournalsEverythingThatACrashMustNotUndo) {
   auto retried = new_job("a");
   retried.max_retries = 1;
@@ -295,7 +335,7 @@ TEST_F(EmbeddedStoreTest, AListLooksAtOnlySoManyJobsAtATime) {
 
 TEST_F(EmbeddedStoreTest, APageOfAListIsBoundedInBytes) {
   auto large = new_job("a");
-  large.payload = std::string(3UL * 1024 * 1024, ' ') + "1";
+  large.payload = std::string(2'000'000, ' ') + "1";
   for (const auto* id : {"a", "b", "c"}) {
     large.id = id;
     submit_durably(large);
@@ -313,7 +353,7 @@ TEST_F(EmbeddedStoreTest, APageOfAListIsBoundedInBytes) {
 
 TEST_F(EmbeddedStoreTest, ARemoteWorkerIsAnsweredOnceTheEndIsDurable) {
   submit_durably(new_job("a"));
-  const auto claimed = support::lease(*store, {.queue = "default", .lease = engine::LeaseTerms{}}).at(0);
+  const auto claimed = lease_durably();
   Caught<engine::Resolution> settled;
   store->settle("a", claimed.token, engine::Done{}, engine::Settler::remote_worker, settled.callback());
   EXPECT_EQ(seen("a")->progress.status, Status::done);
@@ -325,7 +365,7 @@ TEST_F(EmbeddedStoreTest, ARemoteWorkerIsAnsweredOnceTheEndIsDurable) {
 
 TEST_F(EmbeddedStoreTest, ARemoteWorkerLearnsThatTheDiskRefuses) {
   submit_durably(new_job("a"));
-  const auto claimed = support::lease(*store, {.queue = "default", .lease = engine::LeaseTerms{}}).at(0);
+  const auto claimed = lease_durably();
   Caught<engine::Resolution> settled;
   store->settle("a", claimed.token, engine::Done{}, engine::Settler::remote_worker, settled.callback());
   journal->fail();
