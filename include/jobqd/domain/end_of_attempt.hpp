@@ -52,7 +52,7 @@ struct Unstarted {
   base::milliseconds pause{0};
 };
 
-/// What whoever ran an attempt says of it.
+/// How an attempt ended, as its worker reports it.
 using Outcome = std::variant<Done, Retry, Defer, Fail, Interrupted, Unstarted>;
 
 /// The job is queued again and starts no earlier than after `delay`.

@@ -39,9 +39,9 @@ struct ConnectionContext {
 /// One connection: performs what its Conversation decides, by a Transport, and is the exchange of each of its
 /// requests, one after the other.
 ///
-/// Lives as long as an operation or an exchange holds it, and ends on the listener's thread, whoever let go
-/// of it last. All on that thread, except what Exchange allows on any. Timeouts come from sweep(), not from a
-/// timer each.
+/// Lives as long as an operation or an exchange holds it. It is destroyed on the listener's thread, whichever
+/// thread released it last. All calls come on that thread, except those that Exchange allows on any. Timeouts
+/// come from sweep(), not from a timer each.
 class Session final : public Exchange,
                       public Transport::User,
                       public Turns::Taker,

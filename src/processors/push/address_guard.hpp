@@ -24,8 +24,8 @@ struct Network {
 
 /// Decides which addresses a push may connect to: public ones, and those in the allowed networks.
 ///
-/// This prevents server-side request forgery: whoever controls a host name may point it at an address inside
-/// this network. Denied are the special networks of RFC 6890 and its updates, and all IPv6 networks whose
+/// This prevents server-side request forgery: the owner of a host name may point it at an address inside this
+/// network. Denied are the special networks of RFC 6890 and its updates, and all IPv6 networks whose
 /// addresses carry an IPv4 address: mapped, translated (RFC 6052, RFC 8215), 6to4, Teredo. Immutable, thus
 /// thread-safe.
 class AddressGuard {

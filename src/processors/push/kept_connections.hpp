@@ -14,8 +14,8 @@ namespace jobqd::processors::push {
 
 /// Connections that wait for the next push to the same receiver.
 ///
-/// A connection is used again only while it is fresh: what lies between may forget a connection without a
-/// word, and silence cannot be told from a slow receiver. It is also given up at a certain age, so that a
+/// A connection is used again only while it is fresh: a firewall or a proxy on the way may drop a connection
+/// silently, which looks like a slow receiver. It is also given up at a certain age, so that a
 /// changed address is noticed. A thread closes what has become too old, within about a second, so that a
 /// queue without jobs holds no descriptors.
 ///
