@@ -11,7 +11,7 @@ namespace {
 /// Buffers that have grown beyond this are given back once they are empty: most connections idle most of the
 /// time.
 constexpr std::size_t kept_in = 4UL * 1024;
-constexpr std::size_t kept_out = 64UL * 1024;
+constexpr std::size_t kept_out = 16UL * 1024;
 
 }  // namespace
 

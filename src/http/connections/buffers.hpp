@@ -62,6 +62,12 @@ class Output {
   [[nodiscard]] std::size_t size() const { return gathered_.size() + sending_.size() - offset_; }
   [[nodiscard]] bool empty() const { return size() == 0; }
 
+  /// How much memory it takes; 0 if it is empty. Bytes that have been sent keep theirs until all of unsent()
+  /// has been sent.
+  [[nodiscard]] std::size_t memory() const {
+    return empty() ? 0 : gathered_.capacity() + sending_.capacity();
+  }
+
  private:
   std::string gathered_;
   std::string sending_;

@@ -86,8 +86,10 @@ class Conversation {
   [[nodiscard]] std::string_view unsent() { return output_.unsent(); }
   void sent(std::size_t bytes);
   [[nodiscard]] const Output& output() const { return output_; }
-  /// How many bytes of answers are in memory.
-  [[nodiscard]] std::size_t held_bytes() const { return output_.size() + (draft_ ? draft_->body.size() : 0); }
+  /// How much memory answers take that are not sent yet.
+  [[nodiscard]] std::size_t held_bytes() const {
+    return output_.memory() + (draft_ ? draft_->body.capacity() : 0);
+  }
 
   /// Time has passed: see Moment.
   void time_passed();

@@ -31,7 +31,7 @@ TEST_F(TheConversation, SendsAShortAnswerInPiecesAsAWhole) {
   moment.hold_back = 6;
   handled();
   begun({.content_type = "text/plain", .body = "one"});
-  EXPECT_EQ(talk->held_bytes(), 3U);
+  EXPECT_GE(talk->held_bytes(), 3U);
   talk->wants_room();
   ASSERT_EQ(next(), Action::produce) << "it is held back";
   talk->written("two");
@@ -39,6 +39,18 @@ TEST_F(TheConversation, SendsAShortAnswerInPiecesAsAWhole) {
   ASSERT_EQ(next(), Action::send);
   EXPECT_EQ(sent(),
             "HTTP/1.1 200 OK\r\nDate: today\r\nContent-Type: text/plain\r\nContent-Length: 6\r\n\r\nonetwo");
+  EXPECT_EQ(talk->held_bytes(), 0U);
+}
+
+TEST_F(TheConversation, HoldsAnAnswerUntilAllOfItIsSent) {
+  handled();
+  begun({.body = std::string(100'000, 'x')});
+  talk->ended();
+  ASSERT_EQ(next(), Action::send);
+  const auto size = talk->unsent().size();
+  talk->sent(size - 1);
+  EXPECT_GE(talk->held_bytes(), 100'000U);
+  talk->sent(1);
   EXPECT_EQ(talk->held_bytes(), 0U);
 }
 
