@@ -50,15 +50,19 @@ struct Response {
   bool close = false;                                                  ///< Close the connection after it.
 };
 
-/// How many bytes of job content one piece of an answer may bring into memory, whatever the handler asks for.
+/// The most that one answer may hold in memory.
 inline constexpr std::size_t piece_bytes = 1024UL * 1024;
 
-/// The same for a handler that waits before it answers: nothing is set aside for it meanwhile.
-inline constexpr std::size_t waiting_piece_bytes = 32UL * 1024;
+/// How many bytes the next piece of an answer may bring into memory, 1 to piece_bytes. A single job may
+/// exceed it, so that every answer makes progress.
+struct Room {
+  std::size_t now = piece_bytes;
+  /// For a handler that waits before it answers: nothing is set aside for it meanwhile.
+  std::size_t after_wait = now;
+};
 
-/// Produces the next piece of an answer. `room` is how many bytes of job content it may bring into memory, 1
-/// to piece_bytes; a single job may exceed it, so that every answer makes progress.
-using Produce = std::move_only_function<void(std::size_t room)>;
+/// Produces the next piece of an answer.
+using Produce = std::move_only_function<void(Room room)>;
 
 /// One request waiting for its answer.
 ///
@@ -67,8 +71,8 @@ using Produce = std::move_only_function<void(std::size_t room)>;
 /// more of it is in memory than there is room for, however slowly the client reads, and connections take
 /// turns.
 ///
-///     exchange->when_room([exchange](std::size_t room) {
-///       … make a piece of about `room` bytes; on any thread, later, is fine too …
+///     exchange->when_room([exchange](Room room) {
+///       … make a piece of about `room.now` bytes; on any thread, later, is fine too …
 ///       exchange->write(piece);
 ///       more ? exchange->when_room(next) : exchange->end();
 ///     });

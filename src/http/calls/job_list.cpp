@@ -31,7 +31,7 @@ JobList::JobList(engine::Operations& operations, engine::ListQuery query, Exchan
 }
 
 void JobList::ask_for_room() {
-  exchange_->when_room([self = shared_from_this()](std::size_t room) { self->produce(room); });
+  exchange_->when_room([self = shared_from_this()](Room room) { self->produce(room.now); });
 }
 
 void JobList::produce(std::size_t room) {

@@ -1,6 +1,5 @@
 #include "http/calls/workers.hpp"
 
-#include <algorithm>
 #include <functional>
 #include <utility>
 
@@ -57,23 +56,21 @@ void WorkerCalls::lease(const Request& request, ExchangePtr exchange) const {
   auto body = parse_remote(RemoteCall::lease, request.body);
   if (!body) return exchange->respond(problem(body.error()));
   // There is always room for one job.
-  if (body->max_jobs == 1) return lease_some(request.path_param, *std::move(body), 1, std::move(exchange));
+  if (body->max_jobs == 1)
+    return lease_some(request.path_param, *std::move(body), {.now = 1}, std::move(exchange));
   auto& asks = *exchange;
-  asks.when_room([this, queue = request.path_param, body = *std::move(body),
-                  exchange = std::move(exchange)](std::size_t room) mutable {
-    lease_some(queue, std::move(body), room, std::move(exchange));
-  });
+  asks.when_room([this, queue = request.path_param, body = *std::move(body), exchange = std::move(exchange)](
+                     Room room) mutable { lease_some(queue, std::move(body), room, std::move(exchange)); });
 }
 
-void WorkerCalls::lease_some(std::string_view queue, RemoteBody body, std::size_t room,
-                             ExchangePtr exchange) const {
+void WorkerCalls::lease_some(std::string_view queue, RemoteBody body, Room room, ExchangePtr exchange) const {
   const auto wait = engine::new_wait_id();
   const bool waits =
       claims_.claim({.queue = queue,
                      .max_jobs = body.max_jobs,
                      .lease = engine::LeaseTerms{.duration = body.lease, .worker = std::move(body.worker)},
                      .wait_id = wait,
-                     .max_bytes = {.now = room, .after_wait = std::min(room, waiting_piece_bytes)}},
+                     .max_bytes = {.now = room.now, .after_wait = room.after_wait}},
                     [exchange](const engine::Expected<std::vector<engine::Claim>>& claims) {
                       exchange->respond(claims ? leased(*claims) : problem(claims.error()));
                     });

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstddef>
 #include <string_view>
 #include <vector>
 
@@ -20,8 +19,8 @@ class WorkerCalls {
 
  private:
   void lease(const Request& request, ExchangePtr exchange) const;
-  /// Leases up to body.max_jobs jobs of about `room` bytes together.
-  void lease_some(std::string_view queue, RemoteBody body, std::size_t room, ExchangePtr exchange) const;
+  /// Leases up to body.max_jobs jobs, as many as there is room for.
+  void lease_some(std::string_view queue, RemoteBody body, Room room, ExchangePtr exchange) const;
   void heartbeat(const Request& request, ExchangePtr exchange) const;
   void complete(const Request& request, ExchangePtr exchange) const;
   void fail(const Request& request, ExchangePtr exchange) const;

@@ -116,8 +116,8 @@ std::size_t Session::take_turn() {
 }
 
 void Session::produce() {
-  const auto room = context_.budget.room();
-  hold(held_ + room);
+  const auto room = context_.budget.room(held_);
+  hold(held_ + room.now);
   auto produce = std::exchange(produce_, {});
   try {
     produce(room);

@@ -14,6 +14,10 @@ constexpr std::size_t enough = 64UL * 1024;
 /// What the smallest turn counts.
 constexpr std::size_t least = 1024;
 
+std::size_t without(std::size_t all, std::size_t part) {
+  return all - std::min(all, part);
+}
+
 }  // namespace
 
 void Turns::queue(std::shared_ptr<Taker> taker) {
@@ -32,18 +36,17 @@ void Turns::run_some() {
 }
 
 AnswerBudget::AnswerBudget(std::size_t bytes, std::size_t connections)
-    : share_(
-          std::clamp<std::size_t>(bytes / 2 / std::max<std::size_t>(connections, 1), 1, waiting_piece_bytes)),
+    : share_(std::clamp<std::size_t>(bytes / 2 / std::max<std::size_t>(connections, 1), 1, piece_bytes)),
       pool_(bytes / 2) {}
 
-std::size_t AnswerBudget::room() const {
-  const auto left = pool_ - std::min(pool_, taken_);
-  return std::min(share_ + left, piece_bytes);
+Room AnswerBudget::room(std::size_t held) const {
+  const auto left = without(share_, held) + without(pool_, taken_);
+  return {.now = std::clamp<std::size_t>(left, 1, std::max<std::size_t>(without(piece_bytes, held), 1)),
+          .after_wait = share_};
 }
 
 void AnswerBudget::change(std::size_t before, std::size_t after) {
-  const auto beyond_share = [this](std::size_t held) { return held - std::min(held, share_); };
-  taken_ = taken_ - beyond_share(before) + beyond_share(after);
+  taken_ = taken_ - without(before, share_) + without(after, share_);
 }
 
 }  // namespace jobqd::http

@@ -42,13 +42,14 @@ class AnswerBudget {
   /// At most `bytes` in all: one half is the pool, the other is shared out to so many connections.
   AnswerBudget(std::size_t bytes, std::size_t connections);
 
-  /// How much a connection that holds nothing may take: its share and what is left of the pool, up to
-  /// piece_bytes, but never 0. Takes nothing.
-  [[nodiscard]] std::size_t room() const;
+  /// How much a connection that holds `held` bytes may take in addition: what is left of its share and of the
+  /// pool, up to piece_bytes in all, but never 0. After a wait it has its share, because the pool may be
+  /// empty by then. Takes nothing.
+  [[nodiscard]] Room room(std::size_t held) const;
 
   /// How much of an answer in pieces a connection may hold back, to send a short one as a whole. Leaves room
   /// for one more piece.
-  [[nodiscard]] std::size_t hold_back() const { return room() / 4 * 3; }
+  [[nodiscard]] std::size_t hold_back() const { return room(0).now / 4 * 3; }
 
   /// A connection that held `before` bytes holds `after` now. It may exceed its room, by one large job.
   void change(std::size_t before, std::size_t after);

@@ -13,7 +13,7 @@ ApiTest::ApiTest()
 
 std::shared_ptr<FakeExchange> ApiTest::ask(std::string_view method, std::string path, std::string body,
                                            const Fields& fields, Query query) {
-  auto exchange = std::make_shared<FakeExchange>();
+  auto exchange = std::make_shared<FakeExchange>(room);
   std::vector<HeaderField> head;
   for (const auto& [name, value] : fields) head.push_back({.name = name, .value = value});
   Request request{.method = method,

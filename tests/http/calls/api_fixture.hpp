@@ -50,6 +50,7 @@ class ApiTest : public testing::Test {
   /// Every job there is, to see that nothing has changed.
   std::string everything() { return get("/v1/jobs").body; }
 
+  Room room = {};  ///< For each piece of an answer.
   support::ManualClock clock;
   base::Random random{1};
   engine::Observer observer;

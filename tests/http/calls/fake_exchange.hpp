@@ -16,8 +16,8 @@ namespace jobqd::http {
 /// always room for the next piece. One thread.
 class FakeExchange final : public Exchange {
  public:
-  /// `room`: bytes of job content that each piece of an answer may have.
-  explicit FakeExchange(std::size_t room = piece_bytes) : room_(room) {}
+  /// `room`: for each piece of the answer.
+  explicit FakeExchange(Room room = {}) : room_(room) {}
 
   void respond(Response response) override {
     if (response_) throw std::logic_error("answered twice");
@@ -68,7 +68,7 @@ class FakeExchange final : public Exchange {
   void end_the_wait() { std::exchange(when_over_, {})(); }
 
  private:
-  std::size_t room_;
+  Room room_;
   std::optional<Response> response_;
   bool complete_ = false;
   int pieces_ = 0;

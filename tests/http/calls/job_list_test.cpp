@@ -44,7 +44,7 @@ class TheJobList : public testing::Test {
   }
 
   std::shared_ptr<FakeExchange> page(engine::ListQuery query = {}, std::size_t room = piece_bytes) {
-    auto exchange = std::make_shared<FakeExchange>(room);
+    auto exchange = std::make_shared<FakeExchange>(Room{.now = room});
     JobList::answer(*store, std::move(query), exchange);
     return exchange;
   }

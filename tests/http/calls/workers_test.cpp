@@ -116,7 +116,15 @@ TEST_F(Remote, ALeaseOfManyJobsIsBoundedByTheirBytes) {
   EXPECT_EQ(jobs(lease(R"({"max_jobs":10})")), 2U);
   const auto waiting = lease(R"({"max_jobs":10,"wait":"20s"})");
   work("f", payload);
-  EXPECT_EQ(jobs(waiting), 1U) << "a larger one gets through";
+  EXPECT_EQ(jobs(waiting), 1U) << "1 MiB is more than one of them, but no second one was ready";
+}
+
+TEST_F(Remote, ALeaseThatWaitedHasTheRoomThatThereIsAfterAWait) {
+  room = {.now = piece_bytes, .after_wait = 1};
+  const auto waiting = lease(R"({"max_jobs":10,"wait":"20s"})");
+  enqueue(R"([{"queue":"work","id":"a"},{"queue":"work","id":"b"}])");
+  EXPECT_EQ(json::parse(waiting->response().body).at("jobs").size(), 1U);
+  EXPECT_EQ(job("b").at("status"), "queued");
 }
 
 TEST_F(Remote, ADrainingDaemonHandsOutNothing) {

@@ -32,8 +32,8 @@ class Pieces : public std::enable_shared_from_this<Pieces> {
 
  private:
   void ask() {
-    exchange_->when_room([self = shared_from_this()](std::size_t room) {
-      EXPECT_GT(room, 0U);
+    exchange_->when_room([self = shared_from_this()](Room room) {
+      EXPECT_GT(room.now, 0U);
       std::jthread([self] { self->produce(); }).join();
     });
   }

@@ -83,7 +83,7 @@ TEST_F(TheTurns, MayBeQueuedForInATurn) {
 
 TEST(AnswerBudget, LetsOneConnectionTakeAPiece) {
   const AnswerBudget budget(64 * mebibyte, 1024);
-  EXPECT_EQ(budget.room(), mebibyte);
+  EXPECT_EQ(budget.room(0).now, mebibyte);
   EXPECT_EQ(budget.hold_back(), mebibyte / 4 * 3);
 }
 
@@ -91,29 +91,46 @@ TEST(AnswerBudget, LeavesEachConnectionItsShare) {
   AnswerBudget budget(64 * mebibyte, 1024);
   std::size_t held = 0;
   for (int i = 0; i < 1024; ++i) {
-    const auto room = budget.room();
+    const auto room = budget.room(0).now;
     EXPECT_GE(room, 32U * 1024);
     budget.change(0, room);
     held += room;
   }
   EXPECT_EQ(held, 64 * mebibyte);
-  EXPECT_EQ(budget.room(), 32U * 1024);
+  EXPECT_EQ(budget.room(0).now, 32U * 1024);
+}
+
+TEST(AnswerBudget, CountsWhatAConnectionHoldsAlready) {
+  AnswerBudget budget(64 * mebibyte, 1024);
+  EXPECT_EQ(budget.room(mebibyte / 4).now, mebibyte / 4 * 3);
+  EXPECT_EQ(budget.room(2 * mebibyte).now, 1U);
+  budget.change(0, 50 * mebibyte);
+  EXPECT_EQ(budget.room(24UL * 1024).now, 8U * 1024) << "the pool is empty";
+}
+
+TEST(AnswerBudget, LeavesRoomAfterAWaitToEveryConnectionAtOnce) {
+  for (const std::size_t connections : {1, 64, 1024, 100'000}) {
+    const AnswerBudget budget(64 * mebibyte, connections);
+    EXPECT_GE(budget.room(0).after_wait, 1U);
+    EXPECT_LE(budget.room(0).after_wait, mebibyte);
+    EXPECT_LE(budget.room(0).after_wait * connections, 32 * mebibyte);
+  }
 }
 
 TEST(AnswerBudget, GetsBackWhatIsGivenUp) {
   AnswerBudget budget(2 * mebibyte, 1024);
   budget.change(0, 50 * mebibyte);
-  EXPECT_EQ(budget.room(), 1024U) << "one large job may exceed it";
+  EXPECT_EQ(budget.room(0).now, 1024U) << "one large job may exceed it";
   budget.change(50 * mebibyte, mebibyte / 2);
-  EXPECT_EQ(budget.room(), mebibyte / 2 + 2 * 1024U);
+  EXPECT_EQ(budget.room(0).now, mebibyte / 2 + 2 * 1024U);
   budget.change(mebibyte / 2, 0);
-  EXPECT_EQ(budget.room(), mebibyte);
+  EXPECT_EQ(budget.room(0).now, mebibyte);
 }
 
 TEST(AnswerBudget, NeverLeavesNothing) {
   AnswerBudget budget(1024, 100'000);
   budget.change(0, mebibyte);
-  EXPECT_EQ(budget.room(), 1U);
+  EXPECT_EQ(budget.room(0).now, 1U);
 }
 
 }  // namespace jobqd::http
