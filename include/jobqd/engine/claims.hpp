@@ -28,7 +28,7 @@ struct LeaseTerms {
   std::string worker = {};              ///< The worker's name; for people.
 };
 
-/// How many bytes of payloads and errors the jobs of one claim may have together; the first may exceed it.
+/// About how many bytes the jobs of one claim may take together as JSON; the first may exceed it.
 struct ClaimBytes {
   static constexpr auto unlimited = std::numeric_limits<std::size_t>::max();
   std::size_t now = unlimited;         ///< Where jobs are ready.

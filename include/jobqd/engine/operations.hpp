@@ -21,7 +21,7 @@ struct ListQuery {
   std::optional<domain::Status> status = {};
   std::size_t limit = 50;
   std::uint64_t before = 0;  ///< Only jobs older than this cursor; 0: from the newest.
-  /// Bytes of payloads, results and errors. The first job of a page may exceed it.
+  /// About how many bytes the jobs may take as JSON. The first job of a page may exceed it.
   std::size_t max_bytes = 4UL * 1024 * 1024;
   /// Jobs, whether or not they match; at most 10,000.
   std::size_t max_looked_at = 10'000;

@@ -10,7 +10,6 @@ namespace jobqd::http {
 namespace {
 
 /// One piece of a page: small enough that other requests do not wait long for it.
-constexpr std::size_t jobs_in_piece = 128;
 constexpr std::size_t bytes_in_piece = 64UL * 1024;
 
 std::size_t without(std::size_t all, std::size_t part) {
@@ -36,7 +35,6 @@ void JobList::ask_for_room() {
 
 void JobList::produce(std::size_t room) {
   auto piece = left_;
-  piece.limit = std::min(left_.limit, jobs_in_piece);
   piece.max_bytes = std::min({left_.max_bytes, bytes_in_piece, room});
   operations_.list(piece, [self = shared_from_this()](const engine::Expected<engine::JobPage>& part) {
     if (part) return self->add(*part);

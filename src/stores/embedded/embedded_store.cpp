@@ -150,7 +150,7 @@ std::vector<engine::Claim> EmbeddedStore::grant(Effects& effects, std::uint16_t 
   const auto has_room = [&] {
     if (max_bytes == engine::ClaimBytes::unlimited) return true;
     const auto next = jobs_.queues[queue].ready.next();
-    bytes += next ? jobs_.table.at(*next).content_bytes() : 0;
+    bytes += next ? jobs_.table.at(*next).json_bytes() : 0;
     return claims.empty() || bytes <= max_bytes;
   };
   while (claims.size() < max_jobs && has_room()) {

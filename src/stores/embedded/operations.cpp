@@ -56,7 +56,7 @@ void EmbeddedStore::list(const engine::ListQuery& query, engine::Callback<engine
     const Record& record = jobs_.table.at(job);
     const bool matches = record.durable && (!queue || record.queue == *queue) &&
                          (!query.status || record.progress.status == *query.status);
-    const auto bytes = matches ? record.content_bytes() : 0;
+    const auto bytes = matches ? record.json_bytes() : 0;
     too_large = !page.jobs.empty() && page.bytes + bytes > query.max_bytes;
     if (page.jobs.size() == query.limit || page.looked_at == budget || too_large) return false;
     page.next = number;

@@ -49,6 +49,11 @@ struct Record {
     return content.payload().size() +
            (ending ? ending->last_error.size() + (ending->result ? ending->result->size() : 0) : 0);
   }
+  /// About how many bytes it takes as JSON.
+  [[nodiscard]] std::size_t json_bytes() const {
+    constexpr std::size_t other_members = 400;  // With names, times and a lease, all of them together.
+    return content_bytes() + content.id().size() + other_members;
+  }
 };
 
 }  // namespace jobqd::stores::embedded

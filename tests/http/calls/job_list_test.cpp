@@ -112,6 +112,13 @@ TEST_F(TheJobList, TakesOneJobWhereThereIsHardlyAnyRoom) {
   EXPECT_EQ(jobs_in(*exchange), 3U);
 }
 
+TEST_F(TheJobList, FitsIntoItsRoomHoweverSmallTheJobsAre) {
+  constexpr std::size_t room = 8UL * 1024;
+  submit(1000);
+  const auto exchange = page({.limit = 1000}, room);
+  EXPECT_GE(static_cast<std::size_t>(exchange->pieces()) * room, exchange->response().body.size());
+}
+
 TEST_F(TheJobList, HoldsNoMoreThanAPieceOrOneJob) {
   submit(20, 30'000);
   const auto exchange = page();

@@ -42,15 +42,18 @@ TEST_P(StoreConformance, ALeaseIsBoundedByBytesButHasAJob) {
     submit(std::move(job)).value();
   }
   auto bounded = request(10);
-  bounded.max_bytes.now = 29;
+  bounded.max_bytes.now = 3 * list({.limit = 1}).bytes - 1;
   EXPECT_EQ(ids(lease_now(*store, bounded)), "a b");
   bounded.max_bytes.now = 1;
   EXPECT_EQ(ids(lease_now(*store, bounded)), "c") << "one is always in it";
 }
 
 TEST_P(StoreConformance, ALeaseThatWaitedHasABoundOfItsOwn) {
+  submit(new_job("0")).value();
+  const auto one = list({.limit = 1}).bytes;
+  EXPECT_EQ(ids(lease_now(*store, request(1))), "0");
   auto bounded = request(10);
-  bounded.max_bytes = {.now = 1000, .after_wait = 3};
+  bounded.max_bytes = {.now = 100 * one, .after_wait = 3 * one};
   Caught<Claims> caught;
   EXPECT_TRUE(store->claim(bounded, caught.callback()));
   std::vector<domain::NewJob> jobs{new_job("a"), new_job("b"), new_job("c")};

@@ -92,13 +92,15 @@ TEST_P(StoreConformance, AListIsBoundedByBytesButHasAJob) {
     job.payload = R"("12345678")";
     submit(std::move(job)).value();
   }
-  const auto two = list({.max_bytes = 29});
+  const auto one = list({.limit = 1}).bytes;
+  EXPECT_GT(one, 100U) << "a job is more than its payload";
+  const auto two = list({.max_bytes = 3 * one - 1});
   EXPECT_EQ(ids(two), "c b");
-  EXPECT_EQ(two.bytes, 20U);
-  const auto rest = list({.before = two.next, .max_bytes = 29});
+  EXPECT_EQ(two.bytes, 2 * one);
+  const auto rest = list({.before = two.next, .max_bytes = 3 * one - 1});
   EXPECT_EQ(ids(rest), "a");
-  EXPECT_EQ(rest.bytes, 10U);
-  EXPECT_EQ(ids(list({.max_bytes = 30})), "c b a");
+  EXPECT_EQ(rest.bytes, one);
+  EXPECT_EQ(ids(list({.max_bytes = 3 * one})), "c b a");
   EXPECT_EQ(ids(list({.max_bytes = 1})), "c") << "one is always in it";
 }
 
