@@ -117,6 +117,24 @@ class Connections(DaemonTest):
         for connection in unread:
             connection.close()
 
+    def test_lists_of_small_jobs_that_nobody_reads_take_little_memory(self):
+        daemon = self.start(QUEUE_SIZE="1000", **HELD)
+        daemon.enqueue([{"id": f"j{i:029}"} for i in range(1000)])
+        unread = [daemon.connect(receive_buffer=4096).request("GET", "/healthz") for _ in range(800)]
+        for connection in unread:
+            self.assertEqual(connection.read_answer().status, 200)
+        before = daemon.resident_kib()
+        for connection in unread:
+            for _ in range(20):
+                connection.request("GET", "/v1/jobs?limit=1000")
+        self.assertEqual(len(daemon.get("/v1/jobs?limit=1000").json()["jobs"]), 1000)
+        for _ in range(20):
+            self.assert_healthy(daemon)
+        # 64 MiB, and what the connections themselves take.
+        self.assertLess(daemon.resident_kib() - before, 600_000 if sanitized() else 80_000)
+        for connection in unread:
+            connection.close()
+
     def test_clients_that_gave_up_waiting_give_up_their_places(self):
         daemon = self.start(MAX_CONNECTIONS="10", **HELD)
         daemon.enqueue({"id": "a", "delay": "1h"})
