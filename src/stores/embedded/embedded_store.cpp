@@ -46,7 +46,8 @@ EmbeddedStore::Turn::~Turn() JOBQD_NO_THREAD_SAFETY_ANALYSIS {
   // nothing that is half made.
   if (std::uncaught_exceptions() > exceptions_)
     base::end_process(
-        "jobqd: out of memory in the middle of a change; ending, because what is half made cannot be trusted\n");
+        "jobqd: out of memory in the middle of a change; ending, because what is half made cannot be "
+        "trusted\n");
   store_.serve_waiting(effects);
   const bool earlier = effects.tick_at() < store_.next_tick_;
   if (earlier) store_.next_tick_ = effects.tick_at();
