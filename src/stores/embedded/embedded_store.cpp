@@ -168,7 +168,7 @@ std::vector<engine::Claim> EmbeddedStore::grant(Effects& effects, std::uint16_t 
                                                 const std::optional<engine::LeaseTerms>& lease) {
   std::vector<engine::Claim> claims;
   std::size_t bytes = 0;
-  const auto has_room = [&] {
+  const auto has_room = [&]() JOBQD_REQUIRES(mutex_) {
     if (max_bytes == engine::ClaimBytes::unlimited) return true;
     const auto next = jobs_.queues[queue].ready.next();
     bytes += next ? jobs_.table.at(*next).content_bytes() : 0;
