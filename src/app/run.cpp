@@ -126,8 +126,9 @@ std::vector<processors::ProcessorKind> all_kinds(std::vector<processors::Process
     base::write_last_words(error.what());
     base::end_process("; ending\n");
   } catch (...) {
+    base::end_process("jobqd: an unknown exception; ending\n");
   }
-  base::end_process("jobqd: an unknown exception; ending\n");
+  base::end_process("jobqd: ended by std::terminate()\n");
 }
 
 }  // namespace
