@@ -114,9 +114,27 @@ std::vector<processors::ProcessorKind> all_kinds(std::vector<processors::Process
   return kinds;
 }
 
+/// An exception that nothing has caught, on any thread: what it left behind is unknown, so this ends the
+/// process.
+[[noreturn]] void end_on_exception() {
+  try {
+    if (const auto exception = std::current_exception()) std::rethrow_exception(exception);
+  } catch (const std::bad_alloc&) {
+    base::end_process("jobqd: out of memory; ending\n");
+  } catch (const std::exception& error) {
+    base::write_last_words("jobqd: ");
+    base::write_last_words(error.what());
+    base::end_process("; ending\n");
+  } catch (...) {
+    base::end_process("jobqd: an unknown exception; ending\n");
+  }
+  base::end_process("jobqd: ended by std::terminate()\n");
+}
+
 }  // namespace
 
 int run(int argc, const char* const* argv, std::vector<processors::ProcessorKind> more) {
+  std::set_terminate(end_on_exception);
   try {
     if (!open_standard_streams()) return 1;
     const auto kinds = all_kinds(std::move(more));

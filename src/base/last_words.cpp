@@ -47,4 +47,9 @@ void write_last_words(std::string_view text) noexcept {
   ::alarm(0);
 }
 
+void end_process(std::string_view line) noexcept {
+  write_last_words(line);
+  _exit(1);
+}
+
 }  // namespace jobqd::base

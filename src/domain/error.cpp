@@ -30,6 +30,7 @@ const std::array<ErrorTraits, error_code_count>& error_table() {
       {too_many_connections, 503, "too-many-connections", "There are too many connections", 1s},
       {draining, 503, "draining", "The daemon is stopping", 5s},
       {store_unavailable, 503, "store-unavailable", "The store cannot be written", 5s},
+      {out_of_memory, 503, "out-of-memory", "The daemon has no memory left", 1s},
   }};
   return table;
 }

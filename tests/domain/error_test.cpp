@@ -17,7 +17,7 @@ TEST(ErrorTable, IsInTheOrderOfTheCodes) {
 }
 
 TEST(ErrorTable, EndsWithTheLastCode) {
-  EXPECT_EQ(error_table().back().code, ErrorCode::store_unavailable);
+  EXPECT_EQ(error_table().back().code, ErrorCode::out_of_memory);
 }
 
 TEST(ErrorTable, GivesEveryErrorItsOwnSlugAndTitle) {

@@ -11,4 +11,9 @@ namespace jobqd::base {
 /// by then is lost. From the call on the process ignores SIGPIPE.
 void write_last_words(std::string_view text) noexcept;
 
+/// Writes `line`, which ends in a line feed, as write_last_words() does, and ends the process at once with
+/// exit code 1. For a state that cannot be trusted any more: whatever an orderly end would still do could be
+/// wrong.
+[[noreturn]] void end_process(std::string_view line) noexcept;
+
 }  // namespace jobqd::base

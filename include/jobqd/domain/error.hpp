@@ -36,9 +36,10 @@ enum class ErrorCode : std::uint8_t {
   too_many_connections,
   draining,
   store_unavailable,
+  out_of_memory,
 };
 
-inline constexpr std::size_t error_code_count = static_cast<std::size_t>(ErrorCode::store_unavailable) + 1;
+inline constexpr std::size_t error_code_count = static_cast<std::size_t>(ErrorCode::out_of_memory) + 1;
 
 /// How an error appears in HTTP. No other place maps an error code to a status, a problem type or a label.
 struct ErrorTraits {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <new>
 #include <utility>
 
 #include <boost/asio/dispatch.hpp>
@@ -19,6 +20,13 @@ using Action = Conversation::Action;
 
 /// Bodies of at least this size take turns.
 constexpr std::size_t large_body = 64UL * 1024;
+
+/// What a handler that threw is answered with. Out of memory it has changed nothing.
+domain::Error error_of(const std::exception& error) {
+  if (dynamic_cast<const std::bad_alloc*>(&error) != nullptr)
+    return {.code = domain::ErrorCode::out_of_memory, .detail = "there is no memory left for this request"};
+  return {.code = domain::ErrorCode::internal, .detail = error.what()};
+}
 
 }  // namespace
 
@@ -86,14 +94,26 @@ void Session::perform(Action action) {
   }
 }
 
+/// Runs `action`. If it finds no memory only this connection is lost.
+void Session::contain(auto action) {
+  try {
+    action();
+  } catch (const std::bad_alloc&) {
+    running_ = false;
+    close();
+  }
+}
+
 void Session::read_done(const error_code& code, std::size_t bytes) {
-  if (code == asio::error::eof)
-    conversation_.peer_ended();
-  else if (code)
-    conversation_.failed();
-  else
-    conversation_.received(bytes);
-  run();
+  contain([&] {
+    if (code == asio::error::eof)
+      conversation_.peer_ended();
+    else if (code)
+      conversation_.failed();
+    else
+      conversation_.received(bytes);
+    run();
+  });
 }
 
 void Session::handle() {
@@ -104,14 +124,18 @@ void Session::handle() {
 
 /// The turn of a large request, or of the next piece of an answer.
 std::size_t Session::take_turn() {
-  if (conversation_.closed()) return 0;
-  if (produce_) {
-    const auto before = conversation_.held_bytes();
-    produce();
-    return conversation_.held_bytes() - std::min(before, conversation_.held_bytes());
-  }
-  const auto bytes = handled_->request.body.size();
-  serve();
+  std::size_t bytes = 0;
+  contain([&] {
+    if (conversation_.closed()) return;
+    if (produce_) {
+      const auto before = conversation_.held_bytes();
+      produce();
+      bytes = conversation_.held_bytes() - std::min(before, conversation_.held_bytes());
+    } else {
+      bytes = handled_->request.body.size();
+      serve();
+    }
+  });
   return bytes;
 }
 
@@ -123,7 +147,7 @@ void Session::produce() {
     produce(room);
   } catch (const std::exception& error) {
     if (!handled_ || handled_->status != 0) return close();  // Too late for another answer.
-    respond(problem({.code = domain::ErrorCode::internal, .detail = error.what()}));
+    respond(problem(error_of(error)));
   }
 }
 
@@ -136,8 +160,8 @@ void Session::serve() {
   try {
     context_.service.handle(request, shared_from_this());
   } catch (const std::exception& error) {
-    // The last border: a handler that throws has a bug, which costs its client this one request.
-    if (handled_) respond(problem({.code = domain::ErrorCode::internal, .detail = error.what()}));
+    // The last border: a handler that throws costs its client this one request.
+    if (handled_) respond(problem(error_of(error)));
   }
 }
 
@@ -154,8 +178,10 @@ void Session::on_thread(auto action) {
     return run();
   }
   asio::post(context_.executor, [self = shared_from_this(), action = std::move(action)]() mutable {
-    action(*self);
-    self->run();
+    self->contain([&] {
+      action(*self);
+      self->run();
+    });
   });
 }
 
@@ -236,15 +262,17 @@ void Session::send_soon() {
 
 /// The socket takes nearly every answer at once, without a wait.
 void Session::send() {
-  if (conversation_.closed()) return;
-  error_code code;
-  const auto bytes = transport_->try_write(conversation_.unsent(), code);
-  if (code == asio::error::would_block) code = {};
-  sent(code, bytes);
+  contain([&] {
+    if (conversation_.closed()) return;
+    error_code code;
+    const auto bytes = transport_->try_write(conversation_.unsent(), code);
+    if (code == asio::error::would_block) code = {};
+    sent(code, bytes);
+  });
 }
 
 void Session::write_done(const error_code& code, std::size_t bytes) {
-  sent(code, bytes);
+  contain([&] { sent(code, bytes); });
 }
 
 void Session::sent(const error_code& code, std::size_t bytes) {

@@ -88,6 +88,7 @@ class Session final : public Exchange,
 
   Session(std::unique_ptr<Transport> transport, ConnectionContext& context, Place place);
 
+  void contain(auto action);
   void run();
   void perform(Conversation::Action action);
   void read_done(const boost::system::error_code& code, std::size_t bytes) override;

@@ -48,17 +48,17 @@ std::expected<Admission, Admission::Refusal> Admission::admit(Jobs& jobs,
                                                               std::vector<domain::NewJob>& submitted,
                                                               base::Now now) {
   Admission admission;
-  admission.jobs_.reserve(submitted.size());
-  for (std::size_t i = 0; i < submitted.size(); ++i) {
-    auto admitted = admission.admit_one(jobs, submitted[i], now);
-    if (admitted) continue;
+  auto admitted = [&]() -> std::expected<void, Refusal> {
+    try {
+      return admission.admit_all(jobs, submitted, now);
+    } catch (...) {
+      admission.erase_created(jobs);
+      throw;
+    }
+  }();
+  if (!admitted) {
     admission.erase_created(jobs);
-    for (auto& field : admitted.error().error.fields) field.pointer = fmt::format("/{}{}", i, field.pointer);
     return std::unexpected(std::move(admitted.error()));
-  }
-  if (auto reserved = admission.reserve_places(jobs); !reserved) {
-    admission.erase_created(jobs);
-    return std::unexpected(std::move(reserved.error()));
   }
   for (const auto& job : admission.jobs_) {
     if (!job.created) continue;
@@ -66,6 +66,19 @@ std::expected<Admission, Admission::Refusal> Admission::admit(Jobs& jobs,
     ++jobs.queues[record.queue].count_of(record.progress.status);
   }
   return admission;
+}
+
+std::expected<void, Admission::Refusal> Admission::admit_all(Jobs& jobs,
+                                                             std::vector<domain::NewJob>& submitted,
+                                                             base::Now now) {
+  jobs_.reserve(submitted.size());
+  for (std::size_t i = 0; i < submitted.size(); ++i) {
+    auto admitted = admit_one(jobs, submitted[i], now);
+    if (admitted) continue;
+    for (auto& field : admitted.error().error.fields) field.pointer = fmt::format("/{}{}", i, field.pointer);
+    return admitted;
+  }
+  return reserve_places(jobs);
 }
 
 std::expected<void, Admission::Refusal> Admission::admit_one(Jobs& jobs, domain::NewJob& job, base::Now now) {

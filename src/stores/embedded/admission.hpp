@@ -55,6 +55,7 @@ class Admission {
 
   using CountByQueue = boost::container::small_flat_map<std::uint16_t, std::size_t, 4>;
 
+  std::expected<void, Refusal> admit_all(Jobs& jobs, std::vector<domain::NewJob>& submitted, base::Now now);
   std::expected<void, Refusal> admit_one(Jobs& jobs, domain::NewJob& job, base::Now now);
   std::expected<void, Refusal> reserve_places(Jobs& jobs) const;
   [[nodiscard]] CountByQueue count_created(const Jobs& jobs) const;

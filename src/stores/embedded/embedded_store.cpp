@@ -1,11 +1,14 @@
 #include "stores/embedded/embedded_store.hpp"
 
 #include <algorithm>
+#include <exception>
+#include <new>
 #include <utility>
 
 #include <boost/container/small_vector.hpp>
 #include <fmt/format.h>
 
+#include <jobqd/base/last_words.hpp>
 #include <jobqd/domain/kept_text.hpp>
 
 #include "stores/embedded/records.hpp"
@@ -32,12 +35,19 @@ EmbeddedStore::EmbeddedStore(const EmbeddedOptions& options, Surroundings around
 
 EmbeddedStore::~EmbeddedStore() = default;
 
-EmbeddedStore::Turn::Turn(EmbeddedStore& store, base::Now now) : store_(store), effects(now) {
+EmbeddedStore::Turn::Turn(EmbeddedStore& store, base::Now now)
+    : store_(store), exceptions_(std::uncaught_exceptions()), effects(now) {
   store_.mutex_.lock();
 }
 
 // The analysis cannot see that this object holds the mutex that serve_waiting() requires.
 EmbeddedStore::Turn::~Turn() JOBQD_NO_THREAD_SAFETY_ANALYSIS {
+  // Something threw in the middle of a change: job table, queues and journal may disagree. The file has
+  // nothing that is half made.
+  if (std::uncaught_exceptions() > exceptions_)
+    base::end_process(
+        "jobqd: out of memory in the middle of a change; ending, because what is half made cannot be "
+        "trusted\n");
   store_.serve_waiting(effects);
   const bool earlier = effects.tick_at() < store_.next_tick_;
   if (earlier) store_.next_tick_ = effects.tick_at();
@@ -59,7 +69,7 @@ void EmbeddedStore::submit(std::vector<domain::NewJob> jobs,
   if (!admitting_)
     return refuse({.code = ErrorCode::draining, .detail = "the daemon is stopping and takes no new jobs"});
   if (auto why = journal_->trouble(); !why.empty()) return refuse(unavailable(std::move(why)));
-  auto admission = Admission::admit(jobs_, jobs, turn.effects.now);
+  auto admission = admit(jobs, turn.effects.now);
   if (!admission) return refuse(std::move(admission.error().error), std::move(admission.error().queue));
   if (!journal_->keeps()) {
     admission->acknowledge(jobs_, turn.effects, around_.observer);
@@ -96,6 +106,17 @@ void EmbeddedStore::submit(std::vector<domain::NewJob> jobs,
     for (Record* record : created) record->batch = batch;
   }
   turn.effects.flush();
+}
+
+std::expected<Admission, Admission::Refusal> EmbeddedStore::admit(std::vector<domain::NewJob>& jobs,
+                                                                  base::Now now) {
+  try {
+    return Admission::admit(jobs_, jobs, now);
+  } catch (const std::bad_alloc&) {
+    return std::unexpected(Admission::Refusal{
+        .error = {.code = ErrorCode::out_of_memory, .detail = "there is no memory left to take these jobs"},
+        .queue = {}});
+  }
 }
 
 bool EmbeddedStore::claim(engine::ClaimRequest request, engine::Callback<std::vector<engine::Claim>> done) {
@@ -147,7 +168,7 @@ std::vector<engine::Claim> EmbeddedStore::grant(Effects& effects, std::uint16_t 
                                                 const std::optional<engine::LeaseTerms>& lease) {
   std::vector<engine::Claim> claims;
   std::size_t bytes = 0;
-  const auto has_room = [&] {
+  const auto has_room = [&]() JOBQD_REQUIRES(mutex_) {
     if (max_bytes == engine::ClaimBytes::unlimited) return true;
     const auto next = jobs_.queues[queue].ready.next();
     bytes += next ? jobs_.table.at(*next).json_bytes() : 0;

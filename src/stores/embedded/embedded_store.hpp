@@ -1,5 +1,6 @@
 #pragma once
 
+#include <expected>
 #include <memory>
 #include <optional>
 #include <string>
@@ -79,6 +80,10 @@ class EmbeddedStore final : public engine::Store {
  private:
   class Turn;
 
+  /// As Admission::admit(). Error, besides: out_of_memory.
+  std::expected<Admission, Admission::Refusal> admit(std::vector<domain::NewJob>& jobs, base::Now now)
+      JOBQD_REQUIRES(mutex_);
+
   void resume(Effects& effects, JobHandle job, Recovery& recovery) JOBQD_REQUIRES(mutex_);
 
   std::vector<engine::Claim> grant(Effects& effects, std::uint16_t queue, std::size_t max_jobs,
@@ -123,7 +128,8 @@ class EmbeddedStore final : public engine::Store {
 };
 
 /// One decision: holds the store's lock and the time of the decision. Its destructor releases the lock and
-/// carries out the effects of the decision.
+/// carries out the effects of the decision. An exception that leaves it ends the process, because a change
+/// may be half made.
 class JOBQD_SCOPED_CAPABILITY EmbeddedStore::Turn {
  public:
   Turn(EmbeddedStore& store, base::Now now) JOBQD_ACQUIRE(store.mutex_);
@@ -135,6 +141,7 @@ class JOBQD_SCOPED_CAPABILITY EmbeddedStore::Turn {
 
  private:
   EmbeddedStore& store_;
+  const int exceptions_;  ///< How many were under way when it began.
 
  public:
   Effects effects;

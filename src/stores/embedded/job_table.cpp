@@ -27,21 +27,28 @@ bool JobTable::SameId::operator()(const Named& a, const Named& b) const {
 JobTable::JobTable() : ids_(0, KnownHash{}, SameId{this}) {}
 
 JobHandle JobTable::insert(Record record) {
-  SlotIndex index = 0;
-  if (free_.empty()) {
-    index = static_cast<SlotIndex>(slots_.size());
+  if (first_free_ == 0) {
     slots_.emplace_back();
-  } else {
-    index = free_.back();
-    free_.pop_back();
+    first_free_ = slots_.size();
   }
+  const auto index = static_cast<SlotIndex>(first_free_ - 1);
   Slot& slot = slots_[index];
-  slot.record = std::move(record);
-  slot.used = true;
+  const auto next_free = std::exchange(slot.record, std::move(record)).number;
+  const Named named{.slot = index, .hash = hash_of(slot.record.content.id())};
   const auto handle = handle_of(index, slot.generation);
-  by_age_.push(slot.record.number, handle);
-  const bool is_new = ids_.insert({.slot = index, .hash = hash_of(slot.record.content.id())}).second;
+  bool is_new = false;
+  try {
+    is_new = ids_.insert(named).second;
+    by_age_.push(slot.record.number, handle);
+  } catch (...) {
+    if (is_new) ids_.erase(named);
+    slot.record = Record{};
+    slot.record.number = next_free;
+    throw;
+  }
   JOBQD_CHECK(is_new);
+  slot.used = true;
+  first_free_ = next_free;
   return handle;
 }
 
@@ -76,9 +83,9 @@ void JobTable::erase(JobHandle handle) {
   Slot& slot = slots_[index];
   ids_.erase(Named{.slot = index, .hash = hash_of(slot.record.content.id())});
   slot.record = Record{};
+  slot.record.number = std::exchange(first_free_, std::uint64_t{index} + 1);
   slot.used = false;
   if (++slot.generation == 0) slot.generation = 1;
-  free_.push_back(index);
 }
 
 }  // namespace jobqd::stores::embedded

@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <deque>
 #include <string_view>
-#include <vector>
 
 #include <boost/unordered/unordered_flat_set.hpp>
 
@@ -25,7 +24,7 @@ class JobTable {
   JobTable& operator=(const JobTable&) = delete;
   ~JobTable() = default;
 
-  /// The id must be new, and the number larger than every one before.
+  /// The id must be new, and the number larger than every one before. Where it throws, nothing has changed.
   JobHandle insert(Record record);
 
   [[nodiscard]] Record* find(JobHandle handle);
@@ -34,7 +33,7 @@ class JobTable {
   /// The handle must be valid.
   Record& at(JobHandle handle);
   [[nodiscard]] const Record& at(JobHandle handle) const;
-  void erase(JobHandle handle);
+  void erase(JobHandle handle);  ///< Needs no memory.
 
   /// Every job by its number, for listing.
   [[nodiscard]] const KeyedFifo<JobHandle>& by_age() const { return by_age_; }
@@ -78,7 +77,8 @@ class JobTable {
   }
 
   std::deque<Slot> slots_;
-  std::vector<SlotIndex> free_;
+  /// The free slots are a list: the record of each has the next one's index + 1 as its number. 0: none.
+  std::uint64_t first_free_ = 0;
   boost::unordered_flat_set<Named, KnownHash, SameId> ids_;
   KeyedFifo<JobHandle> by_age_;
 };
