@@ -109,7 +109,7 @@ TEST(AnswerBudget, CountsWhatAConnectionHoldsAlready) {
 }
 
 TEST(AnswerBudget, LeavesRoomAfterAWaitToEveryConnectionAtOnce) {
-  for (const std::size_t connections : {1, 64, 1024, 100'000}) {
+  for (const std::size_t connections : {1UL, 64UL, 1024UL, 100'000UL}) {
     const AnswerBudget budget(64 * mebibyte, connections);
     EXPECT_GE(budget.room(0).after_wait, 1U);
     EXPECT_LE(budget.room(0).after_wait, mebibyte);
