@@ -12,6 +12,12 @@ from history import History
 
 
 class Backup(unittest.TestCase):
+    def keep_one_job(self, folder):
+        """Leaves a file with one job, on which no daemon runs."""
+        life = Life(folder.database)
+        life.enqueue({"id": "kept", "delay": "1h"})
+        self.assertEqual(life.end(), 0)
+
     def test_a_copy_holds_all_that_was_acknowledged_before_it_began(self):
         chance = random.Random(seed())
         history = History(tolerance_ms=SEVERAL_WORKERS_MS)
@@ -104,9 +110,7 @@ class Backup(unittest.TestCase):
 
     def test_check_and_backup_leave_no_file_behind(self):
         with Folder() as folder:
-            life = Life(folder.database, **SETTINGS)
-            life.enqueue({"id": "kept", "delay": "1h"})
-            self.assertEqual(life.end(), 0)
+            self.keep_one_job(folder)
             before = set(folder.path.iterdir())
             self.assertEqual(command("check", folder.database).returncode, 0)
             self.assertEqual(set(folder.path.iterdir()), before)
@@ -117,9 +121,7 @@ class Backup(unittest.TestCase):
     def test_check_prints_what_a_file_holds_on_one_line(self):
         import sqlite3  # pylint: disable=import-outside-toplevel
         with Folder() as folder:
-            life = Life(folder.database)
-            life.enqueue({"id": "kept", "delay": "1h"})
-            self.assertEqual(life.end(), 0)
+            self.keep_one_job(folder)
             with sqlite3.connect(folder.database) as database:
                 database.execute("UPDATE jobs SET id = ?", ('x"\nsound\n\x1b[2J',))
             database.close()
@@ -141,9 +143,7 @@ class Backup(unittest.TestCase):
     def test_a_newer_file_is_refused_by_name_and_left_alone(self):
         import sqlite3  # pylint: disable=import-outside-toplevel
         with Folder() as folder:
-            life = Life(folder.database)
-            life.enqueue({"id": "kept", "delay": "1h"})
-            self.assertEqual(life.end(), 0)
+            self.keep_one_job(folder)
             with sqlite3.connect(folder.database) as database:
                 database.execute("PRAGMA user_version = 99")
             database.close()

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <jobqd/base/number.hpp>
+
 #include "http/bodies/views.hpp"
 
 namespace jobqd::http {
@@ -11,10 +13,6 @@ namespace {
 
 /// One piece of a page: small enough that other requests do not wait long for it.
 constexpr std::size_t bytes_in_piece = 64UL * 1024;
-
-std::size_t without(std::size_t all, std::size_t part) {
-  return all - std::min(all, part);
-}
 
 }  // namespace
 
@@ -47,9 +45,9 @@ void JobList::produce(std::size_t room) {
 
 void JobList::add(const engine::JobPage& part) {
   for (const auto& job : part.jobs) write_job(json_, job);
-  left_.limit = without(left_.limit, part.jobs.size());
-  left_.max_bytes = without(left_.max_bytes, part.bytes);
-  left_.max_looked_at = without(left_.max_looked_at, part.looked_at);
+  left_.limit = base::sub_sat(left_.limit, part.jobs.size());
+  left_.max_bytes = base::sub_sat(left_.max_bytes, part.bytes);
+  left_.max_looked_at = base::sub_sat(left_.max_looked_at, part.looked_at);
   left_.before = part.next;
   const bool more = part.next != 0 && left_.limit > 0 && left_.max_bytes > 0 && left_.max_looked_at > 0;
   if (!more) return finish();

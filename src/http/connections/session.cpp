@@ -1,6 +1,5 @@
 #include "http/connections/session.hpp"
 
-#include <algorithm>
 #include <exception>
 #include <new>
 #include <utility>
@@ -9,6 +8,8 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 #include <fmt/format.h>
+
+#include <jobqd/base/number.hpp>
 
 namespace jobqd::http {
 
@@ -130,7 +131,7 @@ std::size_t Session::take_turn() {
     if (produce_) {
       const auto before = conversation_.held_bytes();
       produce();
-      bytes = conversation_.held_bytes() - std::min(before, conversation_.held_bytes());
+      bytes = base::sub_sat(conversation_.held_bytes(), before);
     } else {
       bytes = handled_->request.body.size();
       serve();

@@ -5,6 +5,8 @@
 
 #include <boost/asio/post.hpp>
 
+#include <jobqd/base/number.hpp>
+
 namespace jobqd::http {
 
 namespace {
@@ -13,10 +15,6 @@ namespace {
 constexpr std::size_t enough = 64UL * 1024;
 /// What the smallest turn counts.
 constexpr std::size_t least = 1024;
-
-std::size_t without(std::size_t all, std::size_t part) {
-  return all - std::min(all, part);
-}
 
 }  // namespace
 
@@ -40,13 +38,13 @@ AnswerBudget::AnswerBudget(std::size_t bytes, std::size_t connections)
       pool_(bytes / 2) {}
 
 Room AnswerBudget::room(std::size_t held) const {
-  const auto left = without(share_, held) + without(pool_, taken_);
-  return {.now = std::clamp<std::size_t>(left, 1, std::max<std::size_t>(without(piece_bytes, held), 1)),
+  const auto left = base::sub_sat(share_, held) + base::sub_sat(pool_, taken_);
+  return {.now = std::clamp<std::size_t>(left, 1, std::max<std::size_t>(base::sub_sat(piece_bytes, held), 1)),
           .after_wait = share_};
 }
 
 void AnswerBudget::change(std::size_t before, std::size_t after) {
-  taken_ = taken_ - without(before, share_) + without(after, share_);
+  taken_ = taken_ - base::sub_sat(before, share_) + base::sub_sat(after, share_);
 }
 
 }  // namespace jobqd::http
