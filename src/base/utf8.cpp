@@ -75,4 +75,9 @@ std::string well_formed(std::string text) {
   return result;
 }
 
+std::string_view without_line_end(std::string_view text) {
+  while (text.ends_with('\n') || text.ends_with('\r')) text.remove_suffix(1);
+  return text;
+}
+
 }  // namespace jobqd::base

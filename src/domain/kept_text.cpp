@@ -64,7 +64,7 @@ std::string as_json_string(std::string_view text) {
 }  // namespace
 
 std::optional<std::string> kept_result(std::string output) {
-  while (output.ends_with('\n') || output.ends_with('\r')) output.pop_back();
+  output.resize(base::without_line_end(output).size());
   if (output.empty()) return std::nullopt;
   if (output.size() <= limits::result_bytes && is_json(output)) return output;
   return as_json_string(output);

@@ -14,7 +14,4 @@ namespace jobqd::processors {
   return payload.starts_with('"');
 }
 
-/// The text without the line ends at its end.
-[[nodiscard]] std::string_view without_line_end(std::string_view text);
-
 }  // namespace jobqd::processors

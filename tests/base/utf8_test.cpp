@@ -53,4 +53,10 @@ TEST(Utf8, GetsAReplacementForEachIllFormedPart) {
   EXPECT_EQ(well_formed("\xC0\x80"), "\xEF\xBF\xBD\xEF\xBF\xBD") << "an overlong form";
 }
 
+TEST(LineEnd, IsTakenOffHoweverOftenItIsThere) {
+  EXPECT_EQ(without_line_end("a\nb\r\n\n"), "a\nb");
+  EXPECT_EQ(without_line_end("a"), "a");
+  EXPECT_EQ(without_line_end("\r\n"), "");
+}
+
 }  // namespace jobqd::base

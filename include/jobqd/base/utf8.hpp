@@ -29,4 +29,7 @@ struct Character {
 /// The text, with U+FFFD for each maximal subpart that is ill-formed.
 [[nodiscard]] std::string well_formed(std::string text);
 
+/// The text without the line ends at its end.
+[[nodiscard]] std::string_view without_line_end(std::string_view text);
+
 }  // namespace jobqd::base

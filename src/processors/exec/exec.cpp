@@ -218,7 +218,7 @@ engine::Outcome outcome_of(ProgramEnd end, std::string_view output, std::string_
   using Kind = ProgramEnd::Kind;
   if (end.kind == Kind::exited && end.number == 0) return engine::Done{.result = std::string(output)};
   auto error = description_of(end);
-  if (const auto said = without_line_end(errors); !said.empty()) error += fmt::format(": {}", said);
+  if (const auto said = base::without_line_end(errors); !said.empty()) error += fmt::format(": {}", said);
   constexpr std::array for_good{64, 65, 78};  // EX_USAGE, EX_DATAERR, EX_CONFIG
   if (end.kind == Kind::exited && std::ranges::find(for_good, end.number) != for_good.end())
     return engine::Fail{.error = std::move(error)};

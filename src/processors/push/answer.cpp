@@ -11,7 +11,6 @@
 #include <jobqd/base/utf8.hpp>
 
 #include "processors/push/http_date.hpp"
-#include "processors/texts.hpp"
 
 namespace jobqd::processors::push {
 
@@ -24,7 +23,7 @@ constexpr std::size_t shown_bytes = 300;
 
 std::string error_of(const Answer& answer) {
   const std::string_view body = answer.body;
-  const auto said = without_line_end(body.substr(0, base::whole_characters(body, shown_bytes)));
+  const auto said = base::without_line_end(body.substr(0, base::whole_characters(body, shown_bytes)));
   auto error = fmt::format("HTTP {}", answer.status);
   if (!said.empty()) error.append(": ").append(said);
   return error;
