@@ -21,8 +21,10 @@ CANARY = "does not hold: the canary is found"
 
 
 class Fuzzers:
-    def __init__(self, build: Path):
+    def __init__(self, build: Path, seed: int):
+        """With seed 0 each run is another one."""
         self.build = build
+        self.seed = seed
         self.found = build / "found"
         self.found.mkdir(parents=True, exist_ok=True)
         seeds.write(build / "seeds")
@@ -50,7 +52,7 @@ class Fuzzers:
 
     def fuzz(self, name: str, seconds: int) -> bool:
         """Whether nothing was found."""
-        code, text = self.run(name, f"-max_total_time={seconds}")
+        code, text = self.run(name, f"-max_total_time={seconds}", f"-seed={self.seed}")
         runs = re.search(r"^Done (\d+) runs", text, re.MULTILINE)
         if code == 0 and runs:
             covered = re.findall(r" cov: (\d+)", text)
@@ -67,12 +69,13 @@ def main() -> int:
     parser.add_argument("build", type=Path, help="where the fuzzers were built")
     parser.add_argument("seconds", type=int, help="for all of them together")
     parser.add_argument("names", nargs="*", metavar="NAME", help="of fuzzers: " + ", ".join(NAMES))
+    parser.add_argument("--seed", type=int, default=0, help="of the mutations; 0, the default, takes another one each time")
     given = parser.parse_args()
     if unknown := set(given.names) - set(NAMES):
         parser.error(f"there is no fuzzer {', '.join(sorted(unknown))}; there are {', '.join(NAMES)}")
     names = given.names or NAMES
 
-    fuzzers = Fuzzers(given.build.resolve())
+    fuzzers = Fuzzers(given.build.resolve(), given.seed)
     if not fuzzers.canary_is_found():
         print(f"the planted fault is not found, so the fuzzers find nothing: see {fuzzers.build}/canary.log")
         return 1

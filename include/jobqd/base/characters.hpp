@@ -17,6 +17,8 @@ inline constexpr auto is_letter_or_digit = [](char c) {
 
 inline constexpr auto is_printable = [](char c) { return c >= 0x20 && c < 0x7F; };
 
+inline constexpr auto is_control = [](char c) { return (c >= 0 && c < 0x20) || c == 0x7F; };
+
 inline constexpr auto token_chars = [] {
   constexpr std::string_view others = "!#$%&'*+-.^_`|~";
   std::array<bool, 256> allowed{};

@@ -9,6 +9,8 @@
 #include <toml++/toml.h>
 #include <unistd.h>
 
+#include <jobqd/base/characters.hpp>
+
 namespace jobqd::app {
 
 namespace {
@@ -142,8 +144,7 @@ std::expected<ConfigFile, std::string> read_document(const toml::table& document
 std::string shown(std::string_view text) {
   std::string plain;
   for (const char c : text.substr(0, 200)) {
-    const auto byte = static_cast<unsigned char>(c);
-    plain += byte < 0x20 || byte == 0x7F ? fmt::format("\\x{:02x}", byte) : std::string(1, c);
+    plain += base::is_control(c) ? fmt::format("\\x{:02x}", c) : std::string(1, c);
   }
   return plain;
 }

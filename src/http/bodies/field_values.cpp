@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <jobqd/base/characters.hpp>
 #include <jobqd/base/duration.hpp>
 #include <jobqd/domain/limits.hpp>
 
@@ -70,7 +71,7 @@ std::string_view id_fault(std::string_view id) {
   for (std::size_t i = 0; i < id.size(); ++i) {
     const auto byte = static_cast<unsigned char>(id[i]);
     const bool c1 = byte == 0xC2 && i + 1 < id.size() && static_cast<unsigned char>(id[i + 1]) < 0xA0;
-    if (byte < 0x20 || byte == 0x7F || c1) return "must not contain control characters";
+    if (base::is_control(id[i]) || c1) return "must not contain control characters";
   }
   return {};
 }

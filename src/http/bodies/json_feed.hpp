@@ -8,6 +8,8 @@
 
 #include <fmt/format.h>
 
+#include <jobqd/base/characters.hpp>
+
 namespace jobqd::http {
 
 /// Hands a JSON text to a parser character by character, and reports how far the parser has read.
@@ -84,8 +86,6 @@ class JsonFeed {
     return read_;
   }
 
-  static constexpr auto is_harmless = [](char c) { return c >= 0x20 && c < 0x7F && c != '"' && c != '\\'; };
-
   /// `c` was read inside a string, or is one of its quotes. Nothing is skipped within an escape sequence or a
   /// character of several bytes, nor right after one, so that the rest never joins into something valid.
   void follow_string(char c) {
@@ -95,7 +95,8 @@ class JsonFeed {
     }
     if (c == '\\') verbatim_ = 1;
     if (c == '"') in_string_ = !in_string_;
-    if (in_string_ && (c == '"' || is_harmless(c))) read_ = std::find_if_not(read_, end_, is_harmless);
+    if (in_string_ && (c == '"' || base::is_plain_in_string(c)))
+      read_ = std::find_if_not(read_, end_, base::is_plain_in_string);
   }
 
   const char* begin_;

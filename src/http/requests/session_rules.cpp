@@ -94,7 +94,7 @@ std::optional<Error> HeadScanner::scan(std::string_view head) {
     }
     if (before == '\n' && seen_ > 0 && (c == ' ' || c == '\t'))
       return malformed("folded header lines are not accepted");
-    const bool control = byte == 0x7F || (byte < 0x20 && c != '\t' && c != '\r');
+    const bool control = base::is_control(c) && c != '\t' && c != '\r';
     if (control || (in_request_line_ && (byte > 0x7F || c == '\t')))
       return malformed("the head contains a byte that is not allowed there");
     if (seen_ == 0 && !base::is_token_char(c)) return malformed("this is not an HTTP request");
@@ -182,12 +182,12 @@ bool valid_chunk_extensions(std::string_view extensions) {
   };
   const auto take_quoted = [&] {
     for (std::size_t i = 1; i < extensions.size(); ++i) {
-      if (extensions[i] == '\\') {
-        ++i;
-      } else if (extensions[i] == '"') {
+      if (extensions[i] == '"') {
         extensions.remove_prefix(i + 1);
         return true;
       }
+      if (extensions[i] == '\\' && ++i == extensions.size()) return false;
+      if (base::is_control(extensions[i]) && extensions[i] != '\t') return false;
     }
     return false;
   };

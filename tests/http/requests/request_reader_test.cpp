@@ -231,6 +231,7 @@ TEST(RequestReader, RefusesMalformedChunks) {
                            "5;a[=x\r\nhello\r\n0\r\n\r\n",
                            "5\rhello\r\n0\r\n\r\n",
                            "5;a\rX\r\nhello\r\n0\r\n\r\n",
+                           "5;a=\"\n\"\r\nhello\r\n0\r\n\r\n",
                            "5\r\nhello!!\r\n0\r\n\r\n",
                            "5\r\nhello0\r\n\r\n",
                            "5\r\nhello\n0\r\n\r\n",

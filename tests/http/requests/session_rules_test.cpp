@@ -231,13 +231,17 @@ TEST(BareLineFeed, IsOneWithoutACarriageReturnBefore) {
 }
 
 TEST(ChunkExtensions, AreTakenAsTheyAreWrittenInTheRfc) {
-  for (const auto* extensions : {"", ";a", ";a=b", ";a=\"b c;d\"", ";a=\"\\\"\"", ";a;b=c;d=\"\"", ";!#$=~|"})
+  for (const auto* extensions :
+       {"", ";a", ";a=b", ";a=\"b c;d\"", ";a=\"\\\"\"", ";a;b=c;d=\"\"", ";!#$=~|", ";a=\"\t\\\t\xC3\xA9\""})
     EXPECT_TRUE(valid_chunk_extensions(extensions)) << extensions;
 }
 
 TEST(ChunkExtensions, AreRefusedOtherwise) {
   for (const auto* extensions : {"a", ";", ";;", ";a=", ";=b", ";a[=x", ";a=b c", " ;a", ";a=\"b",
                                  ";a=\"b\"c", ";a=\"\\", ";a=\"b\\\"", ";a\xC3\xA9"})
+    EXPECT_FALSE(valid_chunk_extensions(extensions)) << extensions;
+  // RFC 9110 section 5.6.4: no control character is part of a quoted string, not even behind a backslash.
+  for (const auto* extensions : {";a=\"\n\"", ";a=\"\\\n\"", ";a=\"\r\"", ";a=\"\x01\"", ";a=\"\x7F\""})
     EXPECT_FALSE(valid_chunk_extensions(extensions)) << extensions;
   EXPECT_FALSE(valid_chunk_extensions(std::string_view(";\0a", 3)));
 }
