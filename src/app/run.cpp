@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <csignal>
+#include <cstdint>
 #include <exception>
 #include <functional>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -39,11 +41,20 @@ bool open_standard_streams() {
 /// Reads the command line, the environment and the CONFIG file again.
 using ReadAgain = std::function<std::expected<Command, std::string>()>;
 
-/// Serves reloads until a signal asks to stop.
+/// Waits for one of the signals, for no longer than `longest`. Returns a number below 0 if none came.
+int next_signal(const sigset_t& signals, std::optional<base::milliseconds> longest) {
+  if (!longest) return sigwaitinfo(&signals, nullptr);
+  constexpr std::int64_t second = 1'000;
+  const auto ms = std::max<std::int64_t>(longest->count(), 0);
+  const timespec time{.tv_sec = ms / second, .tv_nsec = ms % second * 1'000'000};
+  return sigtimedwait(&signals, nullptr, &time);
+}
+
+/// Serves reloads, and the queues that do not work, until a signal asks to stop.
 void wait_for_stop(const sigset_t& signals, App& daemon, const ReadAgain& read_again) {
   const bool on_terminal = isatty(STDERR_FILENO) == 1;
   while (true) {
-    const int number = sigwaitinfo(&signals, nullptr);
+    const int number = next_signal(signals, daemon.tend_queues());
     if (number == SIGTERM || number == SIGINT) return;
     if (number == SIGCHLD) reap_orphans();
     if (number != SIGHUP) continue;

@@ -14,9 +14,10 @@ namespace {
 
 constexpr std::array<std::string_view, status_count> status_names{"queued", "running", "done", "failed"};
 
-constexpr std::array<std::string_view, 10> reason_names{"",        "ready",      "delayed",  "backoff",
-                                                        "paused",  "exhausted",  "rejected", "cancelled",
-                                                        "expired", "interrupted"};
+constexpr std::array<std::string_view, reason_count> reason_names{
+    "",          "ready",     "delayed",      "backoff",     "paused",
+    "no_worker", "throttled", "circuit_open", "not_working", "no_queue",
+    "exhausted", "rejected",  "cancelled",    "expired",     "interrupted"};
 
 template <class Enum, std::size_t count>
 std::optional<Enum> named(const std::array<std::string_view, count>& names, std::string_view text) {

@@ -51,6 +51,10 @@ void Observers::store_lost(std::string_view why) {
   for (auto* observer : observers_) observer->store_lost(why);
 }
 
+void Observers::queue_changed(std::string_view queue, std::string_view why) {
+  for (auto* observer : observers_) observer->queue_changed(queue, why);
+}
+
 void Observers::configuration_changed(std::string_view changed, std::string_view needs_a_restart) {
   for (auto* observer : observers_) observer->configuration_changed(changed, needs_a_restart);
 }

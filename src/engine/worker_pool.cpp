@@ -25,14 +25,14 @@ WorkerPool::~WorkerPool() {
 }
 
 std::expected<void, std::string> WorkerPool::start() {
-  if (stopped_ || started_) return {};
+  if (state_ != State::idle) return {};
   auto grown = grow(workers_);
-  started_ = grown.has_value();
+  if (grown) state_ = State::started;
   return grown;
 }
 
 std::expected<void, std::string> WorkerPool::resize(std::size_t workers) {
-  if (!stopped_ && started_) {
+  if (state_ == State::started) {
     if (auto grown = grow(workers); !grown) return grown;
     shrink(workers);
   }
@@ -50,8 +50,10 @@ std::expected<void, std::string> WorkerPool::grow(std::size_t workers) {
       channel_.set_capacity(workers + leaving_.size());
     }
     threads_.reserve(workers);
-    for (auto i = before; i < workers; ++i)
+    for (auto i = before; i < workers; ++i) {
       threads_.emplace_back([this, i](const std::stop_token& stop) { run(stop, i); });
+      ++alive_;
+    }
     return {};
   } catch (const std::exception& error) {
     auto why = fmt::format("cannot start worker {} of {} of queue \"{}\": {}", threads_.size() + 1, workers,
@@ -70,7 +72,7 @@ void WorkerPool::shrink(std::size_t workers) {
 }
 
 void WorkerPool::request_stop() {
-  stopped_ = true;
+  state_ = State::stopped;
   for (auto& thread : threads_) thread.request_stop();
 }
 
@@ -92,6 +94,7 @@ void WorkerPool::run(const std::stop_token& stop, std::size_t number) {
   base::name_this_thread(fmt::format("work-{}-{}", number, queue_));
   while (const auto claim = next(stop)) processor_.run(*claim);
   retire();
+  --alive_;
 }
 
 /// A worker that left after a resize joins the one that left before it, and is joined by the next. So no more

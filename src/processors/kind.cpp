@@ -3,6 +3,7 @@
 #include <jobqd/processors/kind.hpp>
 
 #include <algorithm>
+#include <exception>
 #include <limits>
 #include <optional>
 
@@ -53,22 +54,19 @@ auto KeyValues::read(const ValueType& type, const std::string& text) -> std::opt
       type);
 }
 
-std::string KeyValues::toml(const ValueType& type, const Value& value) {
-  return std::visit(Overloaded{[](const Text&, const std::string& text) { return base::json_string(text); },
-                               [](const Whole&, std::int64_t number) { return fmt::to_string(number); },
-                               [](const Number&, double number) { return fmt::format("{}", number); },
-                               [](const Duration&, base::milliseconds duration) {
-                                 return fmt::format("\"{}\"", base::format_duration(duration));
-                               },
-                               [](const Size&, std::int64_t bytes) {
-                                 return fmt::format("\"{}\"",
-                                                    base::format_size(static_cast<std::size_t>(bytes)));
-                               },
-                               [](const auto&, const auto&) {
-                                 JOBQD_UNREACHABLE("a value has the type of its key");
-                                 return std::string{};
-                               }},
-                    type, value);
+std::string KeyValues::text(const ValueType& type, const Value& value) {
+  return std::visit(
+      Overloaded{
+          [](const Text&, const std::string& text) { return text; },
+          [](const Whole&, std::int64_t number) { return fmt::to_string(number); },
+          [](const Number&, double number) { return fmt::format("{}", number); },
+          [](const Duration&, base::milliseconds duration) { return base::format_duration(duration); },
+          [](const Size&, std::int64_t bytes) { return base::format_size(static_cast<std::size_t>(bytes)); },
+          [](const auto&, const auto&) {
+            JOBQD_UNREACHABLE("a value has the type of its key");
+            return std::string{};
+          }},
+      type, value);
 }
 
 std::expected<void, std::string> KeyValues::set(const Key& key, Texts texts) {
@@ -80,9 +78,8 @@ std::expected<void, std::string> KeyValues::set(const Key& key, Texts texts) {
     if (!value) return std::unexpected(std::string{});
     values.push_back(*std::move(value));
   }
-  for (const auto* rule : {&key.fault, &key.surroundings_fault})
-    if (*rule)
-      if (auto wrong = (*rule)(texts); !wrong.empty()) return std::unexpected(std::move(wrong));
+  if (key.fault)
+    if (auto wrong = key.fault(texts); !wrong.empty()) return std::unexpected(std::move(wrong));
   values_.insert_or_assign(key.name, std::move(values));
   return {};
 }
@@ -106,17 +103,44 @@ auto KeyValues::find(std::string_view name) const -> const std::vector<Value>* {
   return found == values_.end() ? nullptr : &found->second;
 }
 
+std::vector<std::string> KeyValues::texts(const Key& key) const {
+  std::vector<std::string> all;
+  if (const auto* values = find(key.name))
+    for (const auto& value : *values) all.push_back(text(key.type, value));
+  return all;
+}
+
 std::string KeyValues::toml(const Key& key) const {
-  const auto* values = find(key.name);
-  if (values == nullptr) return {};
-  std::string text;
-  for (const auto& value : *values) text += (text.empty() ? "" : ", ") + toml(key.type, value);
-  return key.is_list ? fmt::format("[{}]", text) : text;
+  if (!has(key.name)) return {};
+  const bool is_number = std::holds_alternative<Whole>(key.type) || std::holds_alternative<Number>(key.type);
+  std::string all;
+  for (const auto& text : texts(key))
+    all += (all.empty() ? "" : ", ") + (is_number ? text : base::json_string(text));
+  return key.is_list ? fmt::format("[{}]", all) : all;
 }
 
 const ProcessorKind* find_kind(std::span<const ProcessorKind> kinds, std::string_view name) {
   const auto found = std::ranges::find(kinds, name, &ProcessorKind::name);
   return found == kinds.end() ? nullptr : &*found;
+}
+
+std::string surroundings_fault(const ProcessorKind& kind, const KeyValues& values) {
+  for (const auto& key : kind.keys) {
+    if (!key.surroundings_fault || !values.has(key.name)) continue;
+    if (const auto lacks = key.surroundings_fault(values.texts(key)); !lacks.empty())
+      return fmt::format("{}: {}", key.name, lacks);
+  }
+  return {};
+}
+
+ProcessorKind::Made make_processor(const ProcessorKind& kind, const ProcessorContext& context) {
+  if (auto lacks = surroundings_fault(kind, context.values); !lacks.empty())
+    return std::unexpected(std::move(lacks));
+  try {
+    return kind.make(context);
+  } catch (const std::exception& error) {
+    return std::unexpected(fmt::format("its processor cannot be made: {}", error.what()));
+  }
 }
 
 std::string above(std::string_view low, base::milliseconds low_value, std::string_view high,

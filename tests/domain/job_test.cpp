@@ -40,12 +40,17 @@ TEST(JobNames, RefuseWhatIsNoStatus) {
 }
 
 TEST(JobNames, OfTheReasons) {
-  constexpr std::array<std::pair<Reason, std::string_view>, 10> names{{
+  constexpr std::array<std::pair<Reason, std::string_view>, reason_count> names{{
       {Reason::none, ""},
       {Reason::ready, "ready"},
       {Reason::delayed, "delayed"},
       {Reason::backoff, "backoff"},
       {Reason::paused, "paused"},
+      {Reason::no_worker, "no_worker"},
+      {Reason::throttled, "throttled"},
+      {Reason::circuit_open, "circuit_open"},
+      {Reason::not_working, "not_working"},
+      {Reason::no_queue, "no_queue"},
       {Reason::exhausted, "exhausted"},
       {Reason::rejected, "rejected"},
       {Reason::cancelled, "cancelled"},

@@ -43,6 +43,7 @@ VARYING = [
     (r"\"token\":\"\d+\"", '"token":"N"'),
     (r",\"oldest_ready_age\":\"[0-9a-z]+\"", ""),
     (r",\"last_minute\":\{[^}]*\}", ""),
+    (r",\"reasons\":\{[^}]*\}", ""),
     (r"\b\d+\.\d{6}\b", "SECONDS"),
 ]
 

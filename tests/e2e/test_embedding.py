@@ -51,7 +51,7 @@ class OwnProcessor(DaemonTest):
         daemon = self.start(CONFIG=path)
         Path(path).write_text('[queues.short]\nprocessor = "reverse"\nreverse.longest = "1KiB"\n', encoding="utf-8")
         daemon.signal(signal.SIGHUP)
-        daemon.wait_for_line(r"configuration read again changed=nothing needs_a_restart=queues\.short\.reverse\.longest")
+        daemon.wait_for_line(r"configuration read again changed=queues\.short\.reverse\.longest needs_a_restart=nothing")
 
     def test_unknown_kinds_are_refused_with_the_known_ones(self):
         daemon = self.run_to_end(CONFIG=self.config_file('[queues.backwards]\nprocessor = "revers"\n'))

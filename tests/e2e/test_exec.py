@@ -171,10 +171,10 @@ class Programs(DaemonTest):
         self.assertRegex(daemon.log, r"warn +attempts cannot start: their jobs wait queue=work why=.*Too many open files")
         daemon.wait_for_line("attempts can start again queue=work not_started=[1-9]")
 
-    def test_a_program_that_is_not_there_ends_the_start(self):
-        daemon = self.run_to_end(CONFIG=self.config_file('[queues.work]\nprocessor = "exec"\ncommand = ["/nowhere/program"]\n'))
+    def test_a_program_without_an_absolute_path_ends_the_start(self):
+        daemon = self.run_to_end(CONFIG=self.config_file('[queues.work]\nprocessor = "exec"\ncommand = ["program"]\n'))
         self.assertEqual(daemon.process.returncode, 2)
-        self.assertIn('queues.work.command: "/nowhere/program" ', daemon.log)
+        self.assertIn('queues.work.command: "program" ', daemon.log)
 
 
 if __name__ == "__main__":

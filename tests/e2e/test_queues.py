@@ -7,6 +7,8 @@ from pathlib import Path
 from durable import Folder, Life
 from support import AT_ONCE, HELD, DaemonTest, eventually
 
+REASONS = ("no_queue", "not_working", "paused", "circuit_open", "throttled", "no_worker", "ready", "delayed", "backoff")
+
 OPERATIONS = Path(__file__).parents[2] / "docs" / "operations.md"
 
 TWO_QUEUES = """
@@ -35,7 +37,8 @@ class Queues(DaemonTest):
         default, mail = daemon.get("/v1/queues").json()["queues"]
         self.assertEqual((default["name"], default["queued"], default["running"], default["done"]), ("default", 4, 1, 0))
         self.assertIn("oldest_ready_age", default)
-        self.assertEqual(mail, {"name": "mail", "capacity": 3, "max_retries": 2, "timeout": "30s", "paused": False, "queued": 0, "ready": 0,
+        self.assertEqual(mail, {"name": "mail", "configured": True, "processor": "simulate", "workers": 2, "capacity": 3, "max_retries": 2,
+                                "timeout": "30s", "paused": False, "queued": 0, "reasons": dict.fromkeys(REASONS, 0), "ready": 0,
                                 "running": 0, "done": 20, "failed": 0,
                                 "last_minute": {"enqueued": 20, "started": 20, "done": 20, "failed": 0}})
         self.assertEqual(daemon.get("/v1/queues/mail").json(), mail)
@@ -93,8 +96,33 @@ class Queues(DaemonTest):
             self.assertEqual((daemon.process.returncode, daemon.log), (0, ""))
 
 
+class Reasons(DaemonTest):
+    def assert_reasons(self, daemon, name, **expected):
+        queue = daemon.get(f"/v1/queues/{name}").json()
+        self.assertEqual(queue["reasons"], dict.fromkeys(REASONS, 0) | expected)
+        self.assertEqual(sum(queue["reasons"].values()), queue["queued"])
+
+    def test_a_job_shows_what_it_waits_for(self):
+        held = 'workers = 1\nsimulate = { min = "1h", max = "1h" }\n'
+        daemon = self.start(SHUTDOWN_GRACE="0s", CONFIG=self.config_file(
+            f'[queues.busy]\n{held}[queues.slow]\n{held}rate.per_second = 0.001\n'
+            f'[queues.broken]\n{held}timeout = "1ms"\nmax_retries = 9\nbackoff = ["1h"]\ncircuit = {{ failures = 1, wait = "1h" }}\n'))
+        for name, reason in ("busy", "ready"), ("slow", "throttled"), ("broken", "circuit_open"):
+            daemon.enqueue({"id": f"{name}-1", "queue": name})
+            eventually(lambda name=name: daemon.get(f"/v1/queues/{name}").json()["last_minute"]["started"] == 1, "it has started")
+            if name == "broken":
+                eventually(lambda: daemon.job("broken-1").get("reason") == "backoff", "it has timed out")
+            daemon.enqueue([{"id": f"{name}-2", "queue": name}, {"id": f"{name}-3", "queue": name, "delay": "1h"}])
+            self.assertEqual((daemon.job(f"{name}-2")["reason"], daemon.job(f"{name}-3")["reason"]), (reason, "delayed"))
+            failed = {"backoff": 1} if name == "broken" else {}
+            self.assert_reasons(daemon, name, **{reason: 1, "delayed": 1}, **failed)
+            daemon.post(f"/v1/queues/{name}/pause")
+            self.assertEqual((daemon.job(f"{name}-2")["reason"], daemon.job(f"{name}-3")["reason"]), ("paused", "delayed"))
+            self.assert_reasons(daemon, name, paused=1, delayed=1, **failed)
+
+
 class Restarts(unittest.TestCase):
-    def test_jobs_stay_in_their_queue_and_a_queue_with_jobs_is_missed(self):
+    def test_jobs_stay_in_their_queue_and_so_does_its_pause(self):
         with Folder() as folder:
             config = folder.path / "jobqd.toml"
             config.write_text(TWO_QUEUES, encoding="utf-8")
@@ -105,9 +133,8 @@ class Restarts(unittest.TestCase):
             self.assertEqual(life.job("a")["queue"], "mail")
             self.assertEqual(life.post("/v1/queues/mail/pause").status, 200)
             life.kill()
-            life = Life(folder.database, wait=False)
-            self.assertEqual(life.wait(), 1)
-            self.assertIn('the file holds jobs of queue "mail", which is not configured', life.log)
+            life = Life(folder.database)
+            life.kill()
             life = Life(folder.database, CONFIG=str(config))
             self.assertEqual(life.job("a")["status"], "queued")
             self.assertTrue(life.get("/v1/queues/mail").json()["paused"])

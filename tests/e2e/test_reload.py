@@ -73,10 +73,10 @@ class Reload(DaemonTest):
     def test_changes_that_need_a_restart_are_named(self):
         daemon = self.begin('max_body = "1MiB"\n' + BEFORE)
         said = self.reload(daemon, 'max_body = "2MiB"\n[queues.mail]\nworkers = 2\nsimulate.min = "1ms"\n[queues.new]\n')
-        self.assertIn("MAX_BODY queues.new queues.mail.simulate.min", said)
-        self.assertIn("queues.mail.workers", said)
-        self.assertEqual(daemon.get("/v1/queues/new").status, 404)
-        self.assertIn("queues.mail", self.reload(daemon, 'max_body = "1MiB"\n').split("needs_a_restart=")[1])
+        changed, needs_a_restart = said.split("needs_a_restart=")
+        self.assertEqual(needs_a_restart, "MAX_BODY")
+        for name in "queues.mail.workers", "queues.mail.simulate.min", "queues.new":
+            self.assertIn(name, changed)
 
     def test_a_wrong_configuration_changes_nothing(self):
         daemon = self.begin(BEFORE)

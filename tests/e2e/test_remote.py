@@ -180,6 +180,22 @@ class Leases(RemoteTest):
         self.assert_problem(self.tell(daemon, "a", "complete", token, result="x" * 65535), 413, "payload-too-large")
         self.assertEqual(self.tell(daemon, "a", "complete", token, result="x" * 65534).status, 204)
 
+    def test_jobs_show_whether_there_is_a_worker_and_which_one_has_them(self):
+        daemon = self.begin()
+        self.work(daemon, "a")
+        self.assertEqual(daemon.job("a")["reason"], "no_worker")
+        self.assertEqual(daemon.get("/v1/queues/numbers").json()["reasons"]["no_worker"], 1)
+        leased, = self.lease(daemon, worker="w1", lease="60s")
+        lease = leased["lease"]
+        self.assertEqual(daemon.job("a")["lease"], {"worker": "w1", "expires_at": lease["expires_at"]})
+        self.work(daemon, "b")
+        self.assertEqual(daemon.job("b")["reason"], "ready")
+        extended = self.tell(daemon, "a", "heartbeat", lease["token"], lease="1h").json()
+        shown, = daemon.get("/v1/jobs?status=running").json()["jobs"]
+        self.assertEqual(shown["lease"]["expires_at"], extended["expires_at"])
+        self.tell(daemon, "a", "complete", lease["token"])
+        self.assertNotIn("lease", daemon.job("a"))
+
     def test_a_queue_with_workers_of_its_own_is_not_leased(self):
         daemon = self.begin()
         self.assert_problem(daemon.post("/v1/queues/default/lease"), 400, "invalid-field")

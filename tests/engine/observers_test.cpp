@@ -38,6 +38,7 @@ class Diary : public Observer {
   }
   void store_changed(std::string_view why) override { note("changed", why); }
   void store_lost(std::string_view why) override { note("lost", why); }
+  void queue_changed(std::string_view queue, std::string_view why) override { note("queue", queue, why); }
   void configuration_changed(std::string_view changed, std::string_view needs_a_restart) override {
     note("configured", changed, needs_a_restart);
   }
@@ -65,6 +66,7 @@ void send_every_event(Observer& observer) {
   observer.batch_committed({.changes = 7, .duration = 8ns});
   observer.store_changed("full");
   observer.store_lost("fsync");
+  observer.queue_changed("mail", "gone");
   observer.configuration_changed("workers", "store");
   observer.configuration_refused("typo");
 }
@@ -77,14 +79,15 @@ TEST(Observers, PassEveryEventOnWithItsArgumentsInTheOrderOfTheList) {
   Diary second("2", lines);
   Observers both({&first, &second});
   send_every_event(both);
-  EXPECT_THAT(lines, testing::ElementsAre(
-                         "1 submitted mail 3", "2 submitted mail 3", "1 refused queue-full mail",
-                         "2 refused queue-full mail", "1 started job ", "2 started job ", "1 settled job no",
-                         "2 settled job no", "1 stale job ", "2 stale job ", "1 expired job ",
-                         "2 expired job ", "1 circuit mail 21", "2 circuit mail 21", "1 committed 7 8",
-                         "2 committed 7 8", "1 changed full ", "2 changed full ", "1 lost fsync ",
-                         "2 lost fsync ", "1 configured workers store", "2 configured workers store",
-                         "1 unconfigured typo ", "2 unconfigured typo "));
+  EXPECT_THAT(lines,
+              testing::ElementsAre(
+                  "1 submitted mail 3", "2 submitted mail 3", "1 refused queue-full mail",
+                  "2 refused queue-full mail", "1 started job ", "2 started job ", "1 settled job no",
+                  "2 settled job no", "1 stale job ", "2 stale job ", "1 expired job ", "2 expired job ",
+                  "1 circuit mail 21", "2 circuit mail 21", "1 committed 7 8", "2 committed 7 8",
+                  "1 changed full ", "2 changed full ", "1 lost fsync ", "2 lost fsync ", "1 queue mail gone",
+                  "2 queue mail gone", "1 configured workers store", "2 configured workers store",
+                  "1 unconfigured typo ", "2 unconfigured typo "));
 }
 
 TEST(Observers, MayBeNone) {

@@ -381,8 +381,10 @@ TEST(WorkerPool, AsksForNoMoreJobsThanItHasWaitingWorkers) {
   at_work.wait();
   EXPECT_EQ(plant.store.waiting(), 0U);
   pool.request_stop();
+  EXPECT_FALSE(pool.has_ended()) << "its workers finish their jobs";
   may_finish.count_down();
   pool.join();
+  EXPECT_TRUE(pool.has_ended());
   EXPECT_EQ(plant.store.settled(), 2U);
 }
 

@@ -77,13 +77,37 @@ TEST(KeyValues, TakesListsOfAnyLength) {
   EXPECT_EQ(shown(list, {"1", "10"}), "refused: ");
 }
 
-TEST(KeyValues, AppliesTheRulesOfTheKeyOneAfterTheOther) {
+TEST(KeyValues, AppliesTheRuleOfTheKey) {
   auto text = key(Text{});
   text.fault = [](Texts texts) { return texts.front() == "wrong" ? "it is wrong" : ""; };
-  text.surroundings_fault = [](Texts texts) { return texts.front() == "right" ? "" : "it is not here"; };
   EXPECT_EQ(shown(text, {"right"}), "\"right\"");
   EXPECT_EQ(shown(text, {"wrong"}), "refused: it is wrong");
-  EXPECT_EQ(shown(text, {"other"}), "refused: it is not here");
+}
+
+TEST(KeyValues, AreTakenWhateverTheSurroundings) {
+  auto text = key(Text{});
+  text.surroundings_fault = [](Texts texts) { return texts.front() == "right" ? "" : "it is not here"; };
+  EXPECT_EQ(shown(text, {"other"}), "\"other\"");
+  const ProcessorKind kind{.name = "own", .keys = {text}};
+  KeyValues values;
+  EXPECT_EQ(surroundings_fault(kind, values), "") << "there is no value";
+  ASSERT_TRUE(values.set(text, std::vector<std::string>{"other"}));
+  EXPECT_EQ(surroundings_fault(kind, values), "k: it is not here");
+  ASSERT_TRUE(values.set(text, std::vector<std::string>{"right"}));
+  EXPECT_EQ(surroundings_fault(kind, values), "");
+}
+
+TEST(KeyValues, GiveTheTextsOfAllTypes) {
+  for (const auto& [type, text] :
+       {std::pair{ValueType(Whole{.low = 0, .high = 9}), "7"},
+        {Number{.low = 0, .high = 9}, "1.5"},
+        {Duration{.low = std::chrono::milliseconds{0}, .high = std::chrono::hours{9}}, "1m30s"},
+        {Size{.low = 0, .high = 9'999}, "2KiB"},
+        {Text{}, "a \"b\""}}) {
+    KeyValues values;
+    ASSERT_TRUE(values.set(key(type), std::vector<std::string>{text}));
+    EXPECT_EQ(values.texts(key(type)), std::vector<std::string>{text});
+  }
 }
 
 TEST(KeyValues, KeepsWhatItHasWhereItRefuses) {
@@ -165,12 +189,24 @@ TEST(BuiltInKinds, AreMadeOfTheirKeys) {
 
 TEST(BuiltInKinds, SayWhyTheyCannotBeMade) {
   const auto& push = *find_kind(built_in_kinds(), "http");
-  auto secret = push.keys.at(1);
-  ASSERT_EQ(secret.name, "secret_env");
-  secret.surroundings_fault = {};
-  auto values = values_of(push, {{"url", {"https://example.com/"}}});
-  ASSERT_TRUE(values.set(secret, std::vector<std::string>{"JOBQD_TEST_NOT_SET"}).has_value());
+  const auto values =
+      values_of(push, {{"url", {"https://example.com/"}}, {"secret_env", {"JOBQD_TEST_NOT_SET"}}});
   EXPECT_EQ(make("http", values).error(), "secret_env: JOBQD_TEST_NOT_SET is not set");
+  const auto denied = values_of(push, {{"url", {"http://127.0.0.1/"}}});
+  EXPECT_EQ(make("http", denied).error(), "url: 127.0.0.1 is in no allowed network (allow_networks)");
+  const auto allowed = values_of(push, {{"url", {"http://127.0.0.1/"}}, {"allow_networks", {"127.0.0.0/8"}}});
+  EXPECT_TRUE(make("http", allowed));
+  const auto named = values_of(push, {{"url", {"http://no-such-name.invalid/"}}});
+  EXPECT_TRUE(make("http", named)) << "a name is looked up when it is needed";
+}
+
+TEST(BuiltInKinds, CanBeMissingSomethingOfTheMachine) {
+  const auto& exec = *find_kind(built_in_kinds(), "exec");
+  const auto missing = values_of(exec, {{"command", {"/nowhere/program"}}});
+  const base::SystemClock clock;
+  base::Random random{1};
+  const auto made = make_processor(exec, {.values = missing, .queue = "q", .clock = clock, .random = random});
+  EXPECT_EQ(made.error(), "command: /nowhere/program: No such file or directory");
 }
 
 TEST(BuiltInKinds, CheckWhatNoKeyShowsByItself) {

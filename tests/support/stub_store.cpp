@@ -63,6 +63,9 @@ void StubStore::purge(std::string_view /*queue*/, engine::Callback<std::uint64_t
 bool StubStore::configure(const engine::QueueOptions& /*options*/) {
   return false;
 }
+bool StubStore::remove_queue(std::string_view /*name*/) {
+  return false;
+}
 engine::Counts StubStore::counts() const {
   return {};
 }

@@ -26,6 +26,7 @@ class StubStore : public engine::Store {
   void retry_all(std::string_view queue, engine::Callback<std::uint64_t> done) override;
   void purge(std::string_view queue, engine::Callback<std::uint64_t> done) override;
   bool configure(const engine::QueueOptions& options) override;
+  bool remove_queue(std::string_view name) override;
   engine::Counts counts() const override;
   std::vector<engine::QueueState> queues() const override;
   std::optional<base::SteadyTime> next_start() const override;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -14,19 +16,33 @@ enum class Status : std::uint8_t { queued, running, done, failed };
 
 inline constexpr std::size_t status_count = 4;
 
-/// Details of a status: `ready` to `paused` go with queued, the rest with failed; running and done have none.
+/// Details of a status: `ready` to `no_queue` go with queued, the rest with failed; running and done have
+/// none.
 enum class Reason : std::uint8_t {
   none,
   ready,
   delayed,
   backoff,
   paused,
+  no_worker,
+  throttled,
+  circuit_open,
+  not_working,
+  no_queue,
   exhausted,
   rejected,
   cancelled,
   expired,
   interrupted,
 };
+
+inline constexpr std::size_t reason_count = static_cast<std::size_t>(Reason::interrupted) + 1;
+
+/// The reasons of queued jobs. A job that is due shows the first one that is true of it; of the others, only
+/// `no_queue` comes before `delayed` and `backoff`.
+inline constexpr std::array queued_reasons{Reason::no_queue,     Reason::not_working, Reason::paused,
+                                           Reason::circuit_open, Reason::throttled,   Reason::no_worker,
+                                           Reason::ready,        Reason::delayed,     Reason::backoff};
 
 [[nodiscard]] std::string_view to_string(Status status);
 
@@ -60,6 +76,12 @@ struct NewJob {
   std::string traceparent = {};  ///< W3C Trace Context of the request; empty: none.
 };
 
+/// The lease under which a remote worker holds a running job.
+struct JobLease {
+  std::string worker = {};  ///< Its name; empty if it gave none.
+  base::WallTime expires_at{};
+};
+
 /// A snapshot of a job in the store; owns its strings.
 struct Job {
   std::string id;
@@ -75,6 +97,7 @@ struct Job {
   std::optional<base::WallTime> finished_at = {};
   std::string last_error = {};
   std::optional<std::string> result = {};  ///< JSON text.
+  std::optional<JobLease> lease = {};      ///< If a remote worker runs it.
 };
 
 /// A hash of the job's content, the same on every machine and in every version. It distinguishes a repeated

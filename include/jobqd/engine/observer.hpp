@@ -60,6 +60,10 @@ class Observer {
 
   // The configuration, read again on SIGHUP. Thread: main.
 
+  /// Nothing can run the jobs of a queue any more, for the reason `why`, or something can again (`why` is
+  /// empty).
+  virtual void queue_changed(std::string_view /*queue*/, std::string_view /*why*/) {}
+
   /// The new configuration applies. Both are names of settings, separated by spaces, and may be empty.
   virtual void configuration_changed(std::string_view /*changed*/, std::string_view /*needs_a_restart*/) {}
   /// The new configuration has an error; the previous one stays in force.

@@ -43,6 +43,17 @@ struct Counts {
   }
 };
 
+/// How many queued jobs have which reason, indexed by domain::Reason.
+struct ReasonCounts {
+  std::array<std::uint64_t, domain::reason_count> by_reason{};
+  [[nodiscard]] std::uint64_t& of(domain::Reason reason) {
+    return by_reason.at(static_cast<std::size_t>(reason));
+  }
+  [[nodiscard]] std::uint64_t of(domain::Reason reason) const {
+    return by_reason.at(static_cast<std::size_t>(reason));
+  }
+};
+
 /// How often something happened to jobs of a queue in the last minute.
 struct LastMinute {
   std::uint64_t enqueued = 0;
@@ -59,15 +70,18 @@ struct Circuit {
 };
 
 /// The configuration and the present state of a queue.
+/// Size: plain data: a member for each thing that is shown.
 struct QueueState {
   std::string name;
-  std::size_t capacity = 0;  ///< Jobs that may wait before new ones are refused.
+  bool configured = true;         ///< false: it was removed, and only what is left of its jobs is shown.
+  QueueProcessor processor = {};  ///< Nothing if it is not configured.
+  std::size_t capacity = 0;       ///< Jobs that may wait before new ones are refused.
   std::uint16_t max_retries = 0;
   std::optional<base::milliseconds> timeout = {};
   Counts counts = {};
   bool paused = false;
-  std::uint64_t ready =
-      0;  ///< Queued jobs that are due: they wait for a worker, or for a pause, rate or circuit.
+  ReasonCounts queued = {};                             ///< They add up to the queued jobs.
+  std::uint64_t ready = 0;                              ///< Queued jobs that are due, whatever they wait for.
   std::optional<base::milliseconds> oldest_ready = {};  ///< How long ago the oldest of them was enqueued.
   LastMinute last_minute = {};
   std::optional<Circuit> circuit = {};  ///< If the queue has one.
@@ -119,14 +133,22 @@ class Operations {
   /// Does what remove() does for every queued job of the queue. Otherwise like retry_all().
   virtual void purge(std::string_view queue, Callback<std::uint64_t> done) = 0;
 
-  /// Changes the options of the queue of this name; jobs that have already taken theirs from it keep them. If
-  /// there are fewer places than are taken, only new jobs are refused. false: there is no such queue.
+  /// Adds a queue, or changes the options of the queue of this name; jobs that have already taken theirs from
+  /// it keep them. A queue that was removed gets back what is left of its jobs. If there are fewer places
+  /// than are taken, only new jobs are refused. false: there can be no more queues (65,536, the removed ones
+  /// among them that have jobs).
   virtual bool configure(const QueueOptions& options) = 0;
+
+  /// Removes a queue: it takes no jobs and starts none. What is left of its jobs stays, with the reason
+  /// no_queue; running ones go on. The other calls find the queue as long as it has jobs. false: there is no
+  /// such queue.
+  virtual bool remove_queue(std::string_view name) = 0;
 
   /// All queues together.
   [[nodiscard]] virtual Counts counts() const = 0;
 
-  /// All queues, in the order of the configuration.
+  /// All queues, first those that the store was opened with, in their order. Among them are removed ones that
+  /// have jobs.
   [[nodiscard]] virtual std::vector<QueueState> queues() const = 0;
 
   /// Why no change can be accepted at present; empty if all is well.

@@ -11,6 +11,13 @@
 
 namespace jobqd::engine {
 
+/// What runs the jobs of a queue, as far as a store and its clients have to know.
+struct QueueProcessor {
+  std::string name = {};    ///< What it is called in the configuration; only shown.
+  std::size_t workers = 0;  ///< Of this process; only shown.
+  std::string fault = {};   ///< Why it does not work at present; no job starts until this is empty.
+};
+
 /// The options of one queue in a store.
 struct QueueOptions {
   std::string name = "default";
@@ -23,6 +30,7 @@ struct QueueOptions {
   std::optional<base::milliseconds> retention = {};     ///< If it differs from that of all queues.
   std::optional<std::uint32_t> interruptions_max = {};  ///< Like retention.
   bool remote = false;  ///< Remote workers lease its jobs; workers of this process do not run them.
+  QueueProcessor processor = {};
 };
 
 }  // namespace jobqd::engine

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <expected>
 #include <optional>
 #include <stop_token>
@@ -47,7 +49,12 @@ class WorkerPool {
   /// Waits until every worker has ended.
   void join();
 
+  /// Whether no worker is left: join() and the destructor do not wait.
+  [[nodiscard]] bool has_ended() const { return alive_.load() == 0; }
+
  private:
+  enum class State : std::uint8_t { idle, started, stopped };
+
   std::expected<void, std::string> grow(std::size_t workers);
   void shrink(std::size_t workers);
   void run(const std::stop_token& stop, std::size_t number);
@@ -64,8 +71,8 @@ class WorkerPool {
   const WaitId wait_id_ = new_wait_id();
   Channel<Answer> channel_;  ///< As many places as there are workers, so it is never full.
   std::size_t workers_;
-  bool started_ = false;
-  bool stopped_ = false;
+  std::atomic<std::size_t> alive_{0};  ///< Threads that are running.
+  State state_ = State::idle;
   std::vector<std::jthread> threads_;
   base::Mutex mutex_;
   std::vector<std::jthread> leaving_ JOBQD_GUARDED_BY(mutex_);  ///< They still run.

@@ -60,14 +60,16 @@ struct Key {
   std::vector<std::string> standard = {};  ///< Without it the key has no value where none is given.
   std::string setting = {};                ///< The setting that gives the standard instead: `SIMULATE_MIN`.
   std::function<std::string(Texts)> fault = {};  ///< What is wrong with values of the right type; or empty.
-  /// What this machine lacks for these values (a program, a file, a variable); or empty.
+  /// What this machine lacks for these values (a program, a file, a variable); or empty. It is asked when a
+  /// processor is made, not when the values are read: see surroundings_fault() below.
   std::function<std::string(Texts)> surroundings_fault = {};
 };
 
 /// The values of a kind's keys for one queue. Values have passed the rules of their keys.
 class KeyValues {
  public:
-  /// Takes what is written for a key. The error says more than that this is not allowed, or is empty.
+  /// Takes what is written for a key, whatever the surroundings. The error says more than that this is not
+  /// allowed, or is empty.
   std::expected<void, std::string> set(const Key& key, Texts texts);
 
   /// Takes the standards of these keys, which have to be of their types. No other rule is applied to them.
@@ -89,6 +91,9 @@ class KeyValues {
     for (const auto& value : *found) out.push_back(as<T>(value));
   }
 
+  /// The values of a key as they could be written; empty where there are none.
+  [[nodiscard]] std::vector<std::string> texts(const Key& key) const;
+
   /// The value of a key as TOML, in the shortest form; empty where there is none.
   [[nodiscard]] std::string toml(const Key& key) const;
 
@@ -98,7 +103,7 @@ class KeyValues {
   using Value = std::variant<std::string, std::int64_t, double, base::milliseconds>;
 
   static std::optional<Value> read(const ValueType& type, const std::string& text);
-  static std::string toml(const ValueType& type, const Value& value);
+  static std::string text(const ValueType& type, const Value& value);
   [[nodiscard]] const std::vector<Value>* find(std::string_view name) const;
 
   template <class T>
@@ -120,8 +125,8 @@ struct ProcessorContext {
   base::Random& random;
 };
 
-/// One kind of processor. Its functions are called from one thread, while the configuration is read and the
-/// daemon is built.
+/// One kind of processor. Its functions are called from one thread: while the configuration is read, while
+/// the daemon is built, and later, when a queue comes, changes, or is tried again.
 struct ProcessorKind {
   using Made = std::expected<std::unique_ptr<engine::Processor>, std::string>;
 
@@ -131,8 +136,8 @@ struct ProcessorKind {
   std::uint32_t circuit_failures = 0;  ///< circuit.failures of queues that do not set it.
   /// What no key shows by itself, such as a minimum above its maximum: one line, or empty.
   std::function<std::string(const KeyValues&)> check = {};
-  /// Makes the processor of one queue; the error is one line. Without it the queue's jobs are leased by
-  /// remote workers.
+  /// Makes the processor of one queue; the error is one line: what is missing. It looks up no name. Without
+  /// it the queue's jobs are leased by remote workers.
   std::function<Made(const ProcessorContext&)> make = {};
 
   [[nodiscard]] bool is_remote() const { return !make; }
@@ -143,6 +148,13 @@ struct ProcessorKind {
 
 /// The kind of this name; null where there is none.
 [[nodiscard]] const ProcessorKind* find_kind(std::span<const ProcessorKind> kinds, std::string_view name);
+
+/// What this machine lacks for the values of a queue: `KEY: …`, one line; or empty.
+[[nodiscard]] std::string surroundings_fault(const ProcessorKind& kind, const KeyValues& values);
+
+/// Makes the processor of one queue, if nothing is missing for it. The error is one line. The kind is not
+/// remote.
+[[nodiscard]] ProcessorKind::Made make_processor(const ProcessorKind& kind, const ProcessorContext& context);
 
 /// What is wrong where the lower of two bounds is above the upper one: one line, or empty.
 [[nodiscard]] std::string above(std::string_view low, base::milliseconds low_value, std::string_view high,

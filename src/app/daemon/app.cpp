@@ -75,9 +75,7 @@ std::expected<void, std::string> App::start() {
                             "other machines may reach this address, and there is no authentication");
   warn_of_descriptors(parts_->config, descriptors, parts_->log);
   parts_->scheduler.start();
-  for (auto& queue : parts_->queues)
-    if (queue.workers)
-      if (auto started = queue.workers->start(); !started) return started;
+  if (auto started = parts_->runners->start(); !started) return started;
   parts_->server->start();
   parts_->log.write_admin(
       LogLevel::info, "listening",
@@ -111,10 +109,8 @@ void App::stop() {
   store.stop_claims();
   wait_until(deadline, none_running);
   store.stop_attempts();
-  for (auto& queue : parts_->queues)
-    if (queue.workers) queue.workers->request_stop();
-  for (auto& queue : parts_->queues)
-    if (queue.workers) queue.workers->join();
+  parts_->runners->request_stop();
+  parts_->runners->join();
   parts_->server->request_stop(answer_grace);
   parts_->server->join();
   parts_->scheduler.request_stop();

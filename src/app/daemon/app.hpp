@@ -2,6 +2,7 @@
 
 #include <expected>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <jobqd/base/clock.hpp>
@@ -24,11 +25,15 @@ class App {
   std::expected<void, std::string> start();
 
   /// Applies another configuration as far as that is possible without a restart, and reports what was not.
-  /// From the thread that calls start() and stop(), between them.
+  /// Tries queues that do not work again. From the thread that calls start() and stop(), between them.
   void reload(const Config& config);
 
   /// Reports that the configuration, read again, has an error. As reload().
   void refuse_reload(const std::string& why);
+
+  /// Tries queues that do not work again, when it is time. Returns after how long it wants to be called
+  /// again; empty: not before the next reload. As reload().
+  std::optional<base::milliseconds> tend_queues();
 
   /// Ends gracefully: /readyz answers 503, new jobs are refused, and running jobs may finish within the
   /// grace. What is queued stays queued; a store in memory runs it within the grace as well. Returns when all

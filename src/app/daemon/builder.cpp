@@ -1,26 +1,11 @@
 #include <string_view>
 #include <utility>
 
-#include <fmt/format.h>
-
 #include <jobqd/stores/embedded_store.hpp>
 
 #include "app/daemon/parts.hpp"
 
 namespace jobqd::app {
-
-engine::QueueOptions queue_options(const QueueConfig& queue) {
-  return {.name = queue.name,
-          .capacity = queue.capacity,
-          .max_retries = queue.max_retries,
-          .timeout = queue.timeout,
-          .backoff = queue.backoff,
-          .rate = queue.rate,
-          .circuit = queue.circuit,
-          .retention = queue.retention,
-          .interruptions_max = queue.interruptions_max,
-          .remote = queue.is_remote()};
-}
 
 namespace {
 
@@ -60,21 +45,6 @@ std::expected<void, std::string> open_store(App::Parts& parts) {
   return {};
 }
 
-/// What runs the jobs of one queue; nothing where remote workers do.
-std::expected<QueueParts, std::string> make_queue(App::Parts& parts, const QueueConfig& config) {
-  QueueParts queue;
-  if (config.is_remote()) return queue;
-  auto made = config.kind->make(
-      {.values = config.values, .queue = config.name, .clock = parts.clock, .random = parts.random});
-  if (!made) return std::unexpected(fmt::format("queues.{}: {}", config.name, made.error()));
-  queue.processor = *std::move(made);
-  queue.retry_processor =
-      std::make_unique<engine::RetryProcessor>(*parts.store, *queue.processor, parts.watchers.all);
-  queue.workers =
-      std::make_unique<engine::WorkerPool>(*parts.store, *queue.retry_processor, config.name, config.workers);
-  return queue;
-}
-
 http::ServerOptions server_options(const Config& config) {
   return {.address = config.listen.host,
           .port = config.listen.port,
@@ -90,11 +60,8 @@ std::expected<std::unique_ptr<App>, std::string> build(const Config& config, con
   auto& parts = *owned;
   if (auto opened = open_store(parts); !opened) return std::unexpected(opened.error());
   parts.scheduler.add(parts.store_duty.emplace(*parts.store));
-  for (const auto& queue : config.queues) {
-    auto made = make_queue(parts, queue);
-    if (!made) return std::unexpected(made.error());
-    parts.queues.push_back(*std::move(made));
-  }
+  auto& runners = parts.runners.emplace(*parts.store, parts.watchers.all, clock, parts.random);
+  for (const auto& queue : config.queues) runners.add(queue);
   parts.server = std::make_unique<http::Server>(server_options(config), *parts.store, clock, parts.random);
   return std::unique_ptr<App>(new App(std::move(owned)));
 }

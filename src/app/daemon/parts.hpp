@@ -3,32 +3,20 @@
 #include <memory>
 #include <optional>
 #include <utility>
-#include <vector>
 
 #include <jobqd/base/random.hpp>
 #include <jobqd/engine/observers.hpp>
-#include <jobqd/engine/retry_processor.hpp>
 #include <jobqd/engine/scheduler.hpp>
-#include <jobqd/engine/worker_pool.hpp>
 #include <jobqd/http/server.hpp>
 
 #include "app/daemon/app.hpp"
 #include "app/daemon/attempt_watch.hpp"
 #include "app/daemon/fail_stop.hpp"
+#include "app/daemon/queue_runners.hpp"
 #include "app/daemon/tally.hpp"
 #include "app/logging/event_log.hpp"
 
 namespace jobqd::app {
-
-/// The options that the store gets for this queue.
-[[nodiscard]] engine::QueueOptions queue_options(const QueueConfig& queue);
-
-/// What runs the jobs of one queue; empty for a queue of remote workers.
-struct QueueParts {
-  std::unique_ptr<engine::Processor> processor;
-  std::unique_ptr<engine::RetryProcessor> retry_processor;
-  std::unique_ptr<engine::WorkerPool> workers;
-};
 
 /// Everything that follows the events of the daemon.
 struct Watchers {
@@ -53,7 +41,7 @@ struct App::Parts {
   Parts(const Parts&) = delete;
   Parts& operator=(const Parts&) = delete;
 
-  Config config;  ///< Changed by reload() only.
+  const Config config;  ///< As it was at the start.
   const base::Clock& clock;
   Log& log;
   Watchers watchers;
@@ -62,7 +50,7 @@ struct App::Parts {
   std::unique_ptr<engine::Store> store;
   bool store_is_durable = false;
   std::optional<engine::StoreDuty> store_duty;
-  std::vector<QueueParts> queues;  ///< In the order of config.queues.
+  std::optional<QueueRunners> runners;  ///< Of the queues as they are now.
   std::unique_ptr<http::Server> server;
 };
 

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstddef>
-#include <expected>
 #include <string>
 #include <vector>
 
@@ -26,28 +24,14 @@ bool is_taken_by_queues(const Setting& setting) {
   return std::ranges::find(names, setting.name) != names.end();
 }
 
-const QueueConfig* find_queue(const Config& config, std::string_view name) {
-  const auto found = std::ranges::find(config.queues, name, &QueueConfig::name);
-  return found == config.queues.end() ? nullptr : &*found;
+const QueueConfig* find_queue(const std::vector<QueueConfig>& queues, std::string_view name) {
+  const auto found = std::ranges::find(queues, name, &QueueConfig::name);
+  return found == queues.end() ? nullptr : &*found;
 }
 
 /// Appends a name to a list with spaces between.
 void add(std::string& list, std::string_view name) {
   list.append(list.empty() ? "" : " ").append(name);
-}
-
-/// Names of settings, separated by spaces.
-struct Changes {
-  std::string live;     ///< Changed while the daemon runs.
-  std::string restart;  ///< Will change with a restart.
-};
-
-/// `to`, with the values of `from` for what cannot change while the daemon runs.
-QueueConfig merged(const QueueConfig& from, QueueConfig to) {
-  if (from.is_remote() != to.is_remote()) to.workers = from.workers;
-  to.kind = from.kind;
-  to.values = from.values;
-  return to;
 }
 
 /// The keys whose values differ.
@@ -67,60 +51,37 @@ std::string differences(const QueueConfig& from, const QueueConfig& to) {
   return names;
 }
 
-Changes changes_of(const QueueConfig& from, const QueueConfig& to) {
-  const auto possible = merged(from, to);
-  return {.live = differences(from, possible), .restart = differences(possible, to)};
-}
-
-/// Starts the workers that the new configuration adds. Error: the system gives no more threads, and all pools
-/// are as they were.
-std::expected<void, std::string> grow_pools(App::Parts& parts, const Config& config) {
-  std::vector<std::size_t> grown;
-  for (std::size_t i = 0; i < parts.queues.size(); ++i) {
-    const auto& present = parts.config.queues[i];
-    const auto* wanted = find_queue(config, present.name);
-    if (wanted == nullptr || parts.queues[i].workers == nullptr) continue;
-    const auto workers = merged(present, *wanted).workers;
-    if (workers <= present.workers) continue;
-    grown.push_back(i);
-    auto resized = parts.queues[i].workers->resize(workers);
-    if (resized) continue;
-    for (const auto queue : grown)
-      (void)parts.queues[queue].workers->resize(
-          parts.config.queues[queue].workers);  // Fewer: always possible.
-    return resized;
-  }
-  return {};
-}
-
 }  // namespace
 
 void App::reload(const Config& config) {
-  if (auto grown = grow_pools(*parts_, config); !grown) return refuse_reload(grown.error());
-  Changes all;
+  auto& runners = *parts_->runners;
+  if (auto grown = runners.grow(config.queues); !grown) return refuse_reload(grown.error());
+  std::string changed;
+  std::string needs_a_restart;
   for (const auto& setting : settings())
     if (!is_taken_by_queues(setting) && setting.show(parts_->config) != setting.show(config))
-      add(all.restart, setting.name);
-  for (const auto& queue : config.queues)
-    if (find_queue(parts_->config, queue.name) == nullptr)
-      add(all.restart, fmt::format("queues.{}", queue.name));
-  for (std::size_t i = 0; i < parts_->queues.size(); ++i) {
-    auto& present = parts_->config.queues[i];
-    const auto* wanted = find_queue(config, present.name);
+      add(needs_a_restart, setting.name);
+  for (const auto& present : runners.queues()) {
+    const auto* wanted = find_queue(config.queues, present.name);
     if (wanted == nullptr) {
-      add(all.restart, fmt::format("queues.{}", present.name));
+      runners.remove(present.name);
+      add(changed, fmt::format("queues.{}", present.name));
       continue;
     }
-    const auto changes = changes_of(present, *wanted);
-    if (!changes.restart.empty()) add(all.restart, changes.restart);
-    if (changes.live.empty()) continue;
-    add(all.live, changes.live);
-    present = merged(present, *wanted);
-    parts_->store->configure(queue_options(present));
-    if (!present.is_remote())
-      (void)parts_->queues[i].workers->resize(present.workers);  // It has grown already.
+    if (const auto keys = differences(present, *wanted); !keys.empty()) add(changed, keys);
+    runners.change(*wanted);
   }
-  parts_->watchers.all.configuration_changed(all.live, all.restart);
+  const auto present = runners.queues();
+  for (const auto& wanted : config.queues) {
+    if (find_queue(present, wanted.name) != nullptr) continue;
+    runners.add(wanted);
+    add(changed, fmt::format("queues.{}", wanted.name));
+  }
+  parts_->watchers.all.configuration_changed(changed, needs_a_restart);
+}
+
+std::optional<base::milliseconds> App::tend_queues() {
+  return parts_->runners->tend();
 }
 
 void App::refuse_reload(const std::string& why) {

@@ -79,6 +79,14 @@ void EventLog::store_lost(std::string_view why) {
       {{"why", why}});
 }
 
+void EventLog::queue_changed(std::string_view queue, std::string_view why) {
+  if (why.empty())
+    log_.write_admin(LogLevel::info, "the queue works again", {{"queue", queue}});
+  else
+    log_.write_admin(LogLevel::warn, "the queue does not work: its jobs wait",
+                     {{"queue", queue}, {"why", why}});
+}
+
 void EventLog::configuration_changed(std::string_view changed, std::string_view needs_a_restart) {
   const auto names = [](std::string_view list) { return list.empty() ? "nothing" : list; };
   log_.write_admin(needs_a_restart.empty() ? LogLevel::info : LogLevel::warn, "configuration read again",

@@ -38,6 +38,19 @@ void write_members(JsonWriter& json, const domain::Job& job) {
   write_time(json, "finished_at", job.finished_at);
   if (!job.last_error.empty()) json.key("last_error").string(job.last_error);
   if (job.result) json.key("result").raw(*job.result);
+  if (job.lease) {
+    json.key("lease").begin_object();
+    if (!job.lease->worker.empty()) json.key("worker").string(job.lease->worker);
+    json.key("expires_at").string(base::format_rfc3339(job.lease->expires_at));
+    json.end_object();
+  }
+}
+
+void write_reasons(JsonWriter& json, const engine::ReasonCounts& queued) {
+  json.key("reasons").begin_object();
+  for (const auto reason : domain::queued_reasons)
+    json.key(domain::to_string(reason)).number(queued.of(reason));
+  json.end_object();
 }
 
 void write_circuit(JsonWriter& json, const engine::Circuit& circuit) {
@@ -80,6 +93,11 @@ void write_queue(JsonWriter& json, const engine::QueueState& queue) {
   using domain::Status;
   json.begin_object();
   json.key("name").string(queue.name);
+  json.key("configured").boolean(queue.configured);
+  const auto& [processor, workers, fault] = queue.processor;
+  if (!processor.empty()) json.key("processor").string(processor);
+  json.key("workers").number(workers);
+  if (!fault.empty()) json.key("not_working").string(fault);
   json.key("capacity").number(queue.capacity);
   json.key("max_retries").number(queue.max_retries);
   write_duration(json, "timeout", queue.timeout);
@@ -89,6 +107,7 @@ void write_queue(JsonWriter& json, const engine::QueueState& queue) {
   json.key("running").number(queue.counts.of(Status::running));
   json.key("done").number(queue.counts.of(Status::done));
   json.key("failed").number(queue.counts.of(Status::failed));
+  write_reasons(json, queue.queued);
   write_duration(json, "oldest_ready_age", queue.oldest_ready);
   if (queue.circuit) write_circuit(json, *queue.circuit);
   write_last_minute(json, queue.last_minute);

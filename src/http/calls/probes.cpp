@@ -1,7 +1,10 @@
 #include "http/calls/probes.hpp"
 
+#include <algorithm>
 #include <functional>
 #include <utility>
+
+#include <fmt/format.h>
 
 namespace jobqd::http {
 
@@ -23,7 +26,20 @@ void ProbeCalls::ready(const Request& request, const ExchangePtr& exchange) cons
   if (auto trouble = operations_.trouble(); !trouble.empty())
     return exchange->respond(
         problem({.code = domain::ErrorCode::store_unavailable, .detail = std::move(trouble)}));
-  alive(request, exchange);
+  const auto is_verbose = [](const auto& parameter) { return parameter.first == "verbose"; };
+  if (std::ranges::none_of(request.query, is_verbose)) return alive(request, exchange);
+  exchange->respond({.content_type = "text/plain", .body = parts()});
+}
+
+std::string ProbeCalls::parts() const {
+  std::string lines = "OK\nstore: ok\n";
+  for (const auto& queue : operations_.queues()) {
+    const auto* present = !queue.configured               ? "no_queue"
+                          : queue.processor.fault.empty() ? "ok"
+                                                          : "not_working: ";
+    lines += fmt::format("queue {}: {}{}\n", queue.name, present, queue.processor.fault);
+  }
+  return lines;
 }
 
 }  // namespace jobqd::http

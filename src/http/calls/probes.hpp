@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <string>
 #include <vector>
 
 #include <jobqd/engine/operations.hpp>
@@ -23,6 +24,8 @@ class ProbeCalls {
  private:
   void alive(const Request& request, const ExchangePtr& exchange) const;
   void ready(const Request& request, const ExchangePtr& exchange) const;
+  /// All parts, one a line, and what is wrong with a queue that does not work.
+  [[nodiscard]] std::string parts() const;
 
   const engine::Operations& operations_;
   std::atomic<bool> draining_{false};

@@ -22,6 +22,7 @@ bool is_name(const std::string& text) {
 
 std::string command_fault(Texts command) {
   if (command.empty()) return "the list is empty";
+  if (!command.front().starts_with('/')) return "the program must be an absolute path";
   return std::ranges::any_of(command, [](const auto& text) { return text.contains('\0'); })
              ? "an argument cannot hold a NUL byte"
              : "";

@@ -131,6 +131,8 @@ ProcessorKind kind() {
           .make = [](const ProcessorContext& context) -> ProcessorKind::Made {
             auto options = options_of(context.values);
             if (!options) return std::unexpected(std::move(options.error()));
+            if (auto denied = literal_address_fault(*options); !denied.empty())
+              return std::unexpected(fmt::format("url: {}", denied));
             return Push::make(*std::move(options), context.clock);
           }};
 }

@@ -1,5 +1,9 @@
 #include "processors/push/options.hpp"
 
+#include <utility>
+
+#include <fmt/format.h>
+
 #include "processors/push/address_guard.hpp"
 #include "processors/push/signature.hpp"
 #include "processors/push/tls.hpp"
@@ -18,6 +22,16 @@ std::string fault_of(const std::expected<T, std::string>& read) {
 
 std::string url_fault(std::string_view url) {
   return fault_of(read_url(url));
+}
+
+std::string literal_address_fault(const Options& options) {
+  const auto url = read_url(options.url);
+  if (!url || !url->address) return {};
+  std::vector<Network> allowed;
+  for (const auto& text : options.allow_networks)
+    if (const auto network = read_network(text)) allowed.push_back(*network);
+  if (AddressGuard(std::move(allowed)).allows(*url->address)) return {};
+  return fmt::format("{} is in no allowed network (allow_networks)", url->host);
 }
 
 std::string network_fault(std::string_view network) {

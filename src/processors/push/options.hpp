@@ -26,6 +26,10 @@ struct Options {
 /// Why nothing can be pushed to this URL; empty when something can.
 [[nodiscard]] std::string url_fault(std::string_view url);
 
+/// Why a URL with an address in place of a name cannot be called; empty when it can, and for a name, which is
+/// looked up for each connection.
+[[nodiscard]] std::string literal_address_fault(const Options& options);
+
 /// Why this is not a network in CIDR notation; empty when it is.
 [[nodiscard]] std::string network_fault(std::string_view network);
 

@@ -60,11 +60,6 @@ std::expected<Admission, Admission::Refusal> Admission::admit(Jobs& jobs,
     admission.erase_created(jobs);
     return std::unexpected(std::move(admitted.error()));
   }
-  for (const auto& job : admission.jobs_) {
-    if (!job.created) continue;
-    const Record& record = jobs.table.at(job.handle);
-    ++jobs.queues[record.queue].count_of(record.progress.status);
-  }
   return admission;
 }
 
@@ -168,6 +163,13 @@ engine::Expected<std::vector<engine::Submitted>> Admission::answer(Jobs& jobs) &
 
 Error no_such_queue(std::string_view name) {
   return {.code = ErrorCode::queue_not_found, .detail = fmt::format("there is no queue named \"{}\"", name)};
+}
+
+Error not_leased(std::string_view queue) {
+  return {.code = ErrorCode::invalid_field,
+          .detail = fmt::format("the jobs of queue \"{}\" run in the daemon and are not leased; that takes "
+                                "processor = \"remote\"",
+                                queue)};
 }
 
 Error unavailable(std::string why) {

@@ -65,6 +65,7 @@ class Admission {
 };
 
 [[nodiscard]] domain::Error no_such_queue(std::string_view name);
+[[nodiscard]] domain::Error not_leased(std::string_view queue);
 [[nodiscard]] domain::Error unavailable(std::string why);
 
 }  // namespace jobqd::stores::embedded

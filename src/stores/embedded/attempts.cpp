@@ -42,8 +42,9 @@ std::optional<engine::Claim> Attempts::start_next(Effects& effects, std::uint16_
   auto& queue = jobs_.queues[queue_index];
   if (queue.ready.empty()) return std::nullopt;
   const auto circuit = queue.gate.breaker().state();
+  if (queue.is_shut()) return std::nullopt;
   if (!queue.gate.try_start(effects.now.steady)) {
-    if (!queue.gate.paused()) effects.wants_tick(queue.gate.next_start());
+    effects.wants_tick(queue.gate.next_start());
     return std::nullopt;
   }
   report_circuit(effects, observer_, queue, circuit);
@@ -53,14 +54,16 @@ std::optional<engine::Claim> Attempts::start_next(Effects& effects, std::uint16_
   running.start = jobs_.start(effects, *job, ++last_token_);
   const Record& record = jobs_.table.at(*job);
   if (lease) {
-    const auto expires = effects.now.steady + lease->duration;
+    const base::Now expires{.wall = effects.now.wall + lease->duration,
+                            .steady = effects.now.steady + lease->duration};
     leases_.grant(*job, record.number, expires, lease->worker);
-    effects.wants_tick(expires);
+    queue.remote_workers.begin();
+    effects.wants_tick(expires.steady);
   }
   auto claim = claim_of(*job, record);
   if (lease)
-    claim.lease = std::make_shared<engine::Lease>(
-        engine::Lease{.job = jobs_.describe(record), .expires_at = effects.now.wall + lease->duration});
+    claim.lease = std::make_shared<engine::Lease>(engine::Lease{
+        .job = jobs_.describe(record, effects.now.steady), .expires_at = effects.now.wall + lease->duration});
   else
     claim.payload = record.content.payload();
   return claim;
@@ -90,6 +93,7 @@ engine::Resolution Attempts::end(Effects& effects, JobHandle job, engine::Outcom
       observer_.attempt_settled(claim, resolution);
     });
     leases_.end(job);
+    jobs_.queues[record.queue].remote_workers.end(effects.now.steady);
   }
   apply(effects, job, end);
   running_.erase(job);
@@ -97,10 +101,11 @@ engine::Resolution Attempts::end(Effects& effects, JobHandle job, engine::Outcom
 }
 
 engine::Extension Attempts::extend(Effects& effects, JobHandle job, base::milliseconds duration) {
-  const auto expires = effects.now.steady + duration;
+  const base::Now expires{.wall = effects.now.wall + duration, .steady = effects.now.steady + duration};
   leases_.extend(job, expires);
-  effects.wants_tick(expires);
-  return {.expires_at = effects.now.wall + duration,
+  jobs_.queues[jobs_.table.at(job).queue].remote_workers.see(effects.now.steady);
+  effects.wants_tick(expires.steady);
+  return {.expires_at = expires.wall,
           .cancel_requested = jobs_.table.at(job).progress.reason == domain::Reason::cancelled};
 }
 

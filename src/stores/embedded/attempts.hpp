@@ -40,6 +40,9 @@ class Attempts {
   /// The lease of the job lasts until `now + duration`.
   engine::Extension extend(Effects& effects, JobHandle job, base::milliseconds duration);
 
+  /// The lease of a job, if it has one.
+  [[nodiscard]] std::optional<domain::JobLease> lease_of(JobHandle job) const { return leases_.lease(job); }
+
   /// A client cancels a running job: it is asked to stop, and fails once it has.
   void cancel(Effects& effects, JobHandle job);
 

@@ -127,19 +127,16 @@ bool EmbeddedStore::claim(engine::ClaimRequest request, engine::Callback<std::ve
     return false;
   }
   if (request.lease && !jobs_.queues[*queue].options.remote) {
-    turn.effects.refuse(std::move(done),
-                        Error{.code = ErrorCode::invalid_field,
-                              .detail = fmt::format(
-                                  "the jobs of queue \"{}\" run in the daemon and are not leased; that takes "
-                                  "processor = \"remote\"",
-                                  request.queue)});
+    turn.effects.refuse(std::move(done), not_leased(request.queue));
     return false;
   }
-  if (request.lease)
+  if (request.lease) {
     if (auto why = journal_->trouble(); !why.empty()) {
       turn.effects.refuse(std::move(done), unavailable(std::move(why)));
       return false;
     }
+    jobs_.queues[*queue].remote_workers.see(turn.effects.now.steady);
+  }
   // Earlier claims are served first: while one waits, no job is available.
   auto claims = claiming_ && !waiting_.any(*queue)
                     ? grant(turn.effects, *queue, request.max_jobs, request.max_bytes.now, request.lease)
@@ -148,11 +145,13 @@ bool EmbeddedStore::claim(engine::ClaimRequest request, engine::Callback<std::ve
     hand_out(turn.effects, std::move(claims), std::move(done));
     return false;
   }
-  waiting_.add(*queue, {.wait_id = request.wait_id,
-                        .max_jobs = request.max_jobs,
-                        .max_bytes = request.max_bytes.after_wait,
-                        .lease = std::move(request.lease),
-                        .done = std::move(done)});
+  if (request.lease) jobs_.queues[*queue].remote_workers.begin();
+  waiting_.add({.queue = *queue,
+                .wait_id = request.wait_id,
+                .max_jobs = request.max_jobs,
+                .max_bytes = request.max_bytes.after_wait,
+                .lease = std::move(request.lease),
+                .done = std::move(done)});
   return true;
 }
 
@@ -160,7 +159,12 @@ bool EmbeddedStore::withdraw(engine::WaitId wait_id) {
   std::optional<WaitingClaim> withdrawn;  // Destroyed without the lock: its destructor may call the store.
   const base::MutexLock lock(mutex_);
   withdrawn = waiting_.withdraw(wait_id);
+  if (withdrawn && withdrawn->lease) end_wait(*withdrawn, around_.clock.now().steady);
   return withdrawn.has_value();
+}
+
+void EmbeddedStore::end_wait(const WaitingClaim& waiting, base::SteadyTime now) {
+  if (waiting.lease) jobs_.queues[waiting.queue].remote_workers.end(now);
 }
 
 std::vector<engine::Claim> EmbeddedStore::grant(Effects& effects, std::uint16_t queue, std::size_t max_jobs,
@@ -206,6 +210,7 @@ void EmbeddedStore::serve_waiting(Effects& effects) {
       mutex_.assert_held();
       auto claims = grant(effects, queue, waiting.max_jobs, waiting.max_bytes, waiting.lease);
       if (claims.empty()) return false;
+      end_wait(waiting, effects.now.steady);
       hand_out(effects, std::move(claims), std::move(waiting.done));
       return true;
     });
@@ -241,7 +246,7 @@ std::optional<base::SteadyTime> EmbeddedStore::next_start() const {
   const base::MutexLock lock(mutex_);
   std::optional<base::SteadyTime> next;
   for (const auto& queue : jobs_.queues) {
-    if (queue.gate.paused() || queue.ready.empty()) continue;
+    if (queue.is_shut() || queue.ready.empty()) continue;
     const auto opens = queue.gate.next_start();
     next = earlier(next, opens > now ? opens : base::SteadyTime::min());
   }
@@ -249,7 +254,7 @@ std::optional<base::SteadyTime> EmbeddedStore::next_start() const {
   return earlier(next, jobs_.due.next_where([this](JobHandle job) {
     mutex_.assert_held();
     const Record& record = jobs_.table.at(job);
-    return record.progress.status == Status::queued && !jobs_.queues[record.queue].gate.paused();
+    return record.progress.status == Status::queued && !jobs_.queues[record.queue].is_shut();
   }));
 }
 
@@ -317,7 +322,10 @@ void EmbeddedStore::stop_admission() {
 void EmbeddedStore::stop_claims() {
   Turn turn(*this);
   claiming_ = false;
-  for (auto& waiting : waiting_.take_all()) hand_out(turn.effects, {}, std::move(waiting.done));
+  for (auto& waiting : waiting_.take_all()) {
+    end_wait(waiting, turn.effects.now.steady);
+    hand_out(turn.effects, {}, std::move(waiting.done));
+  }
 }
 
 void EmbeddedStore::stop_attempts() {

@@ -54,6 +54,7 @@ class EmbeddedStore final : public engine::Store {
   void retry_all(std::string_view queue, engine::Callback<std::uint64_t> done) override;
   void purge(std::string_view queue, engine::Callback<std::uint64_t> done) override;
   bool configure(const engine::QueueOptions& options) override;
+  bool remove_queue(std::string_view name) override;
   engine::Counts counts() const override;
   std::vector<engine::QueueState> queues() const override;
   std::string trouble() const override;
@@ -68,10 +69,11 @@ class EmbeddedStore final : public engine::Store {
   // queue, then finish_restore() once.
 
   /// Takes in one job of an earlier run: queued jobs go on, a running one was interrupted, finished ones are
-  /// kept. Returns the reason, in one line, if the store cannot be opened.
+  /// kept. Jobs of a queue that is not configured are kept as those of a queue that was removed. Returns the
+  /// reason, in one line, if the store cannot be opened.
   std::string restore(journal::StoredJob stored, Recovery& recovery);
 
-  /// Ignores a queue that is not configured any more.
+  /// A queue that is not configured is paused again when it is added.
   void restore_paused(std::string_view queue);
 
   /// Tokens continue from `first_token`.
@@ -94,9 +96,16 @@ class EmbeddedStore final : public engine::Store {
   /// as started.
   void hand_out(Effects& effects, std::vector<engine::Claim> claims,
                 engine::Callback<std::vector<engine::Claim>> done);
+  /// The claim waits no longer: it was served, withdrawn or refused.
+  void end_wait(const WaitingClaim& waiting, base::SteadyTime now) JOBQD_REQUIRES(mutex_);
   /// Serves the claims that wait for a queue that may now be able to start jobs.
   void serve_waiting(Effects& effects) JOBQD_REQUIRES(mutex_);
 
+  /// The job as clients see it at `now`.
+  [[nodiscard]] domain::Job describe(JobHandle job, base::Now now) const JOBQD_REQUIRES(mutex_);
+  /// Gives a queue new options. The claims that wait for it and that it takes no longer are refused.
+  void apply(Effects& effects, std::uint16_t index, const engine::QueueOptions& options, bool configured)
+      JOBQD_REQUIRES(mutex_);
   /// Errors: job_not_found; store_unavailable while the journal cannot be written.
   engine::Expected<Jobs::Found> find_to_change(std::string_view id) JOBQD_REQUIRES(mutex_);
   /// Errors: queue_not_found; store_unavailable while the journal cannot be written.

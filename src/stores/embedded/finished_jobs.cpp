@@ -12,6 +12,7 @@ void FinishedJobs::add(JobHandle job, base::SteadyTime until) {
   Record& record = table_.at(job);
   record.due = until;
   record.ticket = ++last_ticket_;
+  if (record.queue >= queues_.size()) queues_.resize(record.queue + 1UL);
   queues_[record.queue].push(record.ticket, job);
   ++jobs_;
   bytes_ += record.content_bytes();
@@ -27,6 +28,7 @@ void FinishedJobs::remove(JobHandle job) {
 }
 
 void FinishedJobs::keep_longer(std::uint16_t queue, base::milliseconds by) {
+  if (queue >= queues_.size()) return;
   queues_[queue].visit_newest_first(0, [&](Ticket, JobHandle job) {
     table_.at(job).due += by;
     return true;

@@ -25,8 +25,7 @@ class FinishedJobs {
     std::size_t bytes;  ///< Of their payloads, results and errors.
   };
 
-  FinishedJobs(JobTable& table, std::size_t queues, Limits limits)
-      : table_(table), limits_(limits), queues_(queues) {}
+  FinishedJobs(JobTable& table, Limits limits) : table_(table), limits_(limits) {}
 
   /// Adds a job that has just ended, later than all others; it is kept until `until`.
   void add(JobHandle job, base::SteadyTime until);
@@ -46,7 +45,7 @@ class FinishedJobs {
  private:
   JobTable& table_;
   const Limits limits_;
-  std::deque<KeyedFifo<JobHandle>> queues_;
+  std::deque<KeyedFifo<JobHandle>> queues_;  ///< By index, as far as jobs have come.
   std::size_t jobs_ = 0;
   std::size_t bytes_ = 0;
   Ticket last_ticket_ = 0;

@@ -29,8 +29,7 @@ std::optional<base::WallTime> optional_time(base::WallTime time) {
 
 Jobs::Jobs(const EmbeddedOptions& options, journal::Journal& journal)
     : queues(options.queues),
-      finished(table, options.queues.size(),
-               {.jobs = options.retention_max, .bytes = options.retention_bytes}),
+      finished(table, {.jobs = options.retention_max, .bytes = options.retention_bytes}),
       retention_(options.retention),
       journal_(journal) {}
 
@@ -52,14 +51,16 @@ JobHandle Jobs::restore(Record record) {
   last_number = std::max(last_number, record.number);
   const auto job = table.insert(std::move(record));
   const Record& kept = table.at(job);
-  ++queues[kept.queue].count_of(kept.progress.status);
+  queues[kept.queue].enter(kept.progress);
   return job;
 }
 
 void Jobs::acknowledge(Effects& effects, JobHandle job) {
   Record& record = table.at(job);
   record.durable = true;
-  queues[record.queue].enqueued.add(effects.now.steady);
+  auto& queue = queues[record.queue];
+  queue.enter(record.progress);
+  queue.enqueued.add(effects.now.steady);
   if (record.progress.reason == Reason::delayed)
     wait_until(effects, job, record.due);
   else
@@ -67,10 +68,7 @@ void Jobs::acknowledge(Effects& effects, JobHandle job) {
 }
 
 void Jobs::withdraw(JobHandle job) {
-  const Record& record = table.at(job);
-  auto& queue = queues[record.queue];
-  queue.ready.release(1);
-  --queue.count_of(record.progress.status);
+  queues[table.at(job).queue].ready.release(1);
   table.erase(job);
 }
 
@@ -129,7 +127,7 @@ void Jobs::finish(Effects& effects, JobHandle job, Progress progress) {
   effects.wants_tick(record.due);
   keep(effects, record);
   for (auto& done : watches.take(job))
-    answer_with(effects, journal_, record, describe(record), std::move(done));
+    answer_with(effects, journal_, record, describe(record, effects.now.steady), std::move(done));
 }
 
 void Jobs::request_cancel(Effects& effects, JobHandle job) {
@@ -176,7 +174,9 @@ void Jobs::remove(Effects& effects, JobHandle job) {
 
 void Jobs::make_ready(Effects& effects, JobHandle job) {
   Record& record = table.at(job);
-  record.progress.reason = Reason::ready;
+  auto ready = record.progress;
+  ready.reason = Reason::ready;
+  set_progress(record, ready);
   record.due = {};
   record.ticket = queues[record.queue].ready.push(record.priority, job);
   effects.may_start(record.queue);
@@ -199,10 +199,10 @@ bool Jobs::forget_expired(Effects& effects) {
   return false;
 }
 
-domain::Job Jobs::describe(const Record& record) const {
+domain::Job Jobs::describe(const Record& record, base::SteadyTime now) const {
   const auto& queue = queues[record.queue];
   auto progress = record.progress;
-  if (progress.reason == Reason::ready && queue.gate.paused()) progress.reason = Reason::paused;
+  progress.reason = queue.reason_of(progress, now);
   return {.id = std::string(record.content.id()),
           .queue = queue.options.name,
           .payload = std::string(record.content.payload()),
@@ -226,9 +226,9 @@ void Jobs::keep(Effects& effects, Record& record) {
 
 void Jobs::set_progress(Record& record, Progress progress) {
   auto& queue = queues[record.queue];
-  --queue.count_of(record.progress.status);
+  queue.leave(record.progress);
   record.progress = progress;
-  ++queue.count_of(progress.status);
+  queue.enter(progress);
 }
 
 void Jobs::leave_queue(JobHandle job) {
@@ -246,7 +246,7 @@ void Jobs::leave_queue(JobHandle job) {
 
 void Jobs::forget(Effects& effects, JobHandle job) {
   const Record& record = table.at(job);
-  --queues[record.queue].count_of(record.progress.status);
+  queues[record.queue].leave(record.progress);
   journal_.erase(record.number);
   table.erase(job);
   effects.flush();

@@ -93,8 +93,8 @@ class Jobs {
     return options.retention.value_or(retention_);
   }
 
-  /// The job as clients see it.
-  [[nodiscard]] domain::Job describe(const Record& record) const;
+  /// The job as clients see it at `now`, without its lease.
+  [[nodiscard]] domain::Job describe(const Record& record, base::SteadyTime now) const;
 
   /// Hands the job's state to the journal.
   void keep(Effects& effects, Record& record);

@@ -4,9 +4,12 @@
 
 namespace jobqd::stores::embedded {
 
-void LeaseBook::grant(JobHandle job, std::uint64_t number, base::SteadyTime expires, std::string worker) {
-  leases_.emplace(job, Lease{.expires = expires, .number = number, .worker = std::move(worker)});
-  expiries_.insert({expires, number, job});
+void LeaseBook::grant(JobHandle job, std::uint64_t number, base::Now expires, std::string worker) {
+  leases_.emplace(job, Lease{.expires = expires.steady,
+                             .expires_at = expires.wall,
+                             .number = number,
+                             .worker = std::move(worker)});
+  expiries_.insert({expires.steady, number, job});
 }
 
 std::string LeaseBook::worker(JobHandle job) const {
@@ -14,11 +17,18 @@ std::string LeaseBook::worker(JobHandle job) const {
   return lease == leases_.end() ? std::string{} : lease->second.worker;
 }
 
-void LeaseBook::extend(JobHandle job, base::SteadyTime expires) {
+std::optional<domain::JobLease> LeaseBook::lease(JobHandle job) const {
+  const auto lease = leases_.find(job);
+  if (lease == leases_.end()) return std::nullopt;
+  return domain::JobLease{.worker = lease->second.worker, .expires_at = lease->second.expires_at};
+}
+
+void LeaseBook::extend(JobHandle job, base::Now expires) {
   auto& lease = leases_.at(job);
   expiries_.erase({lease.expires, lease.number, job});
-  lease.expires = expires;
-  expiries_.insert({expires, lease.number, job});
+  lease.expires = expires.steady;
+  lease.expires_at = expires.wall;
+  expiries_.insert({expires.steady, lease.number, job});
 }
 
 void LeaseBook::end(JobHandle job) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <jobqd/base/clock.hpp>
+#include <jobqd/domain/job.hpp>
 
 #include "stores/embedded/due_queue.hpp"
 #include "stores/embedded/job_handle.hpp"
@@ -20,15 +21,18 @@ namespace jobqd::stores::embedded {
 class LeaseBook {
  public:
   /// The job has no lease.
-  void grant(JobHandle job, std::uint64_t number, base::SteadyTime expires, std::string worker);
+  void grant(JobHandle job, std::uint64_t number, base::Now expires, std::string worker);
 
   [[nodiscard]] bool contains(JobHandle job) const { return leases_.contains(job); }
 
   /// The worker's name; empty if the job has no lease.
   [[nodiscard]] std::string worker(JobHandle job) const;
 
+  /// The lease of a job as clients see it, if it has one.
+  [[nodiscard]] std::optional<domain::JobLease> lease(JobHandle job) const;
+
   /// The job has a lease.
-  void extend(JobHandle job, base::SteadyTime expires);
+  void extend(JobHandle job, base::Now expires);
 
   /// Ends the lease, if there is one.
   void end(JobHandle job);
@@ -44,7 +48,8 @@ class LeaseBook {
 
  private:
   struct Lease {
-    base::SteadyTime expires;  ///< The epoch: pop_expired() has returned it.
+    base::SteadyTime expires;   ///< The epoch: pop_expired() has returned it.
+    base::WallTime expires_at;  ///< The same, as its worker was told.
     std::uint64_t number;
     std::string worker;
   };

@@ -23,7 +23,14 @@ void EmbeddedStore::find(std::string_view id, engine::Callback<domain::Job> done
   Turn turn(*this);
   const auto found = jobs_.find(id);
   if (!found) return turn.effects.refuse(std::move(done), found.error());
-  answer_with(turn.effects, *journal_, *found->record, jobs_.describe(*found->record), std::move(done));
+  answer_with(turn.effects, *journal_, *found->record, describe(found->handle, turn.effects.now),
+              std::move(done));
+}
+
+domain::Job EmbeddedStore::describe(JobHandle job, base::Now now) const {
+  auto described = jobs_.describe(jobs_.table.at(job), now.steady);
+  if (described.progress.status == Status::running) described.lease = attempts_.lease_of(job);
+  return described;
 }
 
 engine::WatchId EmbeddedStore::watch(std::string_view id, engine::Callback<domain::Job> done) {
@@ -31,7 +38,8 @@ engine::WatchId EmbeddedStore::watch(std::string_view id, engine::Callback<domai
   const auto found = jobs_.find(id);
   if (found && !found->record->finished()) return jobs_.watches.add(found->handle, std::move(done));
   if (found)
-    answer_with(turn.effects, *journal_, *found->record, jobs_.describe(*found->record), std::move(done));
+    answer_with(turn.effects, *journal_, *found->record, describe(found->handle, turn.effects.now),
+                std::move(done));
   else
     turn.effects.refuse(std::move(done), found.error());
   return 0;
@@ -47,7 +55,7 @@ bool EmbeddedStore::unwatch(engine::WatchId watch) {
 void EmbeddedStore::list(const engine::ListQuery& query, engine::Callback<engine::JobPage> done) {
   Turn turn(*this);
   engine::JobPage page;
-  const auto queue = query.queue ? jobs_.queues.find(*query.queue) : std::nullopt;
+  const auto queue = query.queue ? jobs_.queues.find_any(*query.queue) : std::nullopt;
   if (query.queue && !queue) return turn.effects.refuse(std::move(done), no_such_queue(*query.queue));
   const auto budget = std::min(query.max_looked_at, list_budget);
   bool too_large = false;
@@ -62,7 +70,7 @@ void EmbeddedStore::list(const engine::ListQuery& query, engine::Callback<engine
     page.next = number;
     ++page.looked_at;
     page.bytes += bytes;
-    if (matches) page.jobs.push_back(jobs_.describe(record));
+    if (matches) page.jobs.push_back(describe(job, turn.effects.now));
     return true;
   });
   const bool stopped_early = page.jobs.size() == query.limit || page.looked_at == budget || too_large;
@@ -78,7 +86,7 @@ void EmbeddedStore::cancel(std::string_view id, engine::Callback<domain::Job> do
     attempts_.cancel(turn.effects, found->handle);
   else if (const auto cancelled = jobs_.cancel(turn.effects, found->handle); !cancelled)
     return turn.effects.refuse(std::move(done), cancelled.error());
-  answer_when_durable(turn.effects, *journal_, jobs_.describe(*found->record), std::move(done));
+  answer_when_durable(turn.effects, *journal_, describe(found->handle, turn.effects.now), std::move(done));
   jobs_.forget_expired(turn.effects);
 }
 
@@ -88,7 +96,7 @@ void EmbeddedStore::retry(std::string_view id, engine::Callback<domain::Job> don
   if (!found) return turn.effects.refuse(std::move(done), found.error());
   if (const auto retried = jobs_.retry(turn.effects, found->handle); !retried)
     return turn.effects.refuse(std::move(done), retried.error());
-  answer_when_durable(turn.effects, *journal_, jobs_.describe(*found->record), std::move(done));
+  answer_when_durable(turn.effects, *journal_, describe(found->handle, turn.effects.now), std::move(done));
 }
 
 void EmbeddedStore::remove(std::string_view id, engine::Callback<void> done) {
@@ -133,18 +141,37 @@ void EmbeddedStore::begin_sweep(std::string_view name, Status status, engine::Ca
 
 bool EmbeddedStore::configure(const engine::QueueOptions& options) {
   Turn turn(*this);
-  const auto index = jobs_.queues.find(options.name);
-  if (!index) return false;
-  auto& queue = jobs_.queues[*index];
-  jobs_.finished.keep_longer(*index, jobs_.retention(options) - jobs_.retention(queue.options));
+  const auto index = jobs_.queues.find_or_add(options);
+  if (index) apply(turn.effects, *index, options, true);
+  return index.has_value();
+}
+
+bool EmbeddedStore::remove_queue(std::string_view name) {
+  Turn turn(*this);
+  const auto index = jobs_.queues.find(name);
+  if (index) apply(turn.effects, *index, options_once_removed(jobs_.queues[*index].options), false);
+  return index.has_value();
+}
+
+void EmbeddedStore::apply(Effects& effects, std::uint16_t index, const engine::QueueOptions& options,
+                          bool configured) {
+  auto& queue = jobs_.queues[index];
+  jobs_.finished.keep_longer(index, jobs_.retention(options) - jobs_.retention(queue.options));
   queue.ready.set_capacity(options.capacity);
   const auto circuit = queue.gate.breaker().state();
-  queue.gate.configure(options.rate, options.circuit, turn.effects.now.steady);
-  report_circuit(turn.effects, around_.observer, queue, circuit);
+  queue.gate.configure(options.rate, options.circuit, effects.now.steady);
+  report_circuit(effects, around_.observer, queue, circuit);
+  const bool takes_other_claims = options.remote != queue.options.remote;
   queue.options = options;
-  turn.effects.may_start(*index);
-  turn.effects.wants_tick(turn.effects.now.steady);
-  return true;
+  queue.configured = configured;
+  if (!configured || takes_other_claims)
+    for (auto& waiting : waiting_.take(index)) {
+      end_wait(waiting, effects.now.steady);
+      effects.refuse(std::move(waiting.done),
+                     configured ? not_leased(options.name) : no_such_queue(options.name));
+    }
+  effects.may_start(index);
+  effects.wants_tick(effects.now.steady);
 }
 
 engine::Counts EmbeddedStore::counts() const {
@@ -157,6 +184,7 @@ std::vector<engine::QueueState> EmbeddedStore::queues() const {
   const auto now = around_.clock.now();
   std::vector<engine::QueueState> states;
   for (const auto& queue : jobs_.queues) {
+    if (!queue.configured && !queue.has_jobs()) continue;
     auto state = state_of(queue, now.steady);
     // Within one priority jobs are first in, first out, except retries, which rejoin at the back.
     for (const auto job : queue.ready.fronts()) {
@@ -178,7 +206,7 @@ engine::Expected<Jobs::Found> EmbeddedStore::find_to_change(std::string_view id)
 }
 
 engine::Expected<std::uint16_t> EmbeddedStore::find_queue_to_change(std::string_view name) const {
-  const auto queue = jobs_.queues.find(name);
+  const auto queue = jobs_.queues.find_any(name);
   if (!queue) return std::unexpected(no_such_queue(name));
   if (auto why = journal_->trouble(); !why.empty()) return std::unexpected(unavailable(std::move(why)));
   return *queue;

@@ -1,6 +1,8 @@
 #include "stores/embedded/queue.hpp"
 
 #include <algorithm>
+#include <limits>
+#include <string>
 
 namespace jobqd::stores::embedded {
 
@@ -14,6 +16,21 @@ engine::Circuit circuit_of(const domain::CircuitBreaker& breaker, base::SteadyTi
   return circuit;
 }
 
+/// All jobs of a queue that are due wait for the same, so this takes no count by job.
+engine::ReasonCounts queued_by_reason(const Queue& queue, base::SteadyTime now) {
+  using domain::Reason;
+  engine::ReasonCounts counts;
+  const auto queued = queue.counts.of(domain::Status::queued);
+  if (!queue.configured) {
+    counts.of(Reason::no_queue) = queued;
+    return counts;
+  }
+  counts.of(queue.reason(now)) = queue.ready.size();
+  counts.of(Reason::backoff) = queue.backing_off;
+  counts.of(Reason::delayed) = queued - queue.ready.size() - queue.backing_off;
+  return counts;
+}
+
 }  // namespace
 
 void report_circuit(Effects& effects, engine::Observer& observer, const Queue& queue,
@@ -24,10 +41,63 @@ void report_circuit(Effects& effects, engine::Observer& observer, const Queue& q
       [&observer, name = queue.options.name, before, now] { observer.circuit_changed(name, before, now); });
 }
 
+domain::Reason Queue::reason(base::SteadyTime now) const {
+  using enum domain::Reason;
+  if (!configured) return no_queue;
+  if (!options.processor.fault.empty()) return not_working;
+  const auto at_gate = gate.reason(now);
+  return at_gate == ready && options.remote && !remote_workers.is_there(now) ? no_worker : at_gate;
+}
+
+domain::Reason Queue::reason_of(const domain::Progress& progress, base::SteadyTime now) const {
+  if (progress.status != domain::Status::queued) return progress.reason;
+  if (!configured) return domain::Reason::no_queue;
+  return progress.reason == domain::Reason::ready ? reason(now) : progress.reason;
+}
+
+bool Queue::has_jobs() const {
+  return ready.places() > 0 || std::ranges::any_of(counts.by_status, [](auto count) { return count > 0; });
+}
+
+void Queue::count(const domain::Progress& progress, int by) {
+  counts.by_status.at(static_cast<std::size_t>(progress.status)) += static_cast<std::uint64_t>(by);
+  if (progress.reason == domain::Reason::backoff) backing_off += static_cast<std::uint64_t>(by);
+}
+
 std::optional<std::uint16_t> Queues::find(std::string_view name) const {
   for (std::size_t i = 0; i < queues_.size(); ++i)
-    if (queues_[i].options.name == name) return static_cast<std::uint16_t>(i);
+    if (queues_[i].options.name == name && queues_[i].configured) return static_cast<std::uint16_t>(i);
   return std::nullopt;
+}
+
+std::optional<std::uint16_t> Queues::find_any(std::string_view name) const {
+  for (std::size_t i = 0; i < queues_.size(); ++i)
+    if (queues_[i].options.name == name && (queues_[i].configured || queues_[i].has_jobs()))
+      return static_cast<std::uint16_t>(i);
+  return std::nullopt;
+}
+
+std::optional<std::uint16_t> Queues::find_or_add(const engine::QueueOptions& options) {
+  const auto is_free = [](const Queue& queue) {
+    return !queue.configured && !queue.has_jobs() && !queue.gate.paused();
+  };
+  auto place =
+      std::ranges::find(queues_, options.name, [](const Queue& queue) { return queue.options.name; });
+  if (place == queues_.end()) {
+    place = std::ranges::find_if(queues_, is_free);
+    if (place != queues_.end()) *place = Queue(options);
+  }
+  if (place != queues_.end()) return static_cast<std::uint16_t>(place - queues_.begin());
+  if (queues_.size() > std::numeric_limits<std::uint16_t>::max()) return std::nullopt;
+  queues_.emplace_back(options);
+  return static_cast<std::uint16_t>(queues_.size() - 1);
+}
+
+std::optional<std::uint16_t> Queues::find_or_add_removed(std::string_view name) {
+  if (const auto known = find(name)) return known;
+  const auto queue = find_or_add(options_once_removed({.name = std::string(name)}));
+  if (queue) queues_[*queue].configured = false;
+  return queue;
 }
 
 engine::Counts Queues::counts() const {
@@ -37,13 +107,25 @@ engine::Counts Queues::counts() const {
   return all;
 }
 
+engine::QueueOptions options_once_removed(const engine::QueueOptions& options) {
+  return {.name = options.name,
+          .capacity = 0,
+          .max_retries = options.max_retries,
+          .backoff = options.backoff,
+          .retention = options.retention,
+          .interruptions_max = options.interruptions_max};
+}
+
 engine::QueueState state_of(const Queue& queue, base::SteadyTime now) {
   const auto& options = queue.options;
   engine::QueueState state{.name = options.name,
+                           .configured = queue.configured,
+                           .processor = options.processor,
                            .capacity = options.capacity,
                            .max_retries = options.max_retries,
                            .counts = queue.counts,
                            .paused = queue.gate.paused(),
+                           .queued = queued_by_reason(queue, now),
                            .ready = queue.ready.size(),
                            .last_minute = {.enqueued = queue.enqueued.count(now),
                                            .started = queue.started.count(now),

@@ -14,36 +14,70 @@
 #include "stores/embedded/effects.hpp"
 #include "stores/embedded/queue_gate.hpp"
 #include "stores/embedded/ready_queue.hpp"
+#include "stores/embedded/remote_presence.hpp"
 
 namespace jobqd::stores::embedded {
 
-/// One queue: its options, its ready jobs, and what happened to its jobs.
+/// One queue: its options, its ready jobs, and what happened to its jobs. A queue that was removed is kept as
+/// long as it has jobs or is paused.
 struct Queue {
   explicit Queue(engine::QueueOptions queue_options)
       : options(std::move(queue_options)), ready(options.capacity), gate(options.rate, options.circuit) {}
 
   engine::QueueOptions options;
+  bool configured = true;  ///< false: it was removed.
   ReadyQueue ready;
   QueueGate gate;
-  engine::Counts counts;
+  RemotePresence remote_workers;
+  engine::Counts counts;          ///< Of its jobs that are acknowledged.
+  std::uint64_t backing_off = 0;  ///< Of the queued ones; the others that are not ready are delayed.
   base::MinuteCounter enqueued, started, done, failed;
 
-  [[nodiscard]] std::uint64_t& count_of(domain::Status status) {
-    return counts.by_status.at(static_cast<std::size_t>(status));
+  /// A job of this queue has come into this state.
+  void enter(const domain::Progress& progress) { count(progress, 1); }
+  /// A job of this queue has left this state.
+  void leave(const domain::Progress& progress) { count(progress, -1); }
+
+  /// Whether it starts no job, however long a job waits.
+  [[nodiscard]] bool is_shut() const {
+    return !configured || !options.processor.fault.empty() || gate.paused();
   }
+
+  /// What its jobs that are due wait for: the first of domain::queued_reasons that is true.
+  [[nodiscard]] domain::Reason reason(base::SteadyTime now) const;
+
+  /// The reason that clients see of a job with this progress.
+  [[nodiscard]] domain::Reason reason_of(const domain::Progress& progress, base::SteadyTime now) const;
+
+  [[nodiscard]] bool has_jobs() const;
+
+ private:
+  void count(const domain::Progress& progress, int by);
 };
 
 /// Reports a change of the queue's circuit, if its state is no longer `before`.
 void report_circuit(Effects& effects, engine::Observer& observer, const Queue& queue,
                     domain::CircuitState before);
 
-/// The queues of a store, in the order of the configuration. Not thread-safe. A queue keeps its index.
+/// The queues of a store, in the order of the configuration; those that are added later come behind. Not
+/// thread-safe. A queue keeps its index as long as it is configured or has jobs.
 class Queues {
  public:
   explicit Queues(const std::vector<engine::QueueOptions>& options)
       : queues_(options.begin(), options.end()) {}
 
+  /// A queue that is configured.
   [[nodiscard]] std::optional<std::uint16_t> find(std::string_view name) const;
+
+  /// A queue that is configured or was removed and has jobs.
+  [[nodiscard]] std::optional<std::uint16_t> find_any(std::string_view name) const;
+
+  /// The queue of this name, as it was left if it was removed; else a new one with these options. Empty:
+  /// there are as many as there can be.
+  std::optional<std::uint16_t> find_or_add(const engine::QueueOptions& options);
+
+  /// As find_or_add(), for jobs of a queue that is not configured. A new one is as if it had been removed.
+  std::optional<std::uint16_t> find_or_add_removed(std::string_view name);
 
   Queue& operator[](std::uint16_t index) { return queues_[index]; }
   const Queue& operator[](std::uint16_t index) const { return queues_[index]; }
@@ -60,6 +94,9 @@ class Queues {
  private:
   std::deque<Queue> queues_;
 };
+
+/// What is left of the options of a queue that is removed: those by which its jobs end and are kept.
+[[nodiscard]] engine::QueueOptions options_once_removed(const engine::QueueOptions& options);
 
 /// The state of the queue at `now`, without oldest_ready.
 [[nodiscard]] engine::QueueState state_of(const Queue& queue, base::SteadyTime now);

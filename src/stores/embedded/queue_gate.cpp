@@ -24,6 +24,12 @@ base::SteadyTime QueueGate::next_start() const {
   return next;
 }
 
+domain::Reason QueueGate::reason(base::SteadyTime now) const {
+  if (paused_) return domain::Reason::paused;
+  if (circuit_.applies() && breaker_.next() > now) return domain::Reason::circuit_open;
+  return next_start() > now ? domain::Reason::throttled : domain::Reason::ready;
+}
+
 void QueueGate::learn(domain::Lesson lesson, base::SteadyTime now) {
   if (!circuit_.applies()) return;
   switch (lesson) {

@@ -27,6 +27,10 @@ class QueueGate {
   /// SteadyTime::max() while a probe of the circuit breaker is running.
   [[nodiscard]] base::SteadyTime next_start() const;
 
+  /// What keeps it shut at `now`: paused, circuit_open, or throttled (by the rate limit, or because the
+  /// daemon lacks the resources); ready if it is open.
+  [[nodiscard]] domain::Reason reason(base::SteadyTime now) const;
+
   /// An attempt ended.
   void learn(domain::Lesson lesson, base::SteadyTime now);
 

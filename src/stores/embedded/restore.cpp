@@ -20,9 +20,8 @@ std::string EmbeddedStore::restore(journal::StoredJob stored, Recovery& recovery
         fmt::format("number {}, id \"{}\"", stored.job.number, stored.job.content.id()));
     return {};
   }
-  const auto queue = jobs_.queues.find(stored.job.queue);
-  if (!queue)
-    return fmt::format("the file holds jobs of queue \"{}\", which is not configured", stored.job.queue);
+  const auto queue = jobs_.queues.find_or_add_removed(stored.job.queue);
+  if (!queue) return "the file holds jobs of more than 65,536 queues";
   resume(turn.effects, jobs_.restore(record_of(std::move(stored), *queue)), recovery);
   return {};
 }
@@ -54,7 +53,7 @@ void EmbeddedStore::resume(Effects& effects, JobHandle job, Recovery& recovery) 
 
 void EmbeddedStore::restore_paused(std::string_view queue) {
   const base::MutexLock lock(mutex_);
-  if (const auto index = jobs_.queues.find(queue)) jobs_.queues[*index].gate.set_paused(true);
+  if (const auto index = jobs_.queues.find_or_add_removed(queue)) jobs_.queues[*index].gate.set_paused(true);
 }
 
 void EmbeddedStore::finish_restore(engine::FencingToken first_token) {

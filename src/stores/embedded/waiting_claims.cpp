@@ -27,6 +27,13 @@ std::vector<std::uint16_t> WaitingClaims::queues() const {
   return waiting;
 }
 
+std::vector<WaitingClaim> WaitingClaims::take(std::uint16_t queue) {
+  std::vector<WaitingClaim> all;
+  const auto line = lines_.extract(queue);
+  if (!line.empty()) std::ranges::move(line.mapped(), std::back_inserter(all));
+  return all;
+}
+
 std::vector<WaitingClaim> WaitingClaims::take_all() {
   std::vector<WaitingClaim> all;
   for (auto& [queue, line] : lines_)

@@ -13,6 +13,7 @@ namespace jobqd::stores::embedded {
 
 /// A claim() that found no job to start.
 struct WaitingClaim {
+  std::uint16_t queue = 0;  ///< Its index.
   engine::WaitId wait_id = 0;
   std::size_t max_jobs = 1;
   std::size_t max_bytes = engine::ClaimBytes::unlimited;
@@ -23,7 +24,10 @@ struct WaitingClaim {
 /// The claims that wait, first come, first served, by the index of their queue. Not thread-safe.
 class WaitingClaims {
  public:
-  void add(std::uint16_t queue, WaitingClaim claim) { lines_[queue].push_back(std::move(claim)); }
+  void add(WaitingClaim claim) {
+    auto& line = lines_[claim.queue];
+    line.push_back(std::move(claim));
+  }
 
   [[nodiscard]] bool empty() const { return lines_.empty(); }
   [[nodiscard]] bool any(std::uint16_t queue) const { return lines_.contains(queue); }
@@ -45,6 +49,9 @@ class WaitingClaims {
 
   /// The queues whose claims wait.
   [[nodiscard]] std::vector<std::uint16_t> queues() const;
+
+  /// The claims of one queue; none is left.
+  std::vector<WaitingClaim> take(std::uint16_t queue);
 
   /// All claims; none is left.
   std::vector<WaitingClaim> take_all();

@@ -121,6 +121,10 @@ TEST_F(EventLogTest, SaysWhatBecomesOfTheStore) {
 }
 
 TEST_F(EventLogTest, SaysWhatAReloadChanged) {
+  events.queue_changed("q", "it is not here");
+  EXPECT_EQ(written(), "warn  the queue does not work: its jobs wait queue=q why=\"it is not here\"\n");
+  events.queue_changed("q", "");
+  EXPECT_EQ(written(), "info  the queue works again queue=q\n");
   events.configuration_changed("queues.q.workers", "");
   EXPECT_EQ(written(), "info  configuration read again changed=queues.q.workers needs_a_restart=nothing\n");
   events.configuration_changed("", "STORE LISTEN");

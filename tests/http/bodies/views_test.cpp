@@ -93,6 +93,14 @@ TEST(JobText, IsAppended) {
   EXPECT_TRUE(nlohmann::json::accept(out + "]"));
 }
 
+TEST(JobText, ShowsTheLeaseUnderWhichItRuns) {
+  domain::Job job = plain_job();
+  job.progress = {.status = domain::Status::running, .reason = domain::Reason::none, .attempts = 1};
+  job.lease = domain::JobLease{.worker = "w\"1", .expires_at = noon};
+  EXPECT_TRUE(
+      text_of(job).ends_with(R"("lease":{"worker":"w\"1","expires_at":"2026-11-24T12:00:00.000Z"}})"));
+}
+
 TEST(LeaseText, IsTheJobWithItsLease) {
   const auto claim = leased(18446744073709551615U);
   std::string out;
@@ -115,11 +123,13 @@ TEST(LeaseText, ShowsTheTraceOfTheRequestWhereThereIsOne) {
 TEST(QueueText, ShowsEverythingThereIs) {
   engine::QueueState queue{
       .name = "a\"b",
+      .processor = {.name = "exec", .workers = 8, .fault = "no \"tr\""},
       .capacity = 64,
       .max_retries = 3,
       .timeout = milliseconds{90'000},
       .counts = {.by_status = {1, 2, 3, 4}},
       .paused = true,
+      .queued = {.by_reason = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9}},
       .ready = 5,
       .oldest_ready = milliseconds{1500},
       .last_minute = {.enqueued = 6, .started = 7, .done = 8, .failed = 9},
@@ -130,8 +140,12 @@ TEST(QueueText, ShowsEverythingThereIs) {
   write_queue(json, queue);
   EXPECT_EQ(
       out,
-      R"({"name":"a\"b","capacity":64,"max_retries":3,"timeout":"1m30s","paused":true,"queued":1,"ready":5,"running":2,)"
-      R"("done":3,"failed":4,"oldest_ready_age":"1s500ms","circuit":{"state":"open","failures":10,"probes_in":"30s"},)"
+      R"({"name":"a\"b","configured":true,"processor":"exec","workers":8,"not_working":"no \"tr\"","capacity":64,"max_retries":3,)"
+      R"("timeout":"1m30s","paused":true,"queued":1,)"
+      R"("ready":5,"running":2,)"
+      R"("done":3,"failed":4,)"
+      R"("reasons":{"no_queue":9,"not_working":8,"paused":4,"circuit_open":7,"throttled":6,"no_worker":5,"ready":1,"delayed":2,"backoff":3},)"
+      R"("oldest_ready_age":"1s500ms","circuit":{"state":"open","failures":10,"probes_in":"30s"},)"
       R"("last_minute":{"enqueued":6,"started":7,"done":8,"failed":9}})");
 }
 

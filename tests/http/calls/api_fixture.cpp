@@ -7,8 +7,9 @@
 namespace jobqd::http {
 
 ApiTest::ApiTest()
-    : store(stores::open_memory_store({.queues = {{.name = "default", .capacity = 2}}},
-                                      {.clock = clock, .random = random, .observer = observer})),
+    : store(stores::open_memory_store(
+          {.queues = {{.name = "default", .capacity = 2, .processor = {.name = "simulate", .workers = 4}}}},
+          {.clock = clock, .random = random, .observer = observer})),
       api(std::make_unique<Api>(*store, clock, random)) {}
 
 std::shared_ptr<FakeExchange> ApiTest::ask(std::string_view method, std::string path, std::string body,

@@ -27,6 +27,20 @@ TEST_F(Probes, SayThatAllIsWell) {
   }
 }
 
+TEST_F(Probes, ShowEveryQueueWhereTheyAreAsked) {
+  ASSERT_TRUE(store->configure({.name = "mail", .processor = {.fault = "it is not here"}}));
+  ASSERT_TRUE(store->configure({.name = "gone"}));
+  enqueue(R"({"queue":"gone"})");
+  ASSERT_TRUE(store->remove_queue("gone"));
+  const auto response = get("/readyz", {{"verbose", ""}});
+  EXPECT_EQ(response.status, 200U) << "a queue that does not work does not keep the others from working";
+  EXPECT_EQ(response.content_type, "text/plain");
+  EXPECT_EQ(
+      response.body,
+      "OK\nstore: ok\nqueue default: ok\nqueue mail: not_working: it is not here\nqueue gone: no_queue\n");
+  EXPECT_EQ(get("/readyz").body, "OK");
+}
+
 TEST_F(Probes, AreNotReadyWhileDraining) {
   api->drain();
   EXPECT_EQ(summary(get("/readyz")), "503 /problems/draining");

@@ -17,14 +17,19 @@ class Queues : public ApiTest {};
 TEST_F(Queues, AreShownInTheirPresentState) {
   EXPECT_EQ(
       get("/v1/queues").body,
-      R"({"queues":[{"name":"default","capacity":2,"max_retries":0,"paused":false,"queued":0,"ready":0,"running":0,"done":0,)"
-      R"("failed":0,"last_minute":{"enqueued":0,"started":0,"done":0,"failed":0}}]})");
+      R"({"queues":[{"name":"default","configured":true,"processor":"simulate","workers":4,"capacity":2,"max_retries":0,"paused":false,"queued":0,)"
+      R"("ready":0,"running":0,"done":0,)"
+      R"("failed":0,)"
+      R"("reasons":{"no_queue":0,"not_working":0,"paused":0,"circuit_open":0,"throttled":0,"no_worker":0,"ready":0,"delayed":0,"backoff":0},)"
+      R"("last_minute":{"enqueued":0,"started":0,"done":0,"failed":0}}]})");
   enqueue(R"({"id":"a"})");
   enqueue(R"({"id":"b","delay":"1h"})");
   clock.advance(1500ms);
   EXPECT_EQ(
       get("/v1/queues/default").body,
-      R"({"name":"default","capacity":2,"max_retries":0,"paused":false,"queued":2,"ready":1,"running":0,"done":0,"failed":0,)"
+      R"({"name":"default","configured":true,"processor":"simulate","workers":4,"capacity":2,"max_retries":0,"paused":false,"queued":2,)"
+      R"("ready":1,"running":0,"done":0,"failed":0,)"
+      R"("reasons":{"no_queue":0,"not_working":0,"paused":0,"circuit_open":0,"throttled":0,"no_worker":0,"ready":1,"delayed":1,"backoff":0},)"
       R"("oldest_ready_age":"1s500ms","last_minute":{"enqueued":2,"started":0,"done":0,"failed":0}})");
 }
 
@@ -37,6 +42,29 @@ TEST_F(Queues, ArePausedAndResumed) {
   answer = post("/v1/queues/default/resume");
   EXPECT_EQ(nlohmann::json::parse(answer.body)["paused"], false);
   EXPECT_EQ(job("a")["reason"], "ready");
+}
+
+TEST_F(Queues, SayWhyTheyDoNotWork) {
+  ASSERT_TRUE(store->configure({.name = "mail", .processor = {.name = "exec", .fault = "it is not here"}}));
+  enqueue(R"({"id":"a","queue":"mail"})");
+  const auto shown = nlohmann::json::parse(get("/v1/queues/mail").body);
+  EXPECT_EQ(shown["not_working"], "it is not here");
+  EXPECT_EQ(shown["reasons"]["not_working"], 1);
+  EXPECT_EQ(job("a")["reason"], "not_working");
+}
+
+TEST_F(Queues, ThatWereRemovedAreShownAsLongAsTheyHaveJobs) {
+  ASSERT_TRUE(store->configure({.name = "mail", .processor = {.name = "exec"}}));
+  enqueue(R"({"id":"a","queue":"mail"})");
+  ASSERT_TRUE(store->remove_queue("mail"));
+  const auto shown = nlohmann::json::parse(get("/v1/queues/mail").body);
+  EXPECT_EQ(shown["configured"], false);
+  EXPECT_FALSE(shown.contains("processor"));
+  EXPECT_EQ(shown["reasons"]["no_queue"], 1);
+  EXPECT_EQ(job("a")["reason"], "no_queue");
+  EXPECT_EQ(summary(enqueue(R"({"id":"b","queue":"mail"})")), "404 /problems/queue-not-found");
+  EXPECT_EQ(ask("DELETE", "/v1/jobs/a")->response().status, 204U);
+  EXPECT_EQ(summary(get("/v1/queues/mail")), "404 /problems/queue-not-found");
 }
 
 TEST_F(Queues, AreRetriedAndPurged) {

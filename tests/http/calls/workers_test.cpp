@@ -62,7 +62,8 @@ TEST_F(Remote, WorkersGetJobsWithTheirLeases) {
       R"("attempts":1,"failures":0,"interruptions":0,"enqueued_at":"2026-01-01T00:00:00.000Z",)"
       R"("started_at":"2026-01-01T00:00:00.000Z",)"
       R"("lease":{"token":"1","expires_at":"2026-01-01T00:01:30.000Z"}}]})");
-  EXPECT_FALSE(job("a").contains("lease"));
+  EXPECT_EQ(job("a")["lease"], (nlohmann::json{{"worker", "w"}, {"expires_at", "2026-01-01T00:01:30.000Z"}}))
+      << "the token is its worker's alone";
 }
 
 TEST_F(Remote, WorkersGetTheTraceOfTheRequest) {

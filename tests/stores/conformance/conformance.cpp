@@ -26,6 +26,8 @@ void StoreConformance::open(const EmbeddedOptions& options) {
   store = GetParam()(options, {.clock = clock, .random = random, .observer = diary, .due_changed = [this] {
                                  ++due_changes;
                                }});
+  (void)support::lease(*store,
+                       {.queue = "default", .lease = engine::LeaseTerms{}, .wait_id = engine::new_wait_id()});
 }
 
 engine::Expected<std::vector<engine::Submitted>> StoreConformance::submit(std::vector<domain::NewJob> jobs) {

@@ -63,13 +63,13 @@ class Diary final : public engine::Observer {
 /// line: `INSTANTIATE_TEST_SUITE_P(Memory, StoreConformance, testing::Values(&open_memory_store));`
 ///
 /// There are two queues: "default" with the defaults of QueueOptions, except that remote workers may lease
-/// its jobs too, and "mail" with two places and three retries.
+/// its jobs too, of which one has just asked, and "mail" with two places and three retries.
 class StoreConformance : public testing::TestWithParam<OpenStore> {
  protected:
   StoreConformance();
   ~StoreConformance() override;
 
-  /// Starts again with an empty store.
+  /// Starts again with an empty store. A remote worker has just asked the queue "default" for a job.
   void open(const EmbeddedOptions& options);
 
   // The calls of the store, answered before they return. Those without Expected throw when refused.

@@ -222,7 +222,6 @@ TEST_P(StoreConformance, ConcurrentClaimsStartJobsInOrderUnderARate) {
 
 TEST_P(StoreConformance, AQueueFollowsItsNewOptions) {
   submit({new_job("a"), new_job("b")}).value();
-  EXPECT_FALSE(store->configure({.name = "nobody"}));
   EXPECT_TRUE(store->configure({.capacity = 1,
                                 .max_retries = 7,
                                 .timeout = seconds{9},

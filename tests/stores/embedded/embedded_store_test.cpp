@@ -96,8 +96,10 @@ TEST_F(EmbeddedStoreTest, AJobIsNeitherVisibleNorRunBeforeItIsDurable) {
   submit(new_job("a"), answer);
   EXPECT_FALSE(answer.called());
   EXPECT_EQ(store->next_start(), std::nullopt);
+  EXPECT_EQ(store->counts().of(Status::queued), 0U);
   EXPECT_FALSE(seen("a"));
   journal->commit();
+  EXPECT_EQ(store->counts().of(Status::queued), 1U);
   EXPECT_TRUE(answer.result()->front().created);
   EXPECT_TRUE(store->next_start());
   EXPECT_TRUE(seen("a"));
@@ -160,7 +162,7 @@ TEST_F(EmbeddedStoreTest, ADelayThatPassedOnTheWayToTheDiskIsOver) {
   journal->commit();
   EXPECT_EQ(seen("a")->progress.reason, Reason::delayed);
   store->tick(clock.now());
-  EXPECT_EQ(seen("a")->progress.reason, Reason::ready);
+  EXPECT_EQ(seen("a")->progress.reason, Reason::no_worker);
 }
 
 TEST_F(EmbeddedStoreTest, AFindWaitsUntilItsAnswerIsDurable) {

@@ -50,7 +50,7 @@ using Handles = std::vector<JobHandle>;
 }  // namespace
 
 TEST_F(FinishedJobsTest, AreForgottenWhenTheirTimeIsUp) {
-  FinishedJobs finished(table_, 1, plenty);
+  FinishedJobs finished(table_, plenty);
   const auto a = job();
   const auto b = job();
   finished.add(a, at(100));
@@ -62,7 +62,7 @@ TEST_F(FinishedJobsTest, AreForgottenWhenTheirTimeIsUp) {
 }
 
 TEST_F(FinishedJobsTest, AreForgottenInTheOrderOfTheirEndsIfThereAreTooMany) {
-  FinishedJobs finished(table_, 2, {.jobs = 2, .bytes = 1'000'000});
+  FinishedJobs finished(table_, {.jobs = 2, .bytes = 1'000'000});
   const auto first = job(1);
   const auto second = job(0);
   const auto third = job(1);
@@ -74,7 +74,7 @@ TEST_F(FinishedJobsTest, AreForgottenInTheOrderOfTheirEndsIfThereAreTooMany) {
 }
 
 TEST_F(FinishedJobsTest, AreForgottenIfTheyTakeTooManyBytes) {
-  FinishedJobs finished(table_, 1, {.jobs = 1'000, .bytes = 100});
+  FinishedJobs finished(table_, {.jobs = 1'000, .bytes = 100});
   const auto small = job(0, 40);
   const auto large = job(0, 60);
   const auto next = job(0, 41);
@@ -86,7 +86,7 @@ TEST_F(FinishedJobsTest, AreForgottenIfTheyTakeTooManyBytes) {
 }
 
 TEST_F(FinishedJobsTest, CountTheirResultsAndErrorsAsBytes) {
-  FinishedJobs finished(table_, 1, {.jobs = 1'000, .bytes = 100});
+  FinishedJobs finished(table_, {.jobs = 1'000, .bytes = 100});
   const auto with_result = job(0, 10);
   table_.at(with_result).ending = std::make_unique<journal::Ending>(
       journal::Ending{.last_error = std::string(50, 'e'), .result = std::string(41, 'r')});
@@ -95,7 +95,7 @@ TEST_F(FinishedJobsTest, CountTheirResultsAndErrorsAsBytes) {
 }
 
 TEST_F(FinishedJobsTest, ThatRunAgainAreNotCountedAnyMore) {
-  FinishedJobs finished(table_, 1, {.jobs = 1, .bytes = 1'000});
+  FinishedJobs finished(table_, {.jobs = 1, .bytes = 1'000});
   const auto retried = job();
   const auto other = job();
   finished.add(retried, at(100));
@@ -108,7 +108,7 @@ TEST_F(FinishedJobsTest, ThatRunAgainAreNotCountedAnyMore) {
 }
 
 TEST_F(FinishedJobsTest, OfOneQueueAreKeptLongerIfItsRetentionGrows) {
-  FinishedJobs finished(table_, 2, plenty);
+  FinishedJobs finished(table_, plenty);
   const auto longer = job(0);
   const auto as_before = job(1);
   finished.add(longer, at(100));

@@ -13,11 +13,16 @@ SteadyTime at(int ms) {
   return SteadyTime{milliseconds{1'000'000 + ms}};
 }
 
+/// The same time on both clocks.
+base::Now on(int ms) {
+  return {.wall = base::WallTime{milliseconds{ms}}, .steady = at(ms)};
+}
+
 }  // namespace
 
 TEST(LeaseBook, KnowsTheWorkerOfALease) {
   LeaseBook book;
-  book.grant(1, 10, at(100), "w1");
+  book.grant(1, 10, on(100), "w1");
   EXPECT_TRUE(book.contains(1));
   EXPECT_EQ(book.worker(1), "w1");
   EXPECT_FALSE(book.contains(2));
@@ -27,7 +32,7 @@ TEST(LeaseBook, KnowsTheWorkerOfALease) {
 
 TEST(LeaseBook, ExpiresNoLeaseEarly) {
   LeaseBook book;
-  book.grant(1, 10, at(100), "");
+  book.grant(1, 10, on(100), "");
   EXPECT_EQ(book.next(), at(100));
   EXPECT_EQ(book.pop_expired(at(99)), std::nullopt);
   EXPECT_EQ(book.pop_expired(at(100)), 1U);
@@ -35,7 +40,7 @@ TEST(LeaseBook, ExpiresNoLeaseEarly) {
 
 TEST(LeaseBook, ReturnsAnExpiredLeaseOnceAndKeepsItUntilItsEnd) {
   LeaseBook book;
-  book.grant(1, 10, at(100), "w1");
+  book.grant(1, 10, on(100), "w1");
   ASSERT_EQ(book.pop_expired(at(200)), 1U);
   EXPECT_EQ(book.pop_expired(at(200)), std::nullopt);
   EXPECT_EQ(book.next(), std::nullopt);
@@ -46,9 +51,9 @@ TEST(LeaseBook, ReturnsAnExpiredLeaseOnceAndKeepsItUntilItsEnd) {
 
 TEST(LeaseBook, ExpiresTheOldestJobFirstOfThoseThatExpireTogether) {
   LeaseBook book;
-  book.grant(7, 30, at(100), "");
-  book.grant(8, 10, at(100), "");
-  book.grant(9, 20, at(50), "");
+  book.grant(7, 30, on(100), "");
+  book.grant(8, 10, on(100), "");
+  book.grant(9, 20, on(50), "");
   EXPECT_EQ(book.pop_expired(at(100)), 9U);
   EXPECT_EQ(book.pop_expired(at(100)), 8U);
   EXPECT_EQ(book.pop_expired(at(100)), 7U);
@@ -56,17 +61,29 @@ TEST(LeaseBook, ExpiresTheOldestJobFirstOfThoseThatExpireTogether) {
 
 TEST(LeaseBook, LastsUntilTheTimeOfItsLatestExtension) {
   LeaseBook book;
-  book.grant(1, 10, at(100), "");
-  book.extend(1, at(300));
+  book.grant(1, 10, on(100), "");
+  book.extend(1, on(300));
   EXPECT_EQ(book.pop_expired(at(299)), std::nullopt);
   EXPECT_EQ(book.next(), at(300));
-  book.extend(1, at(200));
+  book.extend(1, on(200));
   EXPECT_EQ(book.pop_expired(at(200)), 1U) << "a worker may also shorten its lease";
+}
+
+TEST(LeaseBook, ShowsALeaseAsItsWorkerKnowsIt) {
+  LeaseBook book;
+  EXPECT_FALSE(book.lease(1));
+  book.grant(1, 10, on(100), "w1");
+  EXPECT_EQ(book.lease(1)->worker, "w1");
+  EXPECT_EQ(book.lease(1)->expires_at, on(100).wall);
+  book.extend(1, on(300));
+  EXPECT_EQ(book.lease(1)->expires_at, on(300).wall);
+  book.end(1);
+  EXPECT_FALSE(book.lease(1));
 }
 
 TEST(LeaseBook, DoesNotExpireALeaseThatHasEnded) {
   LeaseBook book;
-  book.grant(1, 10, at(100), "");
+  book.grant(1, 10, on(100), "");
   book.end(1);
   book.end(1);
   EXPECT_EQ(book.next(), std::nullopt);
@@ -76,10 +93,10 @@ TEST(LeaseBook, DoesNotExpireALeaseThatHasEnded) {
 
 TEST(LeaseBook, GrantsAJobAgainAfterItsLeaseHasExpired) {
   LeaseBook book;
-  book.grant(1, 10, at(100), "w1");
+  book.grant(1, 10, on(100), "w1");
   ASSERT_EQ(book.pop_expired(at(100)), 1U);
   book.end(1);
-  book.grant(1, 10, at(200), "w2");
+  book.grant(1, 10, on(200), "w2");
   EXPECT_EQ(book.worker(1), "w2");
   EXPECT_EQ(book.pop_expired(at(200)), 1U);
 }

@@ -86,6 +86,27 @@ TEST(QueueGate, WaitsForTheLatestOfItsLimits) {
   EXPECT_EQ(gate.next_start(), start + milliseconds{3'000}) << "a shorter pause must not end a longer one";
 }
 
+TEST(QueueGate, SaysWhatKeepsItShut) {
+  using domain::Reason;
+  QueueGate gate(ten_a_second, opens_at_once);
+  EXPECT_EQ(gate.reason(start), Reason::ready);
+  ASSERT_TRUE(gate.try_start(start));
+  EXPECT_EQ(gate.reason(start), Reason::throttled);
+  EXPECT_EQ(gate.reason(start + milliseconds{100}), Reason::ready);
+  gate.learn(domain::Lesson::failure, start);
+  EXPECT_EQ(gate.reason(start), Reason::circuit_open) << "before the rate limit";
+  gate.set_paused(true);
+  EXPECT_EQ(gate.reason(start), Reason::paused) << "before the circuit";
+  gate.set_paused(false);
+  const auto later = start + milliseconds{1'000};
+  EXPECT_EQ(gate.reason(later), Reason::ready) << "it probes";
+  ASSERT_TRUE(gate.try_start(later));
+  EXPECT_EQ(gate.reason(later + milliseconds{500}), Reason::circuit_open) << "while the probe runs";
+  gate.learn(domain::Lesson::success, later);
+  gate.close_until(later + milliseconds{3'000});
+  EXPECT_EQ(gate.reason(later + milliseconds{500}), Reason::throttled) << "the daemon lacks something";
+}
+
 TEST(QueueGate, KeepsTheCountOfARateThatDoesNotChange) {
   QueueGate gate(ten_a_second, no_circuit);
   ASSERT_TRUE(gate.try_start(start));

@@ -6,8 +6,8 @@ namespace jobqd::stores::embedded {
 
 namespace {
 
-WaitingClaim claim_of(engine::WaitId wait_id, std::size_t max_jobs = 1) {
-  return {.wait_id = wait_id, .max_jobs = max_jobs};
+WaitingClaim claim_of(std::uint16_t queue, engine::WaitId wait_id, std::size_t max_jobs = 1) {
+  return {.queue = queue, .wait_id = wait_id, .max_jobs = max_jobs};
 }
 
 /// Serves at most `jobs` claims, and returns the claimants that were served.
@@ -27,7 +27,7 @@ using WaitIds = std::vector<engine::WaitId>;
 
 TEST(WaitingClaims, AreServedInTheirOrder) {
   WaitingClaims claims;
-  for (const engine::WaitId wait_id : {3U, 1U, 2U}) claims.add(0, claim_of(wait_id));
+  for (const engine::WaitId wait_id : {3U, 1U, 2U}) claims.add(claim_of(0, wait_id));
   EXPECT_EQ(serve(claims, 0, 2), (WaitIds{3, 1}));
   EXPECT_TRUE(claims.any(0)) << "one that was not served goes on waiting";
   EXPECT_EQ(serve(claims, 0, 2), WaitIds{2});
@@ -36,8 +36,8 @@ TEST(WaitingClaims, AreServedInTheirOrder) {
 
 TEST(WaitingClaims, OfOneQueueDoNotTakeFromAnother) {
   WaitingClaims claims;
-  claims.add(5, claim_of(1));
-  claims.add(2, claim_of(2));
+  claims.add(claim_of(5, 1));
+  claims.add(claim_of(2, 2));
   EXPECT_EQ(claims.queues(), (std::vector<std::uint16_t>{2, 5}));
   EXPECT_EQ(serve(claims, 3, 9), WaitIds{});
   EXPECT_EQ(serve(claims, 5, 9), WaitIds{1});
@@ -47,9 +47,9 @@ TEST(WaitingClaims, OfOneQueueDoNotTakeFromAnother) {
 
 TEST(WaitingClaims, AreWithdrawnTheLatestFirst) {
   WaitingClaims claims;
-  claims.add(0, claim_of(1, 10));
-  claims.add(0, claim_of(2));
-  claims.add(0, claim_of(1, 20));
+  claims.add(claim_of(0, 1, 10));
+  claims.add(claim_of(0, 2));
+  claims.add(claim_of(0, 1, 20));
   const auto withdrawn = claims.withdraw(1);
   ASSERT_TRUE(withdrawn);
   EXPECT_EQ(withdrawn->max_jobs, 20U);
@@ -59,17 +59,27 @@ TEST(WaitingClaims, AreWithdrawnTheLatestFirst) {
 
 TEST(WaitingClaims, AreWithdrawnFromAnyQueue) {
   WaitingClaims claims;
-  claims.add(0, claim_of(1));
-  claims.add(4, claim_of(2));
+  claims.add(claim_of(0, 1));
+  claims.add(claim_of(4, 2));
   EXPECT_TRUE(claims.withdraw(2));
+  EXPECT_EQ(claims.queues(), std::vector<std::uint16_t>{0});
+}
+
+TEST(WaitingClaims, OfOneQueueAreTaken) {
+  WaitingClaims claims;
+  claims.add(claim_of(4, 1));
+  claims.add(claim_of(0, 2));
+  claims.add(claim_of(4, 3));
+  EXPECT_EQ(claims.take(4).size(), 2U);
+  EXPECT_EQ(claims.take(4).size(), 0U);
   EXPECT_EQ(claims.queues(), std::vector<std::uint16_t>{0});
 }
 
 TEST(WaitingClaims, AreAllTakenWhenTheStoreCloses) {
   WaitingClaims claims;
-  claims.add(4, claim_of(1));
-  claims.add(0, claim_of(2));
-  claims.add(0, claim_of(3));
+  claims.add(claim_of(4, 1));
+  claims.add(claim_of(0, 2));
+  claims.add(claim_of(0, 3));
   EXPECT_EQ(claims.take_all().size(), 3U);
   EXPECT_TRUE(claims.empty());
 }

@@ -107,8 +107,19 @@ void Simulation::check_history(Age age, const domain::Job& job) {
 void Simulation::check_counts() const {
   engine::Counts expected;
   for (const auto& [age, entry] : model_.jobs())
-    ++expected.by_status.at(static_cast<std::size_t>(entry.job.progress.status));
+    if (entry.durable) ++expected.by_status.at(static_cast<std::size_t>(entry.job.progress.status));
   require(store_->counts().by_status == expected.by_status, "the counts do not add up");
+  for (const auto& queue : store_->queues()) check_reasons(queue);
+}
+
+/// The queued jobs of a queue by their reasons.
+void Simulation::check_reasons(const engine::QueueState& queue) const {
+  engine::ReasonCounts expected;
+  for (const auto& [age, entry] : model_.jobs())
+    if (entry.durable && entry.is(Status::queued) && entry.job.queue == queue.name)
+      ++expected.of(entry.job.progress.reason);
+  require(queue.queued.by_reason == expected.by_reason, "the counts by reason of {} do not add up",
+          queue.name);
 }
 
 void Simulation::check_times() const {

@@ -112,6 +112,7 @@ class Simulation {
   void check_jobs();
   void check_history(Age age, const domain::Job& job);
   void check_counts() const;
+  void check_reasons(const engine::QueueState& queue) const;
   void check_times() const;
   void check_claims() const;
   void check_answers() const;

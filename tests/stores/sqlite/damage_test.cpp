@@ -131,14 +131,6 @@ TEST_F(SqliteDamage, AnEmptyFileIsANewOne) {
   EXPECT_TRUE(on_disk.submit({new_job("a")}));
 }
 
-TEST_F(SqliteDamage, JobsOfAQueueThatIsNoMoreAreNotDropped) {
-  StoreOnDisk::Settings settings;
-  settings.store.queues = {{.name = "mail"}};
-  StoreOnDisk other(settings);
-  other.disk().load(on_disk.disk().content());
-  EXPECT_THAT(other.open().error(), HasSubstr(R"(queue "default")"));
-}
-
 TEST_F(SqliteDamage, AFileIsCreatedCompletelyOrNotAtAll) {
   // A file is created by the migration from version 0.
   std::uint64_t cut_at = 0;

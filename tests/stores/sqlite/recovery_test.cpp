@@ -290,8 +290,9 @@ TEST_F(SqliteRecovery, ALeaseThatWasAnsweredIsCounted) {
   EXPECT_EQ(leased.attempt, 1U);
   remote.crash();
   remote.must_open();
-  EXPECT_EQ(remote.find("a").value().progress,
-            (Progress{.status = Status::queued, .reason = Reason::ready, .attempts = 1, .interruptions = 1}));
+  EXPECT_EQ(
+      remote.find("a").value().progress,
+      (Progress{.status = Status::queued, .reason = Reason::no_worker, .attempts = 1, .interruptions = 1}));
   const auto again = lease(remote);
   EXPECT_EQ(again.attempt, 2U);
   EXPECT_GT(again.token, leased.token);
