@@ -138,6 +138,15 @@ class Surroundings(ChangingQueues):
         daemon.wait_for_line(r"info +the queue works again queue=upper")
         self.assertEqual(daemon.finished("a")["result"], "TEXT")
 
+    def test_a_queue_is_tried_again_after_30_seconds(self):
+        folder = self.enterContext(Folder())
+        program = folder.path / "tr"
+        daemon = self.begin(UPPER.format(program=program))
+        daemon.enqueue({"id": "a", "queue": "upper", "payload": "text"})
+        os.symlink("/usr/bin/tr", program)
+        daemon.wait_for_line(r"info +the queue works again queue=upper")
+        self.assertEqual(daemon.finished("a")["result"], "TEXT")
+
     def test_secrets_files_and_addresses_are_surroundings(self):
         for keys, why in (('url = "https://example.com/"\nsecret_env = ["NOT_SET"]', "secret_env: NOT_SET is not set"),
                           ('url = "https://example.com/"\nsecret_file = ["/nowhere/secret"]', "secret_file: /nowhere/secret: No such file or directory"),
@@ -170,6 +179,7 @@ class Restarts(unittest.TestCase):
             life.finished("b")
             life.kill()
             life = Life(folder.database)
+            self.assertRegex(life.log, r"warn +a queue is not configured: its jobs are kept and wait queue=mail queued=1 finished=1")
             self.assertEqual((life.job("a")["status"], life.job("a")["reason"]), ("queued", "no_queue"))
             self.assertEqual(life.job("b")["status"], "done")
             self.assertEqual(life.enqueue({"queue": "mail"}).status, 404)

@@ -42,6 +42,13 @@ std::expected<void, std::string> open_store(App::Parts& parts) {
                          {"set_aside", found.set_aside.size()}});
   for (const auto& job : found.set_aside)
     parts.log.write_admin(LogLevel::error, "a damaged job is set aside and will not run", {{"job", job}});
+  for (const auto& queue : parts.store->queues())
+    if (!queue.configured)
+      parts.log.write_admin(
+          LogLevel::warn, "a queue is not configured: its jobs are kept and wait",
+          {{"queue", queue.name},
+           {"queued", queue.counts.of(domain::Status::queued)},
+           {"finished", queue.counts.of(domain::Status::done) + queue.counts.of(domain::Status::failed)}});
   return {};
 }
 
