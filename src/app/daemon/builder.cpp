@@ -1,5 +1,6 @@
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <jobqd/stores/embedded_store.hpp>
 
@@ -69,7 +70,8 @@ std::expected<std::unique_ptr<App>, std::string> build(const Config& config, con
   parts.scheduler.add(parts.store_duty.emplace(*parts.store));
   auto& runners = parts.runners.emplace(*parts.store, parts.watchers.all, clock, parts.random);
   for (const auto& queue : config.queues) runners.add(queue);
-  parts.server = std::make_unique<http::Server>(server_options(config), *parts.store, clock, parts.random);
+  parts.server = std::make_unique<http::Server>(server_options(config), *parts.store, clock, parts.random,
+                                                std::vector<http::Observer*>{&parts.watchers.admin_log});
   return std::unique_ptr<App>(new App(std::move(owned)));
 }
 

@@ -111,6 +111,7 @@ void QueueRunners::join() {
 
 std::vector<QueueConfig> QueueRunners::queues() const {
   std::vector<QueueConfig> all;
+  all.reserve(runners_.size());
   for (const auto& runner : runners_) all.push_back(runner.config);
   return all;
 }

@@ -24,7 +24,7 @@ domain::NewJob job_for(std::string queue, std::string id) {
 
 std::uint64_t purged(engine::Store& store, const support::ManualClock& clock, std::string_view queue) {
   Caught<std::uint64_t> count;
-  store.purge(queue, count.callback());
+  store.purge({.queue = queue}, count.callback());
   store.tick(clock.now());
   return count.result().value();
 }
