@@ -14,6 +14,7 @@ CONFIG = """
 processor = "http"
 url = "{url}"
 allow_networks = ["127.0.0.0/8", "::1/128"]
+max_retries = 0
 {more}
 """
 

@@ -20,6 +20,7 @@ REMOTE = """
 [queues.numbers]
 processor = "remote"
 capacity = 10000
+max_retries = 0
 backoff = ["0s"]
 interruptions_max = 100000
 """

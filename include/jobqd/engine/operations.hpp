@@ -61,10 +61,12 @@ struct Circuit {
 /// The configuration and the present state of a queue.
 struct QueueState {
   std::string name;
-  std::size_t capacity = 0;  ///< Jobs that may wait before new ones are refused.
+  std::size_t capacity = 0;                        ///< Jobs that may wait before new ones are refused.
+  std::optional<std::size_t> capacity_bytes = {};  ///< Of their ids and payloads; empty: any number.
   std::uint16_t max_retries = 0;
   std::optional<base::milliseconds> timeout = {};
   Counts counts = {};
+  std::size_t queued_bytes = 0;  ///< What capacity_bytes bounds.
   bool paused = false;
   std::uint64_t ready =
       0;  ///< Queued jobs that are due: they wait for a worker, or for a pause, rate or circuit.

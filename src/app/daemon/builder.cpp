@@ -12,6 +12,7 @@ namespace jobqd::app {
 engine::QueueOptions queue_options(const QueueConfig& queue) {
   return {.name = queue.name,
           .capacity = queue.capacity,
+          .capacity_bytes = queue.capacity_bytes,
           .max_retries = queue.max_retries,
           .timeout = queue.timeout,
           .backoff = queue.backoff,

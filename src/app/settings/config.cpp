@@ -10,10 +10,12 @@
 #include <fmt/ranges.h>
 
 #include <jobqd/base/check.hpp>
+#include <jobqd/base/size.hpp>
 
 #include "app/settings/config_file.hpp"
 #include "app/settings/queue_settings.hpp"
 #include "app/settings/settings.hpp"
+#include "app/settings/values.hpp"
 #include "app/version.hpp"
 
 namespace jobqd::app {
@@ -67,6 +69,29 @@ std::expected<void, std::string> take_keys(QueueConfig& queue, bool is_default,
   return {};
 }
 
+bool is_backoff(const std::pair<QueueKey, ConfigFile::Value>& entry) {
+  return entry.first.name().starts_with("backoff");
+}
+
+/// Decides how a queue backs off, once all its keys are known: the queues of the file on the polynomial
+/// curve, unless they or the settings say something else.
+std::expected<void, std::string> fit_backoff(QueueConfig& queue, const Config& config, bool is_default,
+                                             const ConfigFile::Queue& given) {
+  auto& backoff = queue.backoff;
+  if (!is_default && !config.backoff_is_set && std::ranges::none_of(given.values, is_backoff))
+    backoff.curve = domain::Curve::polynomial;
+  if (backoff.curve != domain::Curve::polynomial) return {};
+  backoff.cap = longest_backoff;
+  for (const auto& [key, value] : given.values) {
+    if (key.name() == "backoff.cap") JOBQD_CHECK(key.read(queue, value.texts).has_value());
+    if (key.name() == "backoff.base" || key.name() == "backoff.factor" || key.name() == "backoff.jitter")
+      return std::unexpected(
+          fmt::format("queues.{}.{} ({}): is not allowed: it goes with backoff.policy = \"exponential\"",
+                      given.name, key.name(), value.place));
+  }
+  return {};
+}
+
 /// Checks the keys of a queue against its processor, once all of them are known.
 std::expected<void, std::string> fit_processor(QueueConfig& queue, const ConfigFile::Queue& given) {
   for (const auto& [key, value] : given.values)
@@ -103,26 +128,47 @@ processors::KeyValues standards_of(const processors::ProcessorKind& kind, const 
   return values;
 }
 
+/// What every queue takes from the settings.
+QueueConfig inherited_queue(const Config& config, Kinds kinds) {
+  QueueConfig queue;
+  queue.kind = processors::find_kind(kinds, "simulate");
+  queue.values = standards_of(*queue.kind, config);
+  queue.backoff = config.backoff;
+  queue.interruptions_max = config.interruptions_max;
+  queue.retention = config.retention;
+  return queue;
+}
+
+/// A queue of the file, as far as its table says nothing: it keeps its jobs while their receiver is away for
+/// days.
+QueueConfig queue_of_the_file(QueueConfig queue) {
+  queue.capacity = 100'000;
+  queue.capacity_bytes = 256 * base::mib;
+  queue.max_retries = 25;
+  return queue;
+}
+
 /// Makes the default queue, and those of the file. What the table of a queue does not say comes from the
-/// settings.
+/// settings, or has a default of its own.
 std::expected<void, std::string> make_queues(Config& config, const ConfigFile& file, Kinds kinds) {
-  QueueConfig inherited;
-  inherited.kind = processors::find_kind(kinds, "simulate");
-  inherited.values = standards_of(*inherited.kind, config);
-  inherited.backoff = config.backoff;
-  inherited.interruptions_max = config.interruptions_max;
-  inherited.retention = config.retention;
+  const auto inherited = inherited_queue(config, kinds);
   config.queues = {inherited};
   config.queues.front().workers = config.workers;
   config.queues.front().capacity = config.queue_size;
   for (const auto& given : file.queues) {
     const bool is_default = given.name == config.queues.front().name;
-    auto& queue = is_default ? config.queues.front() : config.queues.emplace_back(inherited);
+    auto& queue =
+        is_default ? config.queues.front() : config.queues.emplace_back(queue_of_the_file(inherited));
     queue.name = given.name;
     queue.kind = given.kind;
     queue.values = standards_of(*given.kind, config);
     if (auto taken = take_keys(queue, is_default, given); !taken) return taken;
+    if (auto fits = fit_backoff(queue, config, is_default, given); !fits) return fits;
     if (auto fits = fit_processor(queue, given); !fits) return fits;
+    if (queue.capacity_bytes < config.max_body)
+      return std::unexpected(fmt::format(
+          "queues.{}.capacity_bytes: {} is not allowed: it is below MAX_BODY, which is {}", queue.name,
+          base::format_size(queue.capacity_bytes), base::format_size(config.max_body)));
   }
   return {};
 }

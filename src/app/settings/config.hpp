@@ -15,6 +15,7 @@
 #include <jobqd/domain/circuit_breaker.hpp>
 #include <jobqd/domain/rate_limit.hpp>
 #include <jobqd/domain/retry_policy.hpp>
+#include <jobqd/engine/queue_options.hpp>
 #include <jobqd/processors/kind.hpp>
 
 namespace jobqd::app {
@@ -29,7 +30,10 @@ struct ListenAddress {
 };
 
 /// One queue, with places, workers and rules of its own. What is allowed: the table in queue_settings.cpp,
-/// and the keys of the processor's kind.
+/// and the keys of the processor's kind. The defaults here are those of the queue `default`;
+/// read_command() gives others to the queues of the file.
+///
+/// Size: it has one member for each key, and for each table of keys, that a queue has in the file.
 struct QueueConfig {
   std::string name = "default";
   const processors::ProcessorKind* kind =
@@ -37,6 +41,7 @@ struct QueueConfig {
   processors::KeyValues values;  ///< Of the keys of its kind.
   std::size_t workers = 4;       ///< 0 where remote workers run its jobs.
   std::size_t capacity = 64;
+  std::size_t capacity_bytes = engine::any_bytes;
   std::uint16_t max_retries = 0;  ///< For jobs that do not set it.
   base::milliseconds timeout{0};  ///< Likewise; 0: none.
   domain::RetryPolicy backoff;
@@ -64,6 +69,8 @@ struct Config {
   std::optional<std::string> config_file;
   base::milliseconds shutdown_grace{25'000};
   domain::RetryPolicy backoff;
+  bool backoff_is_set =
+      false;  ///< BACKOFF_BASE or BACKOFF_CAP is, and applies to the queues of the file too.
   std::uint32_t interruptions_max = 10;
   SimulateSettings simulate;
   std::size_t max_body = 1024UL * 1024;

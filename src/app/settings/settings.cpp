@@ -39,6 +39,13 @@ bool read_listen(std::string_view text, ListenAddress& out) {
   return true;
 }
 
+/// Reads `member` of the backoff.
+bool read_backoff(std::string_view text, milliseconds& member, Config& config) {
+  if (!read_duration(text, one_ms, longest_backoff, member)) return false;
+  config.backoff_is_set = true;
+  return true;
+}
+
 bool read_store(std::string_view text, std::string& out) {
   constexpr std::string_view sqlite = "sqlite:";
   constexpr std::string_view uri = "file:";
@@ -85,11 +92,10 @@ constexpr std::array<Setting, 19> table{{
      [](Config& c, Text t) { return read_duration(t, zero, hour, c.shutdown_grace); },
      [](const Config& c) { return base::format_duration(c.shutdown_grace); }},
     {"BACKOFF_BASE", "longest wait before the first retry; doubles with each retry, full jitter",
-     "a duration from 1ms to 24h",
-     [](Config& c, Text t) { return read_duration(t, one_ms, day, c.backoff.base); },
+     "a duration from 1ms to 30d", [](Config& c, Text t) { return read_backoff(t, c.backoff.base, c); },
      [](const Config& c) { return base::format_duration(c.backoff.base); }},
-    {"BACKOFF_CAP", "longest wait before any retry", "a duration from 1ms to 24h",
-     [](Config& c, Text t) { return read_duration(t, one_ms, day, c.backoff.cap); },
+    {"BACKOFF_CAP", "longest wait before any retry", "a duration from 1ms to 30d",
+     [](Config& c, Text t) { return read_backoff(t, c.backoff.cap, c); },
      [](const Config& c) { return base::format_duration(c.backoff.cap); }},
     {"INTERRUPTIONS_MAX", "starts of a job that crashes or stops may cut short; one more, and it is failed",
      "a whole number from 0 to 1000000",

@@ -17,6 +17,7 @@ inline constexpr base::milliseconds zero{0};
 inline constexpr base::milliseconds one_ms{1};
 inline constexpr base::milliseconds hour = std::chrono::hours{1};
 inline constexpr base::milliseconds day = std::chrono::hours{24};
+inline constexpr base::milliseconds longest_backoff = 30 * day;
 inline constexpr std::size_t most_jobs = 100'000'000;
 
 template <class Number>

@@ -83,6 +83,11 @@ std::vector<Key> keys() {
            .allowed = "a list of status codes from 300 to 499",
            .type = Whole{.low = 300, .high = 499},
            .is_list = true},
+          {.name = "reject_on",
+           .allowed = "a list of status codes from 300 to 599, but not 408, 425 and 429",
+           .type = Whole{.low = 300, .high = 599},
+           .is_list = true,
+           .fault = [](Texts codes) { return first_fault(codes, reject_fault); }},
           {.name = "connect_timeout",
            .allowed = "a duration from 1ms to 5m",
            .type = Duration{.low = milliseconds{1}, .high = std::chrono::minutes{5}},
@@ -96,11 +101,18 @@ std::vector<Key> keys() {
            .surroundings_fault = [](Texts path) { return ca_file_fault(path.front()); }}};
 }
 
+StatusRules rules_of(const KeyValues& values) {
+  StatusRules rules;
+  values.get("retry_on", rules.retry_on);
+  values.get("reject_on", rules.reject_on);
+  return rules;
+}
+
 std::expected<Options, std::string> options_of(const KeyValues& values) {
   Options options;
   values.get("url", options.url);
   values.get("allow_networks", options.allow_networks);
-  values.get("retry_on", options.retry_on);
+  options.statuses = rules_of(values);
   values.get("connect_timeout", options.connect_timeout);
   values.get("request_timeout", options.request_timeout);
   values.get("ca_file", options.ca_file);
@@ -128,6 +140,7 @@ ProcessorKind kind() {
           .keys = keys(),
           .descriptors = descriptors,
           .circuit_failures = circuit_failures,
+          .check = [](const KeyValues& values) { return rules_fault(rules_of(values)); },
           .make = [](const ProcessorContext& context) -> ProcessorKind::Made {
             auto options = options_of(context.values);
             if (!options) return std::unexpected(std::move(options.error()));

@@ -1,5 +1,12 @@
 #include "processors/push/options.hpp"
 
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include <jobqd/base/number.hpp>
+
 #include "processors/push/address_guard.hpp"
 #include "processors/push/signature.hpp"
 #include "processors/push/tls.hpp"
@@ -18,6 +25,20 @@ std::string fault_of(const std::expected<T, std::string>& read) {
 
 std::string url_fault(std::string_view url) {
   return fault_of(read_url(url));
+}
+
+std::string reject_fault(std::string_view status) {
+  constexpr std::array<std::uint16_t, 3> never{408, 425, 429};  // Each asks for another attempt.
+  const auto code = base::parse_number<std::uint16_t>(status);
+  return code && std::ranges::find(never, *code) != never.end() ? fmt::format("{} is always retried", *code)
+                                                                : std::string{};
+}
+
+std::string rules_fault(const StatusRules& rules) {
+  for (const auto status : rules.reject_on)
+    if (std::ranges::find(rules.retry_on, status) != rules.retry_on.end())
+      return fmt::format("reject_on: {} is not allowed: it is in retry_on too", status);
+  return {};
 }
 
 std::string network_fault(std::string_view network) {

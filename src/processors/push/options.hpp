@@ -7,6 +7,7 @@
 
 #include <jobqd/base/clock.hpp>
 
+#include "processors/push/answer.hpp"
 #include "processors/push/lookup.hpp"
 
 namespace jobqd::processors::push {
@@ -16,15 +17,21 @@ struct Options {
   std::string url = {};
   std::vector<std::string> secrets = {};         ///< Each is `whsec_` and base64; every one of them signs.
   std::vector<std::string> allow_networks = {};  ///< `10.1.0.0/16`, `::1/128`
-  std::vector<std::uint16_t> retry_on = {};      ///< Status codes.
-  base::milliseconds connect_timeout{5'000};     ///< Of the look-up, and again of the connection with TLS.
-  base::milliseconds request_timeout{30'000};    ///< From the first byte sent to the last byte received.
-  std::string ca_file = {};                      ///< PEM; empty: the authorities of the system.
+  StatusRules statuses = {};
+  base::milliseconds connect_timeout{5'000};   ///< Of the look-up, and again of the connection with TLS.
+  base::milliseconds request_timeout{30'000};  ///< From the first byte sent to the last byte received.
+  std::string ca_file = {};                    ///< PEM; empty: the authorities of the system.
   Lookup lookup = system_lookup;
 };
 
 /// Why nothing can be pushed to this URL; empty when something can.
 [[nodiscard]] std::string url_fault(std::string_view url);
+
+/// Why a job cannot be rejected for this status code; empty when it can.
+[[nodiscard]] std::string reject_fault(std::string_view status);
+
+/// Why these rules contradict each other; empty when they do not.
+[[nodiscard]] std::string rules_fault(const StatusRules& rules);
 
 /// Why this is not a network in CIDR notation; empty when it is.
 [[nodiscard]] std::string network_fault(std::string_view network);

@@ -55,7 +55,7 @@ class Push::Impl {
     if (stop.stop_requested() && !answer) return engine::Interrupted{};
     if (!answer && answer.error().shortage) return unstarted(answer.error().why);
     if (!answer) return engine::Retry{.error = answer.error().why};
-    return outcome_of(*answer, options_.retry_on, clock_.now().wall);
+    return outcome_of(*answer, options_.statuses, clock_.now().wall);
   }
 
  private:

@@ -163,12 +163,13 @@ engine::Claim Attempts::claim_of(JobHandle job, const Record& record) const {
 }
 
 domain::AttemptFacts Attempts::facts_of(const Record& record, StopCause cause) const {
-  return {
-      .progress = record.progress,
-      .stop_cause = cause,
-      .max_retries = record.max_retries,
-      .timeout = record.timeout(),
-      .interruptions_max = jobs_.queues[record.queue].options.interruptions_max.value_or(interruptions_max_)};
+  const auto& queue = jobs_.queues[record.queue];
+  return {.progress = record.progress,
+          .stop_cause = cause,
+          .max_retries = record.max_retries,
+          .timeout = record.timeout(),
+          .interruptions_max = queue.options.interruptions_max.value_or(interruptions_max_),
+          .probe_wait = queue.gate.probe_wait()};
 }
 
 void Attempts::apply(Effects& effects, JobHandle job, const domain::AttemptEnd& end) {

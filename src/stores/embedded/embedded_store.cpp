@@ -255,6 +255,10 @@ std::optional<base::SteadyTime> EmbeddedStore::next_start() const {
 
 std::optional<base::SteadyTime> EmbeddedStore::tick(base::Now now) {
   Turn turn(*this, now);
+  // Jobs that wait for a circuit go before those that become due at the same moment: among them may be the
+  // one whose probe has failed.
+  open_gates(turn.effects);
+  serve_waiting(turn.effects);
   const bool due_done = run_due(turn.effects);
   const bool leases_done = attempts_.end_expired(turn.effects);
   const bool retention_done = jobs_.forget_expired(turn.effects);

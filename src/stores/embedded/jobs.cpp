@@ -69,7 +69,7 @@ void Jobs::acknowledge(Effects& effects, JobHandle job) {
 void Jobs::withdraw(JobHandle job) {
   const Record& record = table.at(job);
   auto& queue = queues[record.queue];
-  queue.ready.release(1);
+  queue.places.release(record.room());
   --queue.count_of(record.progress.status);
   table.erase(job);
 }
@@ -86,7 +86,9 @@ Jobs::Start Jobs::start(Effects& effects, JobHandle job, engine::FencingToken to
   record.run_at = {};
   if (record.timeout_ms > 0)
     wait_until(effects, job, effects.now.steady + base::milliseconds(record.timeout_ms));
-  queues[record.queue].started.add(effects.now.steady);
+  auto& queue = queues[record.queue];
+  queue.places.release(record.room());
+  queue.started.add(effects.now.steady);
   keep(effects, record);
   return start;
 }
@@ -94,7 +96,7 @@ Jobs::Start Jobs::start(Effects& effects, JobHandle job, engine::FencingToken to
 void Jobs::requeue(Effects& effects, JobHandle job, Progress progress) {
   Record& record = table.at(job);
   set_progress(record, progress);
-  queues[record.queue].ready.reserve_again();
+  queues[record.queue].places.take_again(record.room());
   make_ready(effects, job);
   keep(effects, record);
 }
@@ -102,7 +104,7 @@ void Jobs::requeue(Effects& effects, JobHandle job, Progress progress) {
 void Jobs::requeue_after(Effects& effects, JobHandle job, Progress progress, base::milliseconds wait) {
   Record& record = table.at(job);
   set_progress(record, progress);
-  queues[record.queue].ready.reserve_again();
+  queues[record.queue].places.take_again(record.room());
   record.run_at = effects.now.wall + wait;
   wait_until(effects, job, effects.now.steady + wait);
   keep(effects, record);
@@ -114,6 +116,7 @@ void Jobs::put_back(Effects& effects, JobHandle job, Progress progress, const St
   record.run_at = start.earlier_run_at;
   record.started_at = start.earlier_started_at;
   auto& queue = queues[record.queue];
+  queue.places.take_again(record.room());
   queue.started.take_back(start.at);
   queue.ready.put_back(record.priority, record.ticket, job);
   effects.may_start(record.queue);
@@ -233,12 +236,12 @@ void Jobs::set_progress(Record& record, Progress progress) {
 
 void Jobs::leave_queue(JobHandle job) {
   Record& record = table.at(job);
-  auto& ready = queues[record.queue].ready;
+  auto& queue = queues[record.queue];
+  queue.places.release(record.room());
   if (record.due != base::SteadyTime{}) {
     due.erase({std::exchange(record.due, {}), record.number, job});
-    ready.release(1);
   } else {
-    const bool was_there = ready.erase(record.priority, record.ticket);
+    const bool was_there = queue.ready.erase(record.priority, record.ticket);
     JOBQD_CHECK(was_there);
   }
   record.ticket = 0;

@@ -137,7 +137,7 @@ bool EmbeddedStore::configure(const engine::QueueOptions& options) {
   if (!index) return false;
   auto& queue = jobs_.queues[*index];
   jobs_.finished.keep_longer(*index, jobs_.retention(options) - jobs_.retention(queue.options));
-  queue.ready.set_capacity(options.capacity);
+  queue.places.set_limits(room_of(options));
   const auto circuit = queue.gate.breaker().state();
   queue.gate.configure(options.rate, options.circuit, turn.effects.now.steady);
   report_circuit(turn.effects, around_.observer, queue, circuit);

@@ -43,6 +43,7 @@ engine::QueueState state_of(const Queue& queue, base::SteadyTime now) {
                            .capacity = options.capacity,
                            .max_retries = options.max_retries,
                            .counts = queue.counts,
+                           .queued_bytes = queue.places.taken().bytes,
                            .paused = queue.gate.paused(),
                            .ready = queue.ready.size(),
                            .last_minute = {.enqueued = queue.enqueued.count(now),
@@ -50,6 +51,7 @@ engine::QueueState state_of(const Queue& queue, base::SteadyTime now) {
                                            .done = queue.done.count(now),
                                            .failed = queue.failed.count(now)}};
   if (options.circuit.applies()) state.circuit = circuit_of(queue.gate.breaker(), now);
+  if (options.capacity_bytes != engine::any_bytes) state.capacity_bytes = options.capacity_bytes;
   if (options.timeout.count() > 0) state.timeout = options.timeout;
   return state;
 }

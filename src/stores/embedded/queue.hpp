@@ -12,17 +12,24 @@
 #include <jobqd/engine/queue_options.hpp>
 
 #include "stores/embedded/effects.hpp"
+#include "stores/embedded/places.hpp"
 #include "stores/embedded/queue_gate.hpp"
 #include "stores/embedded/ready_queue.hpp"
 
 namespace jobqd::stores::embedded {
 
-/// One queue: its options, its ready jobs, and what happened to its jobs.
+/// The limits that these options set to the room of a queue.
+[[nodiscard]] inline Room room_of(const engine::QueueOptions& options) {
+  return {.jobs = options.capacity, .bytes = options.capacity_bytes};
+}
+
+/// One queue: its options, its places, its ready jobs, and what happened to its jobs.
 struct Queue {
   explicit Queue(engine::QueueOptions queue_options)
-      : options(std::move(queue_options)), ready(options.capacity), gate(options.rate, options.circuit) {}
+      : options(std::move(queue_options)), places(room_of(options)), gate(options.rate, options.circuit) {}
 
   engine::QueueOptions options;
+  Places places;
   ReadyQueue ready;
   QueueGate gate;
   engine::Counts counts;

@@ -24,6 +24,10 @@ base::SteadyTime QueueGate::next_start() const {
   return next;
 }
 
+base::milliseconds QueueGate::probe_wait() const {
+  return breaker_.state() == domain::CircuitState::half_open ? circuit_.wait : base::milliseconds{0};
+}
+
 void QueueGate::learn(domain::Lesson lesson, base::SteadyTime now) {
   if (!circuit_.applies()) return;
   switch (lesson) {

@@ -44,7 +44,7 @@ void EmbeddedStore::resume(Effects& effects, JobHandle job, Recovery& recovery) 
     return;
   }
   ++recovery.queued;
-  jobs_.queues[record.queue].ready.reserve_again();
+  jobs_.queues[record.queue].places.take_again(record.room());
   // The steady clock began anew with this process, so the rest of a wait is measured on the calendar.
   if (record.run_at != base::WallTime{} && record.run_at > effects.now.wall)
     jobs_.wait_until(effects, job, jobs_.calendar.steady(effects.now, record.run_at));

@@ -182,7 +182,7 @@ simulate.failure_rate = 0
   EXPECT_EQ(queues[0].backoff.base, 10ms);
   EXPECT_EQ(queues[1].name, "big.files");
   EXPECT_EQ(queues[1].workers, 4U);
-  EXPECT_EQ(queues[1].capacity, 64U);
+  EXPECT_EQ(queues[1].capacity, 100'000U);
   EXPECT_EQ(queues[1].backoff,
             (domain::RetryPolicy{.base = 10ms, .cap = 1h, .factor = 3, .jitter = domain::Jitter::equal}));
   double failure_rate = 1;
@@ -205,6 +205,48 @@ TEST(ReadCommand, MakesTheDefaultQueueAlways) {
   EXPECT_EQ(config_of(read({}, {{"CONFIG", file.path()}})).queues.at(0).max_retries, 3U);
 }
 
+TEST(ReadCommand, AQueueOfTheFileKeepsItsJobs) {
+  const File file("[queues.mail]\n");
+  const auto queues = config_of(read({}, {{"CONFIG", file.path()}})).queues;
+  EXPECT_EQ(queues[1].max_retries, 25U);
+  EXPECT_EQ(queues[1].capacity, 100'000U);
+  EXPECT_EQ(queues[1].capacity_bytes, 256U * 1024 * 1024);
+  EXPECT_EQ(queues[1].backoff.curve, domain::Curve::polynomial);
+  EXPECT_EQ(queues[1].backoff.delay(25, 0.5), 390'640s);
+  EXPECT_EQ(queues[0].max_retries, 0U) << "the default queue is as it was";
+  EXPECT_EQ(queues[0].capacity, 64U);
+  EXPECT_EQ(queues[0].capacity_bytes, engine::any_bytes);
+  EXPECT_EQ(queues[0].backoff, domain::RetryPolicy{});
+  const File of_default("[queues.default]\ncapacity_bytes = \"2MiB\"\n");
+  const auto queue = config_of(read({}, {{"CONFIG", of_default.path()}})).queues.at(0);
+  EXPECT_EQ(queue.max_retries, 0U);
+  EXPECT_EQ(queue.capacity_bytes, 2U * 1024 * 1024);
+  EXPECT_EQ(queue.backoff, domain::RetryPolicy{});
+}
+
+TEST(ReadCommand, WhatIsSaidAboutBackoffHolds) {
+  const auto backoff = [](std::string_view keys, const Variables& variables = {}) {
+    const File file(fmt::format("[queues.mail]\n{}\n", keys));
+    auto all = variables;
+    all.emplace("CONFIG", file.path());
+    return config_of(read({}, all)).queues.at(1).backoff;
+  };
+  constexpr auto polynomial = domain::Curve::polynomial;
+  EXPECT_EQ(backoff("", {{"BACKOFF_BASE", "1s"}}), (domain::RetryPolicy{.base = 1s}));
+  EXPECT_EQ(backoff("", {{"BACKOFF_CAP", "30d"}}), (domain::RetryPolicy{.cap = 30 * 24h}));
+  EXPECT_EQ(backoff("backoff.cap = \"1h\""), (domain::RetryPolicy{.cap = 1h}));
+  EXPECT_EQ(backoff("backoff.policy = \"exponential\""), domain::RetryPolicy{});
+  EXPECT_EQ(backoff("backoff = [\"30d\"]").delay(1, 0), 30 * 24h);
+  const auto curve = backoff("backoff.policy = \"polynomial\"", {{"BACKOFF_CAP", "10s"}});
+  EXPECT_EQ(curve.curve, polynomial);
+  EXPECT_EQ(curve.cap, 30 * 24h);
+  const auto capped = backoff("backoff = { policy = \"polynomial\", cap = \"1m\" }");
+  EXPECT_EQ(capped.curve, polynomial);
+  EXPECT_EQ(capped.delay(25, 0), 1min);
+  const File of_default("[queues.default]\nbackoff.policy = \"polynomial\"\n");
+  EXPECT_EQ(config_of(read({}, {{"CONFIG", of_default.path()}})).queues.at(0).backoff.curve, polynomial);
+}
+
 TEST(ReadCommand, ReportsWhatIsWrongInAQueue) {
   for (const auto& [text, message] : {
            std::pair{"[queues.mail]\nworkerz = 1\n",
@@ -223,6 +265,13 @@ TEST(ReadCommand, ReportsWhatIsWrongInAQueue) {
            {"queues.mail = 3\n", "CONFIG: FILE:1:15: queues.mail must be a table, as [queues.mail]"},
            {"[queues.m.backoff]\nbase = \"1h\"\n",
             "queues.m.backoff.base: 1h is not allowed: it is above backoff.cap, which is 30s"},
+           {"[queues.m.backoff]\npolicy = \"polynomial\"\nfactor = 2\n",
+            "queues.m.backoff.factor (FILE:3:10): is not allowed: it goes with backoff.policy = "
+            "\"exponential\""},
+           {"[queues.m.backoff]\npolicy = \"linear\"\n",
+            "queues.m.backoff.policy: \"linear\" (FILE:2:10) is not allowed: exponential or polynomial"},
+           {"max_body = \"2MiB\"\n[queues.m]\ncapacity_bytes = \"1MiB\"\n",
+            "queues.m.capacity_bytes: 1MiB is not allowed: it is below MAX_BODY, which is 2MiB"},
            {"[queues.m.backoff]\nbass = \"1h\"\n",
             "CONFIG: FILE:2:1: a queue has no setting \"backoff.bass\"; see docs/operations.md"},
        }) {

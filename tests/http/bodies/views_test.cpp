@@ -116,9 +116,11 @@ TEST(QueueText, ShowsEverythingThereIs) {
   engine::QueueState queue{
       .name = "a\"b",
       .capacity = 64,
+      .capacity_bytes = 1000,
       .max_retries = 3,
       .timeout = milliseconds{90'000},
       .counts = {.by_status = {1, 2, 3, 4}},
+      .queued_bytes = 70,
       .paused = true,
       .ready = 5,
       .oldest_ready = milliseconds{1500},
@@ -130,8 +132,8 @@ TEST(QueueText, ShowsEverythingThereIs) {
   write_queue(json, queue);
   EXPECT_EQ(
       out,
-      R"({"name":"a\"b","capacity":64,"max_retries":3,"timeout":"1m30s","paused":true,"queued":1,"ready":5,"running":2,)"
-      R"("done":3,"failed":4,"oldest_ready_age":"1s500ms","circuit":{"state":"open","failures":10,"probes_in":"30s"},)"
+      R"({"name":"a\"b","capacity":64,"capacity_bytes":1000,"max_retries":3,"timeout":"1m30s","paused":true,"queued":1,)"
+      R"("queued_bytes":70,"ready":5,"running":2,"done":3,"failed":4,"oldest_ready_age":"1s500ms","circuit":{"state":"open","failures":10,"probes_in":"30s"},)"
       R"("last_minute":{"enqueued":6,"started":7,"done":8,"failed":9}})");
 }
 

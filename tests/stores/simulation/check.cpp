@@ -109,6 +109,9 @@ void Simulation::check_counts() const {
   for (const auto& [age, entry] : model_.jobs())
     ++expected.by_status.at(static_cast<std::size_t>(entry.job.progress.status));
   require(store_->counts().by_status == expected.by_status, "the counts do not add up");
+  for (const auto& queue : store_->queues())
+    require(queue.queued_bytes == model_.bytes(queue.name), "queue {} counts {} bytes instead of {}",
+            queue.name, queue.queued_bytes, model_.bytes(queue.name));
 }
 
 void Simulation::check_times() const {
