@@ -91,6 +91,13 @@ class Queues(DaemonTest):
         self.assertEqual((refused.process.returncode, refused.log),
                          (2, "jobqd: queues.mail.capacity_bytes: 2KiB is not allowed: it is below MAX_BODY, which is 1MiB"))
 
+    def test_rate_and_circuit_have_short_forms(self):
+        daemon = self.start(CONFIG=self.config_file("[queues.slow]\nrate = 0.001\ncircuit = 10\n"), **AT_ONCE)
+        daemon.enqueue([{"id": "first", "queue": "slow"}, {"id": "second", "queue": "slow"}])
+        self.assertEqual(daemon.finished("first")["status"], "done")
+        slow = daemon.get("/v1/queues/slow").json()
+        self.assertEqual((slow["queued"], slow["circuit"]), (1, {"state": "closed", "failures": 0}))
+
     def test_each_queue_has_its_own_places(self):
         held = TWO_QUEUES + 'simulate = { min = "1h", max = "1h" }\n'
         daemon = self.start(CONFIG=self.config_file(held), QUEUE_SIZE="1", SHUTDOWN_GRACE="0s")

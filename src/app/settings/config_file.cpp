@@ -69,7 +69,8 @@ std::expected<void, std::string> read_keys(const toml::table& table, const std::
   for (const auto& [key, node] : table) {
     const auto name = prefix + std::string(key.str());
     if (name == "processor") continue;
-    const auto found = std::ranges::find(known, name, &QueueKey::name);
+    auto found = std::ranges::find(known, name, &QueueKey::name);
+    if (found == known.end() && !name.empty()) found = std::ranges::find(known, name, &QueueKey::short_form);
     const bool has_keys_below = std::ranges::any_of(
         known, [&](const QueueKey& other) { return other.name().starts_with(name + "."); });
     if (const auto* below = node.as_table(); below != nullptr && has_keys_below) {

@@ -33,7 +33,8 @@ Record make_record(Jobs& jobs, const domain::NewJob& job, std::uint64_t fingerpr
   return record;
 }
 
-Error can_never_fit(std::string_view what, std::string_view queue, std::string has, std::string at_most) {
+Error can_never_fit(std::string_view what, std::string_view queue, std::string_view has,
+                    std::string_view at_most) {
   return {.code = ErrorCode::invalid_field,
           .detail = fmt::format("{} can never fit queue \"{}\", which has {}", what, queue, has),
           .fields = {{"", fmt::format("at most {} for this queue", at_most)}}};

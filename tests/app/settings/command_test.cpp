@@ -247,6 +247,20 @@ TEST(ReadCommand, WhatIsSaidAboutBackoffHolds) {
   EXPECT_EQ(config_of(read({}, {{"CONFIG", of_default.path()}})).queues.at(0).backoff.curve, polynomial);
 }
 
+TEST(ReadCommand, RateAndCircuitHaveShortForms) {
+  const File file(
+      "[queues.a]\nrate = 5\ncircuit = 3\n[queues.b]\nprocessor = \"http\"\nurl = \"http://x.org/\"\ncircuit "
+      "= 0\n"
+      "rate = 0.5\n[queues.c]\nrate = { per_second = 7, burst = 2 }\ncircuit.wait = \"1m\"\n");
+  const auto queues = config_of(read({}, {{"CONFIG", file.path()}})).queues;
+  EXPECT_EQ(queues[1].rate, (domain::RateLimit{.per_second = 5}));
+  EXPECT_EQ(queues[1].circuit, (domain::CircuitRule{.failures = 3}));
+  EXPECT_EQ(queues[2].rate.per_second, 0.5);
+  EXPECT_EQ(queues[2].circuit.failures, 0U) << "instead of the 10 of the kind";
+  EXPECT_EQ(queues[3].rate, (domain::RateLimit{.per_second = 7, .burst = 2})) << "the long form is as it was";
+  EXPECT_EQ(queues[3].circuit, (domain::CircuitRule{.failures = 0, .wait = 1min}));
+}
+
 TEST(ReadCommand, ReportsWhatIsWrongInAQueue) {
   for (const auto& [text, message] : {
            std::pair{"[queues.mail]\nworkerz = 1\n",
@@ -268,6 +282,12 @@ TEST(ReadCommand, ReportsWhatIsWrongInAQueue) {
            {"[queues.m.backoff]\npolicy = \"polynomial\"\nfactor = 2\n",
             "queues.m.backoff.factor (FILE:3:10): is not allowed: it goes with backoff.policy = "
             "\"exponential\""},
+           {"[queues.m]\n\"\" = 1\n",
+            "CONFIG: FILE:2:1: a queue has no setting \"\"; see docs/operations.md"},
+           {"[queues.m]\nrate = 0\n",
+            "queues.m.rate.per_second: \"0\" (FILE:2:8) is not allowed: a number from 0.001 to 1000000"},
+           {"[queues.m]\ncircuit = [1]\n",
+            "CONFIG: FILE:2:11: queues.m.circuit must be a whole number from 0 to 1000000"},
            {"[queues.m.backoff]\npolicy = \"linear\"\n",
             "queues.m.backoff.policy: \"linear\" (FILE:2:10) is not allowed: exponential or polynomial"},
            {"max_body = \"2MiB\"\n[queues.m]\ncapacity_bytes = \"1MiB\"\n",
