@@ -4,6 +4,8 @@
 #include <csignal>
 #include <exception>
 #include <functional>
+#include <ranges>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -21,8 +23,12 @@ namespace jobqd::app {
 
 namespace {
 
-int fail(int exit_code, const std::string& why) {
-  base::write_last_words(fmt::format("jobqd: {}\n", why));
+/// Each line of `why` becomes a line of its own.
+int fail(int exit_code, std::string_view why) {
+  std::string text;
+  for (const auto line : std::views::split(why, '\n'))
+    text += fmt::format("jobqd: {}\n", std::string_view(line));
+  base::write_last_words(text);
   return exit_code;
 }
 

@@ -77,6 +77,26 @@ class Settings(DaemonTest):
         self.assertEqual(unwritable.process.returncode, 1)
         self.assertEqual(unwritable.log, "jobqd: cannot open /nowhere/jobs.db: No such file or directory")
 
+    def test_a_check_lists_all_faults(self):
+        config = self.config_file('worker = 1\n[queues.mail]\nworkers = 0\nprocesor = "http"\n[queues.b]\nretry_on = [404]\n')
+        checked = self.run_to_end("--check-config", CONFIG=config, MAX_BODY="1")
+        self.assertEqual(checked.process.returncode, 2)
+        self.assertEqual(len(checked.lines), 5, checked.log)
+        for line in checked.lines:
+            self.assertTrue(line.startswith("jobqd: "), line)
+        for fault in ('no setting "worker"', 'no setting "procesor"', 'queues.mail.workers: "0"', 'MAX_BODY: "1"', "queues.b.retry_on"):
+            self.assertIn(fault, checked.log)
+        started = self.run_to_end(CONFIG=config, MAX_BODY="1")
+        self.assertEqual(started.lines, checked.lines[:1])
+
+    def test_what_a_check_prints_can_be_loaded_again(self):
+        def printed(path):
+            return subprocess.run([BINARY, "--check-config", "--config", path], env={}, capture_output=True, text=True, check=True).stdout
+        first = printed(self.config_file('log_format = "json"\nqueue_size = 9\n[queues.default]\nmax_retries = 1\n[queues."a.b"]\nprocessor = "exec"\n'
+                                         'command = ["/bin/true"]\n[queues.mail]\nbackoff = ["1s"]\nrate = 5\n'))
+        self.assertIn("queue_size = 9\n", first)
+        self.assertEqual(printed(self.config_file(first)), first)
+
     def test_help_names_every_setting_with_its_default(self):
         text = subprocess.run([BINARY, "--help"], capture_output=True, text=True, check=True).stdout
         daemon = self.start()

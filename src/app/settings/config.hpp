@@ -107,13 +107,15 @@ using Environment = std::function<std::optional<std::string>(std::string_view)>;
 [[nodiscard]] std::optional<std::string> process_environment(std::string_view name);
 
 /// Reads flags, environment and file: flags override the environment, which overrides the file. The error is
-/// one line: the setting, where its value came from, the value, and what is allowed. The configuration refers
-/// to `kinds`, which outlive it and among which is "simulate".
+/// one line: the setting, where its value came from, the value, and what is allowed. For --check-config it
+/// has one line for each fault. The configuration refers to `kinds`, which outlive it and among which is
+/// "simulate".
 [[nodiscard]] std::expected<Command, std::string> read_command(
     std::span<const char* const> arguments, const Environment& environment,
     std::span<const processors::ProcessorKind> kinds = processors::built_in_kinds());
 
-/// What `jobqd --check-config` prints: all settings, then all queues as TOML.
+/// What `jobqd --check-config` prints: all settings except CONFIG, then all queues, as a CONFIG file that
+/// says the same.
 [[nodiscard]] std::string describe(const Config& config);
 
 /// Every setting's name and effective value, in the order of --help.
