@@ -17,7 +17,7 @@ WRONG = {
     "BACKOFF_BASE": ["0ms", "31d"],
     "SIMULATE_FAILURE_RATE": ["1.1", "-0.1", "nan", "half"],
     "MAX_BODY": ["1", "65MiB", "1MB"],
-    "LOG_LEVEL": ["trace", "INFO"],
+    "LOG_LEVEL": ["trace", "INFO "],
     "LOG_FORMAT": ["xml"],
 }
 

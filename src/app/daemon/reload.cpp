@@ -36,6 +36,13 @@ void add(std::string& list, std::string_view name) {
   list.append(list.empty() ? "" : " ").append(name);
 }
 
+/// Says why the level of the log does not follow the file, if it does not.
+void explain_log_level(const Config& config, Log& log) {
+  if (!config.log_level_held.empty())
+    log.write_admin(LogLevel::info, "LOG_LEVEL stays as it is",
+                    {{"level", to_string(log.least())}, {"why", config.log_level_held}});
+}
+
 /// Names of settings, separated by spaces.
 struct Changes {
   std::string live;     ///< Changed while the daemon runs.
@@ -98,8 +105,13 @@ std::expected<void, std::string> grow_pools(App::Parts& parts, const Config& con
 void App::reload(const Config& config) {
   if (auto grown = grow_pools(*parts_, config); !grown) return refuse_reload(grown.error());
   Changes all;
+  auto& log = parts_->log;
+  explain_log_level(config, log);
+  if (config.log_level != log.least()) add(all.live, "LOG_LEVEL");
+  log.set_least(std::min(config.log_level, log.least()));  // Until the change itself is logged.
   for (const auto& setting : settings())
-    if (!is_taken_by_queues(setting) && setting.show(parts_->config) != setting.show(config))
+    if (!is_taken_by_queues(setting) && setting.name != "LOG_LEVEL" &&
+        setting.show(parts_->config) != setting.show(config))
       add(all.restart, setting.name);
   for (const auto& queue : config.queues)
     if (find_queue(parts_->config, queue.name) == nullptr)
@@ -121,6 +133,7 @@ void App::reload(const Config& config) {
       (void)parts_->queues[i].workers->resize(present.workers);  // It has grown already.
   }
   parts_->watchers.all.configuration_changed(all.live, all.restart);
+  log.set_least(config.log_level);
 }
 
 void App::refuse_reload(const std::string& why) {

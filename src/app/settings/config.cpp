@@ -36,6 +36,14 @@ void apply(Config& config, const Values& values, std::string_view source, Faults
       apply(config, setting, value->second, source, faults);
 }
 
+constexpr std::string_view log_level_name = "LOG_LEVEL";
+
+/// Why the file cannot change a setting; empty where it can.
+std::string why_held(std::string_view name, const Values& variables, const Values& flags) {
+  if (flags.contains(name)) return "a flag sets it, which overrides the file";
+  return variables.contains(name) ? "the environment sets it, which overrides the file" : "";
+}
+
 /// What the sources say together, and what is wrong with it.
 Config read_sources(const std::string& path, const Values& variables, const Values& flags,
                     std::span<const processors::ProcessorKind> kinds, Faults& faults) {
@@ -47,6 +55,7 @@ Config read_sources(const std::string& path, const Values& variables, const Valu
     apply(config, *setting, value.texts.front(), value.place, faults);
   apply(config, variables, "environment", faults);
   apply(config, flags, "flag", faults);
+  config.log_level_held = why_held(log_level_name, variables, flags);
   // What would follow from a value that is not known is not reported.
   const bool settings_are_known = file.is_complete && faults.size() == before;
   if (settings_are_known)

@@ -21,6 +21,7 @@
 namespace jobqd::app {
 
 enum class LogLevel : std::uint8_t { debug, info, warn, error };
+[[nodiscard]] std::string_view to_string(LogLevel level);
 enum class LogFormat : std::uint8_t { text, json };
 
 struct ListenAddress {
@@ -79,6 +80,7 @@ struct Config {
   std::size_t retention_max = 100'000;
   std::size_t retention_bytes = 256UL * 1024 * 1024;
   LogLevel log_level = LogLevel::info;
+  std::string log_level_held = {};  ///< Why a new LOG_LEVEL in the file has no effect; empty: it has.
   LogFormat log_format = LogFormat::text;
   std::vector<QueueConfig>
       queues;  ///< The default queue first. Made of all above and the tables of the file.

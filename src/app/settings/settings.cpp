@@ -127,14 +127,18 @@ constexpr std::array<Setting, 19> table{{
      [](Config& c, Text t) { return read_size(t, 0, 1024 * base::gib, c.retention_bytes); },
      [](const Config& c) { return base::format_size(c.retention_bytes); }},
     {"LOG_LEVEL", "least level that is logged, to standard error", "debug, info, warn or error",
-     [](Config& c, Text t) { return read_choice(t, level_names, c.log_level); },
-     [](const Config& c) { return std::string(level_names.at(static_cast<std::size_t>(c.log_level))); }},
+     [](Config& c, Text t) { return read_choice(base::lower(t), level_names, c.log_level); },
+     [](const Config& c) { return std::string(to_string(c.log_level)); }},
     {"LOG_FORMAT", "text for people, json for programs (one object a line)", "text or json",
      [](Config& c, Text t) { return read_choice(t, format_names, c.log_format); },
      [](const Config& c) { return std::string(format_names.at(static_cast<std::size_t>(c.log_format))); }},
 }};
 
 }  // namespace
+
+std::string_view to_string(LogLevel level) {
+  return level_names.at(static_cast<std::size_t>(level));
+}
 
 std::string Setting::flag() const {
   std::string text = base::lower(name);

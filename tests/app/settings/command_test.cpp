@@ -52,6 +52,18 @@ TEST(ReadCommand, FlagsBeatTheEnvironmentAndThatBeatsTheFile) {
   EXPECT_EQ(config.max_connections, 1U);
 }
 
+TEST(ReadCommand, KnowsWhyTheLogLevelOfTheFileHasNoEffect) {
+  const File file("log_level = \"debug\"\n");
+  const auto held = [&](std::vector<const char*> flags, Variables variables) {
+    variables.emplace("CONFIG", file.path());
+    return config_of(read(std::move(flags), variables)).log_level_held;
+  };
+  EXPECT_EQ(held({}, {}), "");
+  EXPECT_EQ(held({}, {{"LOG_LEVEL", "info"}}), "the environment sets it, which overrides the file");
+  EXPECT_EQ(held({"--log-level", "info"}, {{"LOG_LEVEL", "info"}}),
+            "a flag sets it, which overrides the file");
+}
+
 TEST(ReadCommand, NamesSettingValueSourceAndWhatIsAllowed) {
   EXPECT_EQ(error_of(read({}, {{"WORKERS", "0"}})),
             R"(WORKERS: "0" (environment) is not allowed: a whole number from 1 to 1024)");

@@ -57,6 +57,12 @@ TEST(Settings, TakeDurationsWithUnitsAndABareZero) {
   EXPECT_EQ(shown_after("SHUTDOWN_GRACE", "90"), "refused");
 }
 
+TEST(Settings, TakeALogLevelInAnyCase) {
+  for (const auto* level : {"warn", "WARN", "Warn", "wArN"})
+    EXPECT_EQ(shown_after("LOG_LEVEL", level), "warn");
+  EXPECT_EQ(shown_after("LOG_LEVEL", "WARNING"), "refused");
+}
+
 TEST(Settings, TakeAddressesWithPorts) {
   EXPECT_EQ(shown_after("LISTEN", "[::1]:80"), "[::1]:80");
   EXPECT_EQ(shown_after("LISTEN", "localhost:0"), "127.0.0.1:0");
