@@ -75,6 +75,7 @@ std::expected<void, std::string> App::start() {
                             "other machines may reach this address, and there is no authentication");
   warn_of_descriptors(parts_->config, descriptors, parts_->log);
   parts_->scheduler.start();
+  parts_->files.scheduler.start();
   for (auto& queue : parts_->queues)
     if (queue.workers)
       if (auto started = queue.workers->start(); !started) return started;

@@ -69,6 +69,7 @@ std::expected<QueueParts, std::string> make_queue(App::Parts& parts, const Queue
       {.values = config.values, .queue = config.name, .clock = parts.clock, .random = parts.random});
   if (!made) return std::unexpected(fmt::format("queues.{}: {}", config.name, made.error()));
   queue.processor = *std::move(made);
+  parts.files.watch.add(config.name, queue.processor->files());
   queue.retry_processor =
       std::make_unique<engine::RetryProcessor>(*parts.store, *queue.processor, parts.watchers.all);
   queue.workers =

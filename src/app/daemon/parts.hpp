@@ -15,6 +15,7 @@
 #include "app/daemon/app.hpp"
 #include "app/daemon/attempt_watch.hpp"
 #include "app/daemon/fail_stop.hpp"
+#include "app/daemon/file_watch.hpp"
 #include "app/daemon/tally.hpp"
 #include "app/logging/admin_log.hpp"
 #include "app/logging/event_log.hpp"
@@ -43,13 +44,25 @@ struct Watchers {
   engine::Observers all{{&event_log, &tally, &attempts, &fail_stop}};
 };
 
+/// The files of the queues, and the thread that looks at them.
+struct QueueFiles {
+  QueueFiles(Log& log, const base::Clock& clock) : watch(log), scheduler(clock, "files") {
+    scheduler.add(watch);
+  }
+
+  FileWatch watch;
+  engine::Scheduler scheduler;
+};
+
 /// Everything the daemon is made of, in the order in which it is built; destroyed in reverse.
 struct App::Parts {
   Parts(Config settings, const base::Clock& time, Log& lines)
       : config(std::move(settings)), clock(time), log(lines), watchers(lines), scheduler(time) {}
-  ~Parts() {  // The scheduler is built before the store, which wakes it; its thread ends before the store.
-    scheduler.request_stop();
-    scheduler.join();
+  ~Parts() {  // The schedulers are built before what they use; their threads end before it.
+    for (auto* each : {&scheduler, &files.scheduler}) {
+      each->request_stop();
+      each->join();
+    }
   }
 
   Parts(const Parts&) = delete;
@@ -61,6 +74,7 @@ struct App::Parts {
   Watchers watchers;
   base::Random random{base::Random::system_seed()};
   engine::Scheduler scheduler;
+  QueueFiles files{log, clock};
   std::unique_ptr<engine::Store> store;
   bool store_is_durable = false;
   std::optional<engine::StoreDuty> store_duty;

@@ -134,10 +134,12 @@ void App::reload(const Config& config) {
   }
   parts_->watchers.all.configuration_changed(all.live, all.restart);
   log.set_least(config.log_level);
+  parts_->files.scheduler.wake();
 }
 
 void App::refuse_reload(const std::string& why) {
   parts_->watchers.all.configuration_refused(why);
+  parts_->files.scheduler.wake();
 }
 
 }  // namespace jobqd::app

@@ -1,13 +1,11 @@
 #include "processors/push/kind.hpp"
 
-#include <cerrno>
 #include <cstdlib>
-#include <fstream>
-#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "processors/push/credentials.hpp"
 #include "processors/push/options.hpp"
 #include "processors/push/push.hpp"
 
@@ -26,20 +24,6 @@ Secret secret_in_variable(const std::string& name) {
   if (const auto fault = secret_fault(value); !fault.empty())
     return std::unexpected(fmt::format("the value of {} is none: {}", name, fault));
   return value;
-}
-
-/// A secret from the first line of a file. The error does not contain it.
-Secret secret_in_file(const std::string& path) {
-  errno = 0;
-  std::ifstream file(path);
-  std::string line;
-  if (!std::getline(file, line))
-    return std::unexpected(fmt::format(
-        "{}: {}", path, errno == 0 ? "the file is empty" : std::generic_category().message(errno)));
-  while (line.ends_with('\r') || line.ends_with(' ')) line.pop_back();
-  if (const auto fault = secret_fault(line); !fault.empty())
-    return std::unexpected(fmt::format("the first line of {} is none: {}", path, fault));
-  return line;
 }
 
 std::string variable_fault(const std::string& name) {
@@ -116,16 +100,13 @@ std::expected<Options, std::string> options_of(const KeyValues& values) {
   values.get("connect_timeout", options.connect_timeout);
   values.get("request_timeout", options.request_timeout);
   values.get("ca_file", options.ca_file);
-  using Read = Secret (*)(const std::string&);
-  for (const auto& [key, read] :
-       {std::pair<const char*, Read>{"secret_env", secret_in_variable}, {"secret_file", secret_in_file}}) {
-    std::vector<std::string> names;
-    values.get(key, names);
-    for (const auto& name : names) {
-      auto secret = read(name);
-      if (!secret) return std::unexpected(fmt::format("{}: {}", key, secret.error()));
-      options.secrets.push_back(*std::move(secret));
-    }
+  values.get("secret_file", options.secret_files);
+  std::vector<std::string> variables;
+  values.get("secret_env", variables);
+  for (const auto& name : variables) {
+    auto secret = secret_in_variable(name);
+    if (!secret) return std::unexpected(fmt::format("secret_env: {}", secret.error()));
+    options.secrets.push_back(*std::move(secret));
   }
   return options;
 }

@@ -16,6 +16,7 @@ namespace jobqd::processors::push {
 struct Options {
   std::string url = {};
   std::vector<std::string> secrets = {};         ///< Each is `whsec_` and base64; every one of them signs.
+  std::vector<std::string> secret_files = {};    ///< Files, the first line of each of which is one more.
   std::vector<std::string> allow_networks = {};  ///< `10.1.0.0/16`, `::1/128`
   StatusRules statuses = {};
   base::milliseconds connect_timeout{5'000};   ///< Of the look-up, and again of the connection with TLS.

@@ -31,6 +31,8 @@ class Push final : public engine::Processor {
   ~Push() override;
 
   [[nodiscard]] engine::Outcome process(const engine::Claim& claim, std::stop_token stop) override;
+  /// The secrets and the certificates.
+  [[nodiscard]] std::shared_ptr<engine::Files> files() override;
 
  private:
   class Impl;
