@@ -16,8 +16,8 @@ namespace {
 
 using Tls = boost::asio::ssl::context;
 
-/// Moves what is new about a file to the end of `all`, under the key that names the file.
-void report(std::string_view key, std::vector<std::string> news, std::vector<std::string>& all) {
+/// Adds what is new about a file to the end of `all`, under the key that names the file.
+void report(std::string_view key, const std::vector<std::string>& news, std::vector<std::string>& all) {
   for (const auto& line : news) all.push_back(fmt::format("{}: {}", key, line));
 }
 
@@ -43,7 +43,7 @@ Credentials::Credentials(const Options& options) : first_of_files_(options.secre
 }
 
 std::expected<std::shared_ptr<Credentials>, std::string> Credentials::make(const Options& options) {
-  const std::shared_ptr<Credentials> made(new Credentials(options));
+  std::shared_ptr<Credentials> made(new Credentials(options));
   Keys keys;
   for (const auto& secret : options.secrets) {
     auto key = read_secret(secret);
