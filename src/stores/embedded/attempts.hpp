@@ -66,9 +66,12 @@ class Attempts {
 
  private:
   struct Running {
+    JobHandle job = 0;
     std::shared_ptr<engine::StopSignal> stop;
     Jobs::Start start;
   };
+
+  [[nodiscard]] const Running& running(const Record& record) const { return running_.at(record.token); }
 
   [[nodiscard]] engine::Claim claim_of(JobHandle job, const Record& record) const;
   [[nodiscard]] domain::AttemptFacts facts_of(const Record& record, engine::StopCause cause) const;
@@ -81,7 +84,7 @@ class Attempts {
   const std::uint32_t interruptions_max_;
   base::Random& random_;
   engine::Observer& observer_;
-  std::unordered_map<JobHandle, Running> running_;
+  std::unordered_map<engine::FencingToken, Running> running_;
   LeaseBook leases_;
   engine::FencingToken last_token_ = 0;
 };
