@@ -8,10 +8,6 @@ namespace jobqd::engine {
 RetryProcessor::RetryProcessor(Claims& claims, Processor& processor, Observer& observer)
     : claims_(claims), processor_(processor), observer_(observer) {}
 
-void RetryProcessor::run(const Claim& claim) {
-  claims_.settle(claim.id, claim.token, attempt(claim), Settler::own_worker, report(claim));
-}
-
 bool RetryProcessor::run(const Claim& claim, const std::stop_token& stop, ClaimRequest next,
                          Callback<std::vector<Claim>> claimed) {
   auto outcome = attempt(claim);

@@ -17,11 +17,8 @@ class RetryProcessor {
  public:
   RetryProcessor(Claims& claims, Processor& processor, Observer& observer);
 
-  /// Returns when the attempt is over and the store has recorded its end. Never throws.
-  void run(const Claim& claim);
-
-  /// As run(). Then it asks the store for the next job, unless a stop is requested by then. Returns whether
-  /// it has asked.
+  /// Returns when the attempt is over and the store has recorded its end. In the same visit to the store it
+  /// asks for the next job, unless a stop is requested by then. Returns whether it has asked. Never throws.
   bool run(const Claim& claim, const std::stop_token& stop, ClaimRequest next,
            Callback<std::vector<Claim>> claimed);
 

@@ -10,7 +10,6 @@ namespace jobqd::stores::embedded {
 
 using domain::Error;
 using domain::ErrorCode;
-using domain::Status;
 using engine::StopCause;
 
 namespace {
