@@ -13,7 +13,6 @@ import unittest
 from collections import Counter
 from pathlib import Path
 
-from durable import Folder
 from support import ROOT, Daemon, DaemonTest, eventually
 
 REMOTE = """
@@ -189,58 +188,6 @@ class Leases(RemoteTest):
         daemon = self.run_to_end(CONFIG=self.config_file(REMOTE + "workers = 4\n"))
         self.assertEqual(daemon.process.returncode, 2)
         self.assertRegex(daemon.log, r'queues\.numbers\.workers: .* is not allowed: processor = "remote"')
-
-
-class Stops(RemoteTest):
-    def test_a_drain_serves_leased_jobs_and_leases_no_more(self):
-        folder = self.enterContext(Folder())
-        daemon = self.begin(STORE=f"sqlite:{folder.database}", SHUTDOWN_GRACE="60s")
-        for job_id in ("a", "b"):
-            self.work(daemon, job_id)
-        token = self.token(daemon, "a", lease="1h")
-        with daemon.connect() as waiting:
-            daemon.post("/v1/queues/numbers/pause")
-            waiting.request("POST", "/v1/queues/numbers/lease", '{"wait":"60s"}')
-            daemon.signal(signal.SIGTERM)
-            self.assertEqual(waiting.read_answer().json(), {"jobs": []})
-        self.assertEqual(self.lease(daemon, wait="60s"), [])
-        self.assertEqual(self.tell(daemon, "a", "heartbeat", token).status, 200)
-        self.assertEqual(self.tell(daemon, "a", "complete", token).status, 204)
-        self.assertEqual(daemon.wait(), 0)
-        self.assertIn("done=1", daemon.wait_for_line("stopped.*")[0])
-
-    def test_jobs_still_leased_when_the_grace_ends_are_queued_again(self):
-        folder = self.enterContext(Folder())
-        daemon = self.begin(STORE=f"sqlite:{folder.database}", SHUTDOWN_GRACE="0s")
-        self.work(daemon, "a")
-        token = self.token(daemon, "a", lease="1h")
-        daemon.signal(signal.SIGTERM)
-        self.assertEqual(daemon.wait(), 0)
-        self.assertIn("interrupted=1", daemon.wait_for_line("stopped.*")[0])
-        again = self.begin(STORE=f"sqlite:{folder.database}")
-        self.assert_lost(self.tell(again, "a", "complete", token))
-        self.assertGreater(int(self.token(again, "a")), int(token))
-        self.assertEqual(again.job("a")["interruptions"], 1)
-
-    def test_a_token_does_not_outlive_the_daemon(self):
-        folder = self.enterContext(Folder())
-        daemon = self.begin(STORE=f"sqlite:{folder.database}", exit_code=None)
-        self.work(daemon, "a")
-        token = self.token(daemon, "a", lease="1h")
-        daemon.signal(signal.SIGKILL)
-        daemon.wait()
-        again = self.begin(STORE=f"sqlite:{folder.database}")
-        self.assert_lost(self.tell(again, "a", "complete", token))
-        self.assertGreater(int(self.token(again, "a")), int(token))
-
-    def test_a_completion_that_was_accepted_outlives_the_daemon(self):
-        folder = self.enterContext(Folder())
-        daemon = self.begin(STORE=f"sqlite:{folder.database}", exit_code=None)
-        self.work(daemon, "a")
-        self.assertEqual(self.tell(daemon, "a", "complete", self.token(daemon, "a"), result=1).status, 204)
-        daemon.signal(signal.SIGKILL)
-        daemon.wait()
-        self.assertEqual(self.begin(STORE=f"sqlite:{folder.database}").job("a")["result"], 1)
 
 
 class ManyWorkers(RemoteTest):

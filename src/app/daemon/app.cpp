@@ -79,6 +79,7 @@ std::expected<void, std::string> App::start() {
     if (queue.workers)
       if (auto started = queue.workers->start(); !started) return started;
   parts_->server->start();
+  parts_->store->renew_leases();
   parts_->log.write_admin(
       LogLevel::info, "listening",
       {{"address", parts_->config.listen.host}, {"port", *port}, {"version", version}, {"pid", getpid()}});
@@ -98,7 +99,11 @@ void App::stop() {
   auto& store = *parts_->store;
   const auto grace = parts_->config.shutdown_grace;
   const auto deadline = parts_->clock.now().steady + grace;
-  const auto none_running = [&store] { return store.counts().of(Status::running) == 0; };
+  // Leases outlive the process if their store does.
+  const auto none_running = [&store, durable = parts_->store_is_durable] {
+    const auto attempts = store.attempts();
+    return attempts.own + (durable ? 0 : attempts.leased) == 0;
+  };
   parts_->log.write_admin(LogLevel::info, "stopping", {{"grace", base::format_duration(grace)}});
   parts_->watchers.attempts.begin();
   parts_->server->drain();
@@ -111,6 +116,7 @@ void App::stop() {
   store.stop_claims();
   wait_until(deadline, none_running);
   store.stop_attempts();
+  if (!parts_->store_is_durable) store.end_leases();
   for (auto& queue : parts_->queues)
     if (queue.workers) queue.workers->request_stop();
   for (auto& queue : parts_->queues)
@@ -134,7 +140,8 @@ void App::log_end() const {
                            {"failed", seen.failed()},
                            {"retried", seen.retried()},
                            {"interrupted", seen.interrupted()},
-                           {parts_->store_is_durable ? "queued" : "lost", left}});
+                           {parts_->store_is_durable ? "queued" : "lost", left},
+                           {"leased", parts_->store->attempts().leased}});
 }
 
 }  // namespace jobqd::app
