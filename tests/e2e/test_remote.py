@@ -13,7 +13,7 @@ import unittest
 from collections import Counter
 from pathlib import Path
 
-from support import ROOT, Daemon, DaemonTest, eventually
+from support import Daemon, DaemonTest, eventually
 
 REMOTE = """
 [queues.numbers]
@@ -22,8 +22,6 @@ capacity = 10000
 backoff = ["0s"]
 interruptions_max = 100000
 """
-
-PAGE = ROOT / "docs" / "http-api.md"
 
 
 class RemoteTest(DaemonTest):
@@ -229,33 +227,6 @@ class ManyWorkers(RemoteTest):
         results = {job["id"]: job["result"] for job in daemon.all_jobs(queue="numbers")}
         self.assertEqual(len(results), self.jobs)
         self.assertEqual({job: token for job, token in accepted}, {job: results[job] for job, _ in accepted})
-
-
-class Examples(RemoteTest):
-    """The workers that the documentation prints work as they are printed."""
-
-    def run_worker(self, daemon: Daemon, language: str, command: list) -> None:
-        block, = re.findall(rf"^```{language}\n(.*?/lease.*?)^```$", PAGE.read_text(encoding="utf-8"), re.S | re.M)
-        self.assertIn("127.0.0.1:8080", block)
-        program = block.replace("127.0.0.1:8080", f"127.0.0.1:{daemon.port}")
-        worker = subprocess.Popen([*command, program], stdout=subprocess.DEVNULL, start_new_session=True)
-        self.addCleanup(worker.wait)
-        self.addCleanup(os.killpg, worker.pid, signal.SIGKILL)
-        for number in range(3):
-            self.work(daemon, f"{language} {number}" if language == "python" else f"{language}-{number}", payload={"n": number})
-        self.work(daemon, f"{language}-wrong", payload={"n": "a word"})
-        for number in range(3):
-            job = daemon.finished(f"{language}%20{number}" if language == "python" else f"{language}-{number}")
-            self.assertEqual((job["status"], job["result"]), ("done", 2 * number))
-        wrong = daemon.finished(f"{language}-wrong")
-        self.assertEqual((wrong["status"], wrong["attempts"]), ("failed", 1))
-        self.assertIsNone(worker.poll(), "it goes on")
-
-    def test_the_worker_in_python(self):
-        self.run_worker(self.begin(), "python", [sys.executable, "-c"])
-
-    def test_the_worker_in_bash(self):
-        self.run_worker(self.begin(), "bash", ["bash", "-c"])
 
 
 if __name__ == "__main__":
