@@ -44,7 +44,7 @@ class DiskWatcher final : public engine::Observer {
 class StoreOnDisk {
  public:
   struct Settings {
-    EmbeddedOptions store = {.queues = {{.capacity = 1'000'000}}};
+    EmbeddedOptions store = {.queues = {{.capacity = 1'000'000, .remote = true}}};
     bool full_sync = true;
     int checkpoint_pages = 24;  ///< Small, so that every scenario has checkpoints in it.
     base::milliseconds try_again{1};
