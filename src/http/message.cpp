@@ -4,6 +4,12 @@
 
 namespace jobqd::http {
 
+std::optional<std::string> Request::parameter(std::string_view name) const {
+  for (const auto& [key, value] : query)
+    if (key == name) return value;
+  return std::nullopt;
+}
+
 std::vector<std::string_view> Request::headers(std::string_view name) const {
   const boost::beast::string_view wanted(name.data(), name.size());
   std::vector<std::string_view> values;

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -32,6 +34,9 @@ struct Request {
   std::string_view route =
       {};  ///< Pattern of the route, set by the router; empty where there is none. Outlives all.
 
+  /// The value of a query parameter.
+  [[nodiscard]] std::optional<std::string> parameter(std::string_view name) const;
+
   /// The values of all fields of that name, in any case, in order.
   [[nodiscard]] std::vector<std::string_view> headers(std::string_view name) const;
 
@@ -42,12 +47,19 @@ struct Request {
   }
 };
 
+/// What an operator's call has changed.
+struct Change {
+  std::string_view action;  ///< A literal, such as "purge".
+  std::uint64_t count = 1;  ///< How many jobs or queues.
+};
+
 struct Response {
   unsigned status = 200;
   std::string_view content_type = "application/json";
   std::string body = {};
   std::vector<std::pair<std::string_view, std::string>> headers = {};  ///< Values must be visible ASCII.
   bool close = false;                                                  ///< Close the connection after it.
+  std::optional<Change> change = {};                                   ///< For the observers; not sent.
 };
 
 /// The most that one answer may hold in memory.

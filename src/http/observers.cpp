@@ -26,4 +26,8 @@ void Observers::request_answered(const Answered& answered) {
   for (auto* observer : observers_) observer->request_answered(answered);
 }
 
+void Observers::admin_changed(const AdminChange& change) {
+  for (auto* observer : observers_) observer->admin_changed(change);
+}
+
 }  // namespace jobqd::http

@@ -45,6 +45,26 @@ class Logs(DaemonTest):
         self.assertNotIn("secret", daemon.log)
 
 
+class Admin(DaemonTest):
+    def test_each_change_by_an_operator_is_one_line(self):
+        daemon = self.start(LOG_LEVEL="info", SIMULATE_MIN="1h", SIMULATE_MAX="1h", WORKERS="1")
+        daemon.enqueue([{"id": "a"}] + [{"id": name, "delay": "1h"} for name in "bcd"])
+        eventually(lambda: daemon.count("running") == 1, "a runs")
+        for method, path in (("POST", "jobs/a/cancel"), ("POST", "jobs/b/cancel"), ("POST", "jobs/b/retry"), ("DELETE", "jobs/c"),
+                             ("POST", "queues/default/pause"), ("POST", "queues/default/purge?dry_run=true"),
+                             ("POST", "queues/default/purge"), ("POST", "queues/default/retry?reason=cancelled"),
+                             ("POST", "queues/default/resume")):
+            daemon.request(method, f"/v1/{path}")
+        daemon.request("DELETE", "/v1/jobs/nobody")
+        daemon.stop()
+        lines = [line[25:] for line in daemon.lines if " admin " in line]
+        wanted = [("cancel", "a", 1), ("cancel", "b", 1), ("retry", "b", 1), ("delete", "c", 1), ("pause", "default", 1),
+                  ("purge", "default", r"\d"), ("retry", "default", r"\d"), ("resume", "default", 1)]
+        self.assertEqual(len(lines), len(wanted), lines)
+        for line, (action, target, count) in zip(lines, wanted):
+            self.assertRegex(line, rf"^info  admin action={action} target={target} count={count} from=127\.0\.0\.1:\d+$")
+
+
 REMOTE = '[queues.desk]\nprocessor = "remote"\ncapacity = 100000\n'
 
 # A daemon that stops waits a second for its log. The rest is for a slow machine.

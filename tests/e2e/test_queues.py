@@ -85,6 +85,29 @@ class Queues(DaemonTest):
         self.assertEqual(daemon.post("/v1/queues/default/purge").json(), {"count": 5000})
         self.assertEqual(list(daemon.all_jobs()), [])
 
+    def test_a_bulk_call_does_only_what_it_was_asked_for(self):
+        daemon = self.start(SIMULATE_MIN="0ms", SIMULATE_MAX="0ms", SIMULATE_FAILURE_RATE="1")
+        daemon.enqueue([{"id": "failed"}, {"id": "cancelled", "delay": "1h"}, {"id": "queued", "delay": "1h"}])
+        daemon.finished("failed")
+        daemon.post("/v1/jobs/cancelled/cancel")
+        daemon.post("/v1/queues/default/pause")
+        before = list(daemon.all_jobs())
+        for call in ("retry?reasons=cancelled", "purge?state=done", "purge?dryrun=true", "pause?for=1h", "resume?x"):
+            self.assert_problem(daemon.post(f"/v1/queues/default/{call}"), 400, "invalid-field")
+        for call in ("queues/default/purge", "queues/default/retry", "jobs/queued/cancel", "jobs/failed/retry"):
+            self.assert_problem(daemon.post(f"/v1/{call}", '{"dry_run":true}'), 400, "invalid-field")
+        self.assert_problem(daemon.request("DELETE", "/v1/jobs/queued", "{}"), 400, "invalid-field")
+        self.assert_problem(daemon.post("/enqueue?dry_run=true", "{}"), 400, "invalid-field")
+        self.assertEqual(daemon.get("/healthz?check=1").status, 200)
+        for call, count in (("retry", 1), ("retry?reason=cancelled", 1), ("purge", 1), ("purge?status=failed", 2)):
+            dry = call + ("&" if "?" in call else "?") + "dry_run=true"
+            self.assertEqual(daemon.post(f"/v1/queues/default/{dry}").json(), {"count": count}, call)
+        self.assertEqual(list(daemon.all_jobs()), before)
+        self.assertEqual(daemon.post("/v1/queues/default/retry").json(), {"count": 1})
+        self.assertEqual(daemon.job("cancelled")["reason"], "cancelled")
+        self.assertEqual(daemon.post("/v1/queues/default/purge?status=failed").json(), {"count": 1})
+        self.assertEqual({job["id"] for job in daemon.all_jobs()}, {"failed", "queued"})
+
     def test_the_examples_of_the_documentation_are_good(self):
         examples = re.findall(r"^```toml\n(.*?)^```", OPERATIONS.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
         self.assertGreater(len(examples), 1)

@@ -29,9 +29,7 @@ LARGE_CLASSES: dict[str, str] = {
 }
 LONG_FILES: dict[str, str] = {}
 # Shared prefixes that do not call for a folder, as FOLDER/PREFIX.
-PREFIXES: dict[str, str] = {
-    "tests/http/connections/server": "being carved",
-}
+PREFIXES: dict[str, str] = {}
 
 TYPE_OR_NAMESPACE = re.compile(r"\b(namespace|class|struct|union|enum|extern)\b[^(]*$")
 FUNCTION_NAME = re.compile(r"((?:[A-Za-z_]\w*(?:<[^<>()]*>)?::)*~?[A-Za-z_]\w*)\s*\(")

@@ -54,10 +54,10 @@ void StubStore::remove(std::string_view /*id*/, engine::Callback<void> done) {
 void StubStore::set_paused(std::string_view /*queue*/, bool /*paused*/, engine::Callback<void> done) {
   done(unavailable());
 }
-void StubStore::retry_all(std::string_view /*queue*/, engine::Callback<std::uint64_t> done) {
+void StubStore::retry_all(const engine::RetryAll& /*which*/, engine::Callback<std::uint64_t> done) {
   done(unavailable());
 }
-void StubStore::purge(std::string_view /*queue*/, engine::Callback<std::uint64_t> done) {
+void StubStore::purge(const engine::Purge& /*which*/, engine::Callback<std::uint64_t> done) {
   done(unavailable());
 }
 bool StubStore::configure(const engine::QueueOptions& /*options*/) {

@@ -23,8 +23,8 @@ class StubStore : public engine::Store {
   void retry(std::string_view id, engine::Callback<domain::Job> done) override;
   void remove(std::string_view id, engine::Callback<void> done) override;
   void set_paused(std::string_view queue, bool paused, engine::Callback<void> done) override;
-  void retry_all(std::string_view queue, engine::Callback<std::uint64_t> done) override;
-  void purge(std::string_view queue, engine::Callback<std::uint64_t> done) override;
+  void retry_all(const engine::RetryAll& which, engine::Callback<std::uint64_t> done) override;
+  void purge(const engine::Purge& which, engine::Callback<std::uint64_t> done) override;
   bool configure(const engine::QueueOptions& options) override;
   engine::Counts counts() const override;
   std::vector<engine::QueueState> queues() const override;

@@ -73,6 +73,22 @@ struct QueueState {
   std::optional<Circuit> circuit = {};  ///< If the queue has one.
 };
 
+/// Which failed jobs of a queue retry_all() takes.
+struct RetryAll {
+  std::string_view queue;
+  /// Only those of this reason. Without it those that ended exhausted, rejected or interrupted: a cancelled
+  /// job was stopped on purpose.
+  std::optional<domain::Reason> reason = {};
+  bool dry_run = false;  ///< Changes nothing and only counts.
+};
+
+/// Which jobs of a queue purge() takes.
+struct Purge {
+  std::string_view queue;
+  domain::Status status = domain::Status::queued;  ///< Not running.
+  bool dry_run = false;                            ///< Changes nothing and only counts.
+};
+
 /// Names one waiting watch(), for unwatch().
 using WatchId = std::uint64_t;
 
@@ -112,12 +128,12 @@ class Operations {
   /// Errors: queue_not_found.
   virtual void set_paused(std::string_view queue, bool paused, Callback<void> done) = 0;
 
-  /// Does what retry() does for every failed job of the queue, and reports their number. tick() does the work
-  /// in small steps. Errors: queue_not_found.
-  virtual void retry_all(std::string_view queue, Callback<std::uint64_t> done) = 0;
+  /// Does what retry() does for all those jobs, and reports their number. tick() does the work in small
+  /// steps; jobs that come after the call are left alone. Errors: queue_not_found.
+  virtual void retry_all(const RetryAll& which, Callback<std::uint64_t> done) = 0;
 
-  /// Does what remove() does for every queued job of the queue. Otherwise like retry_all().
-  virtual void purge(std::string_view queue, Callback<std::uint64_t> done) = 0;
+  /// Does what remove() does for all those jobs. Otherwise like retry_all().
+  virtual void purge(const Purge& which, Callback<std::uint64_t> done) = 0;
 
   /// Changes the options of the queue of this name; jobs that have already taken theirs from it keep them. If
   /// there are fewer places than are taken, only new jobs are refused. false: there is no such queue.

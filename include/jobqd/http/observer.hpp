@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <string_view>
 #include <vector>
 
@@ -16,11 +17,19 @@ struct Answered {
   std::chrono::nanoseconds duration{0};
 };
 
+/// What a call of an operator has changed.
+struct AdminChange {
+  std::string_view action = {};  ///< pause, resume, purge, retry, cancel or delete.
+  std::string_view target = {};  ///< The queue or the job, as the client named it.
+  std::uint64_t count = 0;       ///< How many queues or jobs were changed; may be 0.
+  std::string_view peer = {};    ///< Address and port of the client.
+};
+
 /// Receives the events of the HTTP connections, so that logs and metrics can follow them.
 ///
-/// Called on the http thread, for every request: an implementation must not block, throw or allocate. Views
-/// are valid during the call only, but the text of a route lives as long as the server. Every event does
-/// nothing by default.
+/// Called on the http thread: an implementation must not block or throw, nor allocate for every request.
+/// Views are valid during the call only, but the text of a route lives as long as the server. Every event
+/// does nothing by default.
 class Observer {
  public:
   virtual ~Observer() = default;
@@ -30,6 +39,8 @@ class Observer {
   /// A connection was closed unheard, because there are far more than are served.
   virtual void connection_refused() {}
   virtual void request_answered(const Answered& /*answered*/) {}
+  /// After the change, before its answer is sent.
+  virtual void admin_changed(const AdminChange& /*change*/) {}
 };
 
 /// Passes every event on to a fixed list of observers, in its order. Holds pointers only, none of them null;
@@ -44,6 +55,7 @@ class Observers final : public Observer {
   void connection_closed() override;
   void connection_refused() override;
   void request_answered(const Answered& answered) override;
+  void admin_changed(const AdminChange& change) override;
 
  private:
   const std::vector<Observer*> observers_;

@@ -96,7 +96,8 @@ std::expected<std::unique_ptr<App>, std::string> build(const Config& config, con
     if (!made) return std::unexpected(made.error());
     parts.queues.push_back(*std::move(made));
   }
-  parts.server = std::make_unique<http::Server>(server_options(config), *parts.store, clock, parts.random);
+  parts.server = std::make_unique<http::Server>(server_options(config), *parts.store, clock, parts.random,
+                                                std::vector<http::Observer*>{&parts.watchers.admin_log});
   return std::unique_ptr<App>(new App(std::move(owned)));
 }
 

@@ -16,6 +16,7 @@
 #include "app/daemon/attempt_watch.hpp"
 #include "app/daemon/fail_stop.hpp"
 #include "app/daemon/tally.hpp"
+#include "app/logging/admin_log.hpp"
 #include "app/logging/event_log.hpp"
 
 namespace jobqd::app {
@@ -32,12 +33,13 @@ struct QueueParts {
 
 /// Everything that follows the events of the daemon.
 struct Watchers {
-  explicit Watchers(Log& log) : event_log(log), fail_stop(log) {}
+  explicit Watchers(Log& log) : event_log(log), fail_stop(log), admin_log(log) {}
 
   EventLog event_log;
   Tally tally;
   AttemptWatch attempts;
   FailStop fail_stop;
+  AdminLog admin_log;
   engine::Observers all{{&event_log, &tally, &attempts, &fail_stop}};
 };
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "http/guards/cross_site.hpp"
+#include "http/guards/input.hpp"
 
 namespace jobqd::http {
 
@@ -13,7 +14,7 @@ Api::Api(engine::Store& store, const base::Clock& clock, base::Random& random)
       queues_(store),
       workers_(store),
       probes_(store),
-      guards_{check_cross_site},
+      guards_{check_cross_site, check_input},
       router_(all_routes()) {}
 
 std::vector<Route> Api::all_routes() const {

@@ -102,7 +102,8 @@ Response accepted(const std::vector<engine::Submitted>& jobs, Wording wording) {
 }  // namespace
 
 std::vector<Route> EnqueueCalls::routes() const {
-  return {{"POST", "/enqueue", Access::enqueue, std::bind_front(&EnqueueCalls::enqueue, this)}};
+  return {
+      {"POST", "/enqueue", Access::enqueue, {.body = true}, std::bind_front(&EnqueueCalls::enqueue, this)}};
 }
 
 void EnqueueCalls::enqueue(const Request& request, ExchangePtr exchange) const {

@@ -5,14 +5,13 @@
 #include <utility>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <jobqd/base/number.hpp>
 
 #include "http/bodies/field_values.hpp"
 #include "http/bodies/views.hpp"
 #include "http/calls/job_list.hpp"
-#include "http/calls/respond.hpp"
+#include "http/calls/parameters.hpp"
 
 namespace jobqd::http {
 
@@ -24,50 +23,20 @@ using domain::ErrorCode;
 constexpr base::milliseconds wait_longest{60'000};
 constexpr std::size_t limit_highest = 1000;
 
-Error wrong_parameter(std::string_view name, std::string_view value, std::string_view allowed) {
-  return {.code = ErrorCode::invalid_field,
-          .detail =
-              fmt::format("query parameter {} must be {}, not \"{}\"", name, allowed, value.substr(0, 100))};
-}
-
-/// Each parameter must be known and given once: a misspelt one must not be ignored.
-std::optional<Error> check_parameters(const Request& request, std::initializer_list<std::string_view> known) {
-  std::vector<std::string_view> seen;
-  for (const auto& [name, value] : request.query) {
-    if (std::ranges::find(known, name) == known.end())
-      return Error{.code = ErrorCode::invalid_field,
-                   .detail = fmt::format("there is no query parameter \"{}\" here, only {}",
-                                         name.substr(0, 100), fmt::join(known, ", "))};
-    if (std::ranges::find(seen, name) != seen.end())
-      return Error{.code = ErrorCode::invalid_field,
-                   .detail = fmt::format("query parameter {} is given twice", name)};
-    seen.emplace_back(name);
-  }
-  return std::nullopt;
-}
-
-std::optional<std::string> parameter(const Request& request, std::string_view name) {
-  for (const auto& [key, value] : request.query)
-    if (key == name) return value;
-  return std::nullopt;
-}
-
 std::expected<engine::ListQuery, Error> read_list_query(const Request& request) {
-  if (auto error = check_parameters(request, {"queue", "status", "limit", "cursor"}))
-    return std::unexpected(*std::move(error));
-  engine::ListQuery query{.queue = parameter(request, "queue")};
-  if (const auto text = parameter(request, "status")) {
+  engine::ListQuery query{.queue = request.parameter("queue")};
+  if (const auto text = request.parameter("status")) {
     query.status = domain::status_from(*text);
     if (!query.status)
       return std::unexpected(wrong_parameter("status", *text, "queued, running, done or failed"));
   }
-  if (const auto text = parameter(request, "limit")) {
+  if (const auto text = request.parameter("limit")) {
     const auto limit = base::parse_number<std::uint64_t>(*text);
     if (!limit || *limit < 1 || *limit > limit_highest)
       return std::unexpected(wrong_parameter("limit", *text, "a whole number from 1 to 1000"));
     query.limit = *limit;
   }
-  if (const auto text = parameter(request, "cursor")) {
+  if (const auto text = request.parameter("cursor")) {
     const auto cursor = base::parse_number<std::uint64_t>(*text);
     if (!cursor || *cursor == 0)
       return std::unexpected(wrong_parameter("cursor", *text, "the next_cursor of another page"));
@@ -76,11 +45,13 @@ std::expected<engine::ListQuery, Error> read_list_query(const Request& request) 
   return query;
 }
 
-/// Answers with the job, or with the problem.
-engine::Callback<domain::Job> respond_with_job(ExchangePtr exchange) {
-  return [exchange = std::move(exchange)](engine::Expected<domain::Job> job) {
+/// Answers with the job, or with the problem. `action`: what was done to it, if anything was.
+engine::Callback<domain::Job> respond_with_job(ExchangePtr exchange,
+                                               std::optional<std::string_view> action = {}) {
+  return [exchange = std::move(exchange), action](engine::Expected<domain::Job> job) {
     if (!job) return exchange->respond(problem(job.error()));
     Response response;
+    if (action) response.change = Change{.action = *action};
     JsonWriter json(response.body);
     write_job(json, *job);
     exchange->respond(std::move(response));
@@ -92,17 +63,20 @@ engine::Callback<domain::Job> respond_with_job(ExchangePtr exchange) {
 std::vector<Route> JobCalls::routes() const {
   using std::bind_front;
   return {
-      {"GET", "/v1/jobs", Access::read, bind_front(&JobCalls::list, this)},
-      {"GET", "/v1/jobs/{id}", Access::read, bind_front(&JobCalls::get, this)},
-      {"DELETE", "/v1/jobs/{id}", Access::admin, bind_front(&JobCalls::remove, this)},
-      {"POST", "/v1/jobs/{id}/cancel", Access::admin, bind_front(&JobCalls::cancel, this)},
-      {"POST", "/v1/jobs/{id}/retry", Access::admin, bind_front(&JobCalls::retry, this)},
+      {"GET",
+       "/v1/jobs",
+       Access::read,
+       {.query = {"queue", "status", "limit", "cursor"}},
+       bind_front(&JobCalls::list, this)},
+      {"GET", "/v1/jobs/{id}", Access::read, {.query = {"wait"}}, bind_front(&JobCalls::get, this)},
+      {"DELETE", "/v1/jobs/{id}", Access::admin, {}, bind_front(&JobCalls::remove, this)},
+      {"POST", "/v1/jobs/{id}/cancel", Access::admin, {}, bind_front(&JobCalls::cancel, this)},
+      {"POST", "/v1/jobs/{id}/retry", Access::admin, {}, bind_front(&JobCalls::retry, this)},
   };
 }
 
 void JobCalls::get(const Request& request, ExchangePtr exchange) const {
-  if (auto error = check_parameters(request, {"wait"})) return exchange->respond(problem(*error));
-  const auto text = parameter(request, "wait");
+  const auto text = request.parameter("wait");
   if (!text) return operations_.find(request.path_param, respond_with_job(std::move(exchange)));
   const auto seconds = base::parse_number<double>(*text);
   const auto wait = duration_up_to(seconds ? FieldValue(*seconds) : FieldValue(std::string_view(*text)),
@@ -131,15 +105,19 @@ void JobCalls::list(const Request& request, ExchangePtr exchange) const {
 }
 
 void JobCalls::remove(const Request& request, ExchangePtr exchange) const {
-  operations_.remove(request.path_param, respond_with_nothing<void>(std::move(exchange)));
+  operations_.remove(request.path_param, [exchange =
+                                              std::move(exchange)](const engine::Expected<void>& done) {
+    exchange->respond(done ? Response{.status = 204, .content_type = "", .change = Change{.action = "delete"}}
+                           : problem(done.error()));
+  });
 }
 
 void JobCalls::cancel(const Request& request, ExchangePtr exchange) const {
-  operations_.cancel(request.path_param, respond_with_job(std::move(exchange)));
+  operations_.cancel(request.path_param, respond_with_job(std::move(exchange), "cancel"));
 }
 
 void JobCalls::retry(const Request& request, ExchangePtr exchange) const {
-  operations_.retry(request.path_param, respond_with_job(std::move(exchange)));
+  operations_.retry(request.path_param, respond_with_job(std::move(exchange), "retry"));
 }
 
 }  // namespace jobqd::http

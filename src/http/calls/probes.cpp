@@ -7,9 +7,9 @@ namespace jobqd::http {
 
 std::vector<Route> ProbeCalls::routes() const {
   using std::bind_front;
-  return {{"GET", "/healthz", Access::probe, bind_front(&ProbeCalls::alive, this)},
-          {"GET", "/livez", Access::probe, bind_front(&ProbeCalls::alive, this)},
-          {"GET", "/readyz", Access::probe, bind_front(&ProbeCalls::ready, this)}};
+  return {{"GET", "/healthz", Access::probe, {}, bind_front(&ProbeCalls::alive, this)},
+          {"GET", "/livez", Access::probe, {}, bind_front(&ProbeCalls::alive, this)},
+          {"GET", "/readyz", Access::probe, {}, bind_front(&ProbeCalls::ready, this)}};
 }
 
 void ProbeCalls::alive(const Request& /*request*/, const ExchangePtr& exchange) const {

@@ -1,22 +1,26 @@
 #include "http/calls/queues.hpp"
 
 #include <algorithm>
+#include <array>
 #include <functional>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "http/bodies/views.hpp"
+#include "http/calls/parameters.hpp"
 
 namespace jobqd::http {
 
 namespace {
 
-/// Answers with the number of jobs, or with the problem.
-engine::Callback<std::uint64_t> respond_with_count(ExchangePtr exchange) {
-  return [exchange = std::move(exchange)](engine::Expected<std::uint64_t> count) {
+/// Answers with the number of jobs, or with the problem. `action`: what was done to them, if anything was.
+engine::Callback<std::uint64_t> respond_with_count(ExchangePtr exchange,
+                                                   std::optional<std::string_view> action) {
+  return [exchange = std::move(exchange), action](engine::Expected<std::uint64_t> count) {
     if (!count) return exchange->respond(problem(count.error()));
     Response response;
+    if (action) response.change = Change{.action = *action, .count = *count};
     JsonWriter json(response.body);
     json.begin_object();
     json.key("count").number(*count);
@@ -25,17 +29,68 @@ engine::Callback<std::uint64_t> respond_with_count(ExchangePtr exchange) {
   };
 }
 
+std::optional<std::string_view> unless(bool dry_run, std::string_view action) {
+  return dry_run ? std::nullopt : std::optional(action);
+}
+
+constexpr std::array<std::optional<domain::Reason>, 4> failed_reasons{
+    domain::Reason::exhausted, domain::Reason::rejected, domain::Reason::interrupted,
+    domain::Reason::cancelled};
+
+engine::Expected<bool> read_dry_run(const Request& request) {
+  const auto text = request.parameter("dry_run");
+  if (text && *text != "true" && *text != "false")
+    return std::unexpected(wrong_parameter("dry_run", *text, "true or false"));
+  return text == "true";
+}
+
+engine::Expected<engine::RetryAll> read_retry_all(const Request& request) {
+  engine::RetryAll which{.queue = request.path_param};
+  if (const auto text = request.parameter("reason")) {
+    which.reason = domain::reason_from(*text);
+    if (std::ranges::find(failed_reasons, which.reason) == failed_reasons.end())
+      return std::unexpected(
+          wrong_parameter("reason", *text, "exhausted, rejected, interrupted or cancelled"));
+  }
+  const auto dry_run = read_dry_run(request);
+  if (!dry_run) return std::unexpected(dry_run.error());
+  which.dry_run = *dry_run;
+  return which;
+}
+
+engine::Expected<engine::Purge> read_purge(const Request& request) {
+  engine::Purge which{.queue = request.path_param};
+  if (const auto text = request.parameter("status")) {
+    const auto status = domain::status_from(*text);
+    if (!status || *status == domain::Status::running)
+      return std::unexpected(wrong_parameter("status", *text, "queued, done or failed"));
+    which.status = *status;
+  }
+  const auto dry_run = read_dry_run(request);
+  if (!dry_run) return std::unexpected(dry_run.error());
+  which.dry_run = *dry_run;
+  return which;
+}
+
 }  // namespace
 
 std::vector<Route> QueueCalls::routes() const {
   using std::bind_front;
   return {
-      {"GET", "/v1/queues", Access::read, bind_front(&QueueCalls::list, this)},
-      {"GET", "/v1/queues/{name}", Access::read, bind_front(&QueueCalls::get, this)},
-      {"POST", "/v1/queues/{name}/pause", Access::admin, bind_front(&QueueCalls::pause, this)},
-      {"POST", "/v1/queues/{name}/resume", Access::admin, bind_front(&QueueCalls::resume, this)},
-      {"POST", "/v1/queues/{name}/retry", Access::admin, bind_front(&QueueCalls::retry_all, this)},
-      {"POST", "/v1/queues/{name}/purge", Access::admin, bind_front(&QueueCalls::purge, this)},
+      {"GET", "/v1/queues", Access::read, {}, bind_front(&QueueCalls::list, this)},
+      {"GET", "/v1/queues/{name}", Access::read, {}, bind_front(&QueueCalls::get, this)},
+      {"POST", "/v1/queues/{name}/pause", Access::admin, {}, bind_front(&QueueCalls::pause, this)},
+      {"POST", "/v1/queues/{name}/resume", Access::admin, {}, bind_front(&QueueCalls::resume, this)},
+      {"POST",
+       "/v1/queues/{name}/retry",
+       Access::admin,
+       {.query = {"reason", "dry_run"}},
+       bind_front(&QueueCalls::retry_all, this)},
+      {"POST",
+       "/v1/queues/{name}/purge",
+       Access::admin,
+       {.query = {"status", "dry_run"}},
+       bind_front(&QueueCalls::purge, this)},
   };
 }
 
@@ -63,17 +118,24 @@ void QueueCalls::resume(const Request& request, ExchangePtr exchange) const {
 }
 
 void QueueCalls::retry_all(const Request& request, ExchangePtr exchange) const {
-  operations_.retry_all(request.path_param, respond_with_count(std::move(exchange)));
+  const auto which = read_retry_all(request);
+  if (!which) return exchange->respond(problem(which.error()));
+  operations_.retry_all(*which, respond_with_count(std::move(exchange), unless(which->dry_run, "retry")));
 }
 
 void QueueCalls::purge(const Request& request, ExchangePtr exchange) const {
-  operations_.purge(request.path_param, respond_with_count(std::move(exchange)));
+  const auto which = read_purge(request);
+  if (!which) return exchange->respond(problem(which.error()));
+  operations_.purge(*which, respond_with_count(std::move(exchange), unless(which->dry_run, "purge")));
 }
 
 void QueueCalls::set_paused(const std::string& queue, bool paused, ExchangePtr exchange) const {
   operations_.set_paused(queue, paused,
-                         [this, queue, exchange = std::move(exchange)](engine::Expected<void> done) {
-                           exchange->respond(done ? shown(queue) : problem(done.error()));
+                         [this, queue, paused, exchange = std::move(exchange)](engine::Expected<void> done) {
+                           if (!done) return exchange->respond(problem(done.error()));
+                           auto response = shown(queue);
+                           response.change = Change{.action = paused ? "pause" : "resume"};
+                           exchange->respond(std::move(response));
                          });
 }
 

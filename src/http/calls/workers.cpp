@@ -7,7 +7,6 @@
 
 #include "http/bodies/remote_body.hpp"
 #include "http/bodies/views.hpp"
-#include "http/calls/respond.hpp"
 
 namespace jobqd::http {
 
@@ -34,6 +33,13 @@ Response extended(const engine::Extension& extension) {
   return response;
 }
 
+/// Answers with 204, or with the problem.
+engine::Callback<engine::Resolution> respond_with_nothing(ExchangePtr exchange) {
+  return [exchange = std::move(exchange)](const engine::Expected<engine::Resolution>& done) {
+    exchange->respond(done ? Response{.status = 204, .content_type = ""} : problem(done.error()));
+  };
+}
+
 /// The worker decides whether the job is tried again, and when.
 engine::Outcome failure(RemoteBody body) {
   if (!body.retryable) return engine::Fail{.error = std::move(body.error)};
@@ -45,10 +51,22 @@ engine::Outcome failure(RemoteBody body) {
 std::vector<Route> WorkerCalls::routes() const {
   using std::bind_front;
   return {
-      {"POST", "/v1/queues/{name}/lease", Access::work, bind_front(&WorkerCalls::lease, this)},
-      {"POST", "/v1/jobs/{id}/heartbeat", Access::work, bind_front(&WorkerCalls::heartbeat, this)},
-      {"POST", "/v1/jobs/{id}/complete", Access::work, bind_front(&WorkerCalls::complete, this)},
-      {"POST", "/v1/jobs/{id}/fail", Access::work, bind_front(&WorkerCalls::fail, this)},
+      {"POST",
+       "/v1/queues/{name}/lease",
+       Access::work,
+       {.body = true},
+       bind_front(&WorkerCalls::lease, this)},
+      {"POST",
+       "/v1/jobs/{id}/heartbeat",
+       Access::work,
+       {.body = true},
+       bind_front(&WorkerCalls::heartbeat, this)},
+      {"POST",
+       "/v1/jobs/{id}/complete",
+       Access::work,
+       {.body = true},
+       bind_front(&WorkerCalls::complete, this)},
+      {"POST", "/v1/jobs/{id}/fail", Access::work, {.body = true}, bind_front(&WorkerCalls::fail, this)},
   };
 }
 
@@ -95,8 +113,7 @@ void WorkerCalls::complete(const Request& request, ExchangePtr exchange) const {
   auto body = parse_remote(RemoteCall::complete, request.body);
   if (!body) return exchange->respond(problem(body.error()));
   claims_.settle(request.path_param, body->token, engine::Done{.result = std::move(body->result)},
-                 engine::Settler::remote_worker,
-                 respond_with_nothing<engine::Resolution>(std::move(exchange)));
+                 engine::Settler::remote_worker, respond_with_nothing(std::move(exchange)));
 }
 
 void WorkerCalls::fail(const Request& request, ExchangePtr exchange) const {
@@ -104,7 +121,7 @@ void WorkerCalls::fail(const Request& request, ExchangePtr exchange) const {
   if (!body) return exchange->respond(problem(body.error()));
   const auto token = body->token;
   claims_.settle(request.path_param, token, failure(*std::move(body)), engine::Settler::remote_worker,
-                 respond_with_nothing<engine::Resolution>(std::move(exchange)));
+                 respond_with_nothing(std::move(exchange)));
 }
 
 }  // namespace jobqd::http

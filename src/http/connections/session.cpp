@@ -189,6 +189,7 @@ void Session::on_thread(auto action) {
 void Session::respond(Response response) {
   on_thread([response = std::move(response)](Session& self) mutable {
     self.conversation_.answered(response);
+    if (response.change) self.report(*response.change);
     self.finished(response.status);
   });
 }
@@ -236,6 +237,14 @@ void Session::after(base::milliseconds wait, std::function<void()> function) {
 
 void Session::end_wait() {
   if (const auto wait = std::exchange(wait_, nullptr)) wait->function();
+}
+
+void Session::report(const Change& change) {
+  if (!handled_ || context_.observers.empty()) return;
+  context_.observers.admin_changed({.action = change.action,
+                                    .target = handled_->request.path_param,
+                                    .count = change.count,
+                                    .peer = transport_->peer()});
 }
 
 /// The answer is complete: what belongs to its request is over.

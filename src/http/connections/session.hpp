@@ -100,6 +100,7 @@ class Session final : public Exchange,
   void produce();
   void refuse();
   void on_thread(auto action);
+  void report(const Change& change);
   void finished(unsigned status);
   void end_wait();
   void send_soon();

@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include <fmt/format.h>
+
 namespace jobqd::http {
 
 namespace {
@@ -39,6 +41,15 @@ class PlainTransport final : public Transport {
   void end_sending() override {
     error_code ignored;
     socket_.shutdown(Socket::shutdown_send, ignored);
+  }
+
+  [[nodiscard]] std::string peer() const override {
+    error_code gone;
+    const auto at = socket_.remote_endpoint(gone);
+    if (gone) return {};
+    const auto host = at.address().to_string();
+    return at.address().is_v6() ? fmt::format("[{}]:{}", host, at.port())
+                                : fmt::format("{}:{}", host, at.port());
   }
 
   void close() override {

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include <boost/asio/basic_stream_socket.hpp>
@@ -44,6 +45,9 @@ class Transport {
 
   /// Tells the peer that nothing more will be sent.
   virtual void end_sending() = 0;
+
+  /// Address and port of the peer, such as 10.0.0.7:40522 or [::1]:40522; empty once it is gone.
+  [[nodiscard]] virtual std::string peer() const = 0;
 
   /// Closes; what is under way is reported as aborted.
   virtual void close() = 0;

@@ -299,9 +299,9 @@ bool EmbeddedStore::step_sweeps(Effects& effects) {
   if (sweeps_.empty()) return true;
   auto step = sweeps_.next(jobs_.table);
   for (const auto job : step.jobs) {
-    if (step.status == Status::failed)
+    if (step.action == SweepAction::retry)
       (void)jobs_.retry(effects, job);  // It is failed, so it can be retried.
-    else
+    else if (step.action == SweepAction::remove)
       jobs_.remove(effects, job);
   }
   if (!step.finished) return false;

@@ -51,8 +51,8 @@ class EmbeddedStore final : public engine::Store {
   void retry(std::string_view id, engine::Callback<domain::Job> done) override;
   void remove(std::string_view id, engine::Callback<void> done) override;
   void set_paused(std::string_view name, bool paused, engine::Callback<void> done) override;
-  void retry_all(std::string_view queue, engine::Callback<std::uint64_t> done) override;
-  void purge(std::string_view queue, engine::Callback<std::uint64_t> done) override;
+  void retry_all(const engine::RetryAll& which, engine::Callback<std::uint64_t> done) override;
+  void purge(const engine::Purge& which, engine::Callback<std::uint64_t> done) override;
   bool configure(const engine::QueueOptions& options) override;
   engine::Counts counts() const override;
   std::vector<engine::QueueState> queues() const override;
@@ -108,7 +108,8 @@ class EmbeddedStore final : public engine::Store {
   /// Errors: queue_not_found; store_unavailable while the journal cannot be written.
   engine::Expected<std::uint16_t> find_queue_to_change(std::string_view name) const JOBQD_REQUIRES(mutex_);
 
-  void begin_sweep(std::string_view name, domain::Status status, engine::Callback<std::uint64_t> done);
+  /// `sweep` without its queue and its beginning.
+  void begin_sweep(std::string_view name, Sweep sweep);
 
   // Parts of tick(). false: the budget ran out before the work.
   bool run_due(Effects& effects) JOBQD_REQUIRES(mutex_);

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include <jobqd/base/check.hpp>
+
 #include "stores/embedded/embedded_store.hpp"
 
 namespace jobqd::stores::embedded {
@@ -114,20 +116,30 @@ void EmbeddedStore::set_paused(std::string_view name, bool paused, engine::Callb
   turn.effects.flush();
 }
 
-void EmbeddedStore::retry_all(std::string_view queue, engine::Callback<std::uint64_t> done) {
-  begin_sweep(queue, Status::failed, std::move(done));
+void EmbeddedStore::retry_all(const engine::RetryAll& which, engine::Callback<std::uint64_t> done) {
+  using enum domain::Reason;
+  begin_sweep(which.queue, {.status = Status::failed,
+                            .reasons = which.reason ? std::vector{*which.reason}
+                                                    : std::vector{exhausted, rejected, interrupted},
+                            .action = which.dry_run ? SweepAction::count_only : SweepAction::retry,
+                            .done = std::move(done)});
 }
 
-void EmbeddedStore::purge(std::string_view queue, engine::Callback<std::uint64_t> done) {
-  begin_sweep(queue, Status::queued, std::move(done));
+void EmbeddedStore::purge(const engine::Purge& which, engine::Callback<std::uint64_t> done) {
+  JOBQD_CHECK(which.status != Status::running);
+  begin_sweep(which.queue, {.status = which.status,
+                            .action = which.dry_run ? SweepAction::count_only : SweepAction::remove,
+                            .done = std::move(done)});
 }
 
-void EmbeddedStore::begin_sweep(std::string_view name, Status status, engine::Callback<std::uint64_t> done) {
+void EmbeddedStore::begin_sweep(std::string_view name, Sweep sweep) {
   Turn turn(*this);
   const auto queue = find_queue_to_change(name);
-  if (!queue) return turn.effects.refuse(std::move(done), queue.error());
+  if (!queue) return turn.effects.refuse(std::move(sweep.done), queue.error());
+  sweep.queue = *queue;
   // Jobs that are enqueued from now on have larger numbers and are not changed.
-  sweeps_.add({.queue = *queue, .status = status, .before = jobs_.last_number + 1, .done = std::move(done)});
+  sweep.before = jobs_.last_number + 1;
+  sweeps_.add(std::move(sweep));
   turn.effects.wants_tick(turn.effects.now.steady);
 }
 

@@ -1,5 +1,7 @@
 #include "stores/embedded/sweeps.hpp"
 
+#include <algorithm>
+
 namespace jobqd::stores::embedded {
 
 namespace {
@@ -8,20 +10,24 @@ namespace {
 constexpr int most_looks = 10'000;
 constexpr std::size_t most_changes = 1'000;
 
+bool takes(const Sweep& sweep, const Record& record) {
+  if (!record.durable || record.queue != sweep.queue || record.progress.status != sweep.status) return false;
+  return sweep.reasons.empty() ||
+         std::ranges::find(sweep.reasons, record.progress.reason) != sweep.reasons.end();
+}
+
 }  // namespace
 
 Sweeps::Step Sweeps::next(const JobTable& table) {
   Sweep& sweep = sweeps_.front();
-  Step step{.status = sweep.status};
+  Step step{.action = sweep.action};
   int looks = most_looks;
   bool more = false;
   table.by_age().visit_newest_first(sweep.before, [&](std::uint64_t number, JobHandle job) {
     more = looks-- == 0 || step.jobs.size() == most_changes;
     if (more) return false;
     sweep.before = number;
-    const Record& record = table.at(job);
-    if (record.durable && record.queue == sweep.queue && record.progress.status == sweep.status)
-      step.jobs.push_back(job);
+    if (takes(sweep, table.at(job))) step.jobs.push_back(job);
     return true;
   });
   sweep.count += step.jobs.size();

@@ -14,13 +14,17 @@
 
 namespace jobqd::stores::embedded {
 
-/// One change of many jobs of a queue, from the newest to the oldest: failed jobs are retried, or queued ones
-/// removed.
+/// What a sweep does with each of its jobs.
+enum class SweepAction : std::uint8_t { retry, remove, count_only };
+
+/// One change of many jobs of a queue, from the newest to the oldest.
 struct Sweep {
   std::uint16_t queue = 0;
-  domain::Status status = domain::Status::failed;  ///< Of the jobs that it changes.
-  std::uint64_t before = 0;                        ///< Only jobs with a smaller number remain to be visited.
-  std::uint64_t count = 0;                         ///< Jobs changed so far.
+  domain::Status status = domain::Status::failed;  ///< Of the jobs that it takes.
+  std::vector<domain::Reason> reasons = {};        ///< Of the jobs that it takes. Empty: any.
+  SweepAction action = SweepAction::count_only;
+  std::uint64_t before = 0;  ///< Only jobs with a smaller number remain to be visited.
+  std::uint64_t count = 0;   ///< Jobs taken so far.
   engine::Callback<std::uint64_t> done = {};
 };
 
@@ -31,9 +35,9 @@ class Sweeps {
   void add(Sweep sweep) { sweeps_.push_back(std::move(sweep)); }
   [[nodiscard]] bool empty() const { return sweeps_.empty(); }
 
-  /// The jobs that the present sweep changes next; the caller changes them. Not when empty().
+  /// The jobs that the present sweep takes next; the caller does the action. Not when empty().
   struct Step {
-    domain::Status status = domain::Status::failed;
+    SweepAction action = SweepAction::count_only;
     std::vector<JobHandle> jobs = {};
     std::optional<Sweep> finished = {};  ///< The sweep, if this was its last step.
   };

@@ -54,6 +54,23 @@ TEST_F(TheApi, ReadsByGetAndOnlyByGet) {
         << route.pattern;
 }
 
+TEST_F(TheApi, RefusesWhatARouteDoesNotTake) {
+  for (const auto& route : api->routes()) {
+    if (route.access == Access::probe) continue;
+    auto path = std::string(route.pattern);
+    if (const auto hole = path.find('{'); hole != std::string::npos)
+      path.replace(hole, path.find('}') - hole + 1, "default");
+    const auto method = std::string(route.method);
+    EXPECT_EQ(summary(ask(method, path, {}, {}, {{"misspelt", "1"}})->response()),
+              "400 /problems/invalid-field")
+        << path;
+    if (route.input.body) continue;
+    EXPECT_EQ(summary(ask(method, path, "{}")->response()), "400 /problems/invalid-field") << path;
+  }
+  for (const auto* probe : {"/healthz", "/livez", "/readyz"})
+    EXPECT_EQ(ask("GET", probe, "body", {}, {{"x", "1"}, {"x", "1"}})->response().status, 200U) << probe;
+}
+
 TEST_F(TheApi, HasEachRouteOnce) {
   std::set<std::pair<std::string_view, std::string_view>> seen;
   for (const auto& route : api->routes())

@@ -53,6 +53,38 @@ TEST_F(Queues, AreRetriedAndPurged) {
   EXPECT_EQ(get("/v1/jobs/a").status, 404U);
 }
 
+TEST_F(Queues, CountWithoutAChangeInADryRun) {
+  enqueue(R"([{"id":"a"},{"id":"b"}])");
+  settle(claim(), engine::Retry{.error = "no"});
+  const auto count = [this](const char* what, Query query) {
+    const auto answer = ask("POST", std::string("/v1/queues/default/") + what, {}, {}, std::move(query));
+    store->tick(clock.now());
+    return answer->response().body;
+  };
+  EXPECT_EQ(count("retry", {{"dry_run", "true"}}), R"({"count":1})");
+  EXPECT_EQ(count("retry", {{"dry_run", "true"}, {"reason", "cancelled"}}), R"({"count":0})");
+  EXPECT_EQ(count("purge", {{"dry_run", "true"}}), R"({"count":1})");
+  EXPECT_EQ(count("purge", {{"dry_run", "true"}, {"status", "failed"}}), R"({"count":1})");
+  EXPECT_EQ(job("a")["status"], "failed");
+  EXPECT_EQ(count("purge", {{"dry_run", "false"}, {"status", "failed"}}), R"({"count":1})");
+  EXPECT_EQ(get("/v1/jobs/a").status, 404U);
+}
+
+TEST_F(Queues, SayWhichValuesAParameterTakes) {
+  const auto detail = [this](const char* what, Query query) {
+    const auto answer = ask("POST", std::string("/v1/queues/default/") + what, {}, {}, std::move(query));
+    EXPECT_EQ(answer->response().status, 400U);
+    return std::string(nlohmann::json::parse(answer->response().body)["detail"]);
+  };
+  for (const std::string reason : {"paused", "", "Exhausted"})
+    EXPECT_EQ(detail("retry", {{"reason", reason}}),
+              "query parameter reason must be exhausted, rejected, interrupted or cancelled, not \"" +
+                  reason + '"');
+  EXPECT_EQ(detail("purge", {{"status", "running"}}),
+            "query parameter status must be queued, done or failed, not \"running\"");
+  EXPECT_EQ(detail("purge", {{"dry_run", ""}}), "query parameter dry_run must be true or false, not \"\"");
+}
+
 TEST_F(Queues, ThatDoNotExistAre404) {
   EXPECT_EQ(summary(get("/v1/queues/mail")), "404 /problems/queue-not-found");
   EXPECT_EQ(summary(get("/v1/queues/")), "404 /problems/not-found");

@@ -19,14 +19,14 @@ Handler named(const std::string& name) {
 }
 
 Router example() {
-  return Router({{"GET", "/healthz", Access::probe, named("health")},
-                 {"GET", "/jobs", Access::read, named("list")},
-                 {"GET", "/jobs/{id}", Access::read, named("show")},
-                 {"DELETE", "/jobs/{id}", Access::admin, named("remove")},
-                 {"POST", "/jobs/{id}/cancel", Access::admin, named("cancel")},
-                 {"POST", "/enqueue", Access::enqueue, named("enqueue")},
-                 {"GET", "/ui/style.css", Access::read, named("style")},
-                 {"GET", "/ui/{path...}", Access::read, named("page")}});
+  return Router({{"GET", "/healthz", Access::probe, {}, named("health")},
+                 {"GET", "/jobs", Access::read, {}, named("list")},
+                 {"GET", "/jobs/{id}", Access::read, {}, named("show")},
+                 {"DELETE", "/jobs/{id}", Access::admin, {}, named("remove")},
+                 {"POST", "/jobs/{id}/cancel", Access::admin, {}, named("cancel")},
+                 {"POST", "/enqueue", Access::enqueue, {}, named("enqueue")},
+                 {"GET", "/ui/style.css", Access::read, {}, named("style")},
+                 {"GET", "/ui/{path...}", Access::read, {}, named("page")}});
 }
 
 Request request_for(std::string_view method, std::string path) {
@@ -51,9 +51,10 @@ std::string pattern_of(std::string_view method, std::string path) {
   return std::string(request.route);
 }
 
-// A route is declared with all four of its parts, or it does not compile.
-static_assert(std::is_constructible_v<Route, const char*, const char*, Access, Handler>);
-static_assert(!std::is_constructible_v<Route, const char*, const char*, Handler>);
+// A route is declared with all five of its parts, or it does not compile.
+static_assert(std::is_constructible_v<Route, const char*, const char*, Access, RouteInput, Handler>);
+static_assert(!std::is_constructible_v<Route, const char*, const char*, RouteInput, Handler>);
+static_assert(!std::is_constructible_v<Route, const char*, const char*, Access, Handler>);
 static_assert(!std::is_constructible_v<Route, const char*, const char*, Access>);
 static_assert(!std::is_default_constructible_v<Route>);
 static_assert(!std::is_convertible_v<Handler, Access> && !std::is_convertible_v<int, Access>);
@@ -102,7 +103,7 @@ TEST(Router, KnowsThePathsOfProbes) {
 
 TEST(RouterDeathTest, AbortsOnAPatternThatBreaksTheRules) {
   for (const auto* pattern : {"", "jobs", "/a/{id", "/a/id}", "/{a}/{b}", "/{a...}/b", "/{a}}", "/{{a}}"})
-    EXPECT_DEATH(Router({{"GET", pattern, Access::read, named("x")}}), "") << pattern;
+    EXPECT_DEATH(Router({{"GET", pattern, Access::read, {}, named("x")}}), "") << pattern;
 }
 
 TEST(Router, DecodesTheParameter) {

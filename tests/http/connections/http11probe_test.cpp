@@ -38,7 +38,7 @@ Handler echo() {
   const auto answer = [](const Request& request, const ExchangePtr& exchange) {
     exchange->respond({.content_type = "text/plain", .body = request.method == "POST" ? request.body : "OK"});
   };
-  const Router router({{"GET", "/", Access::read, answer}, {"POST", "/", Access::enqueue, answer}});
+  const Router router({{"GET", "/", Access::read, {}, answer}, {"POST", "/", Access::enqueue, {}, answer}});
   return [router](Request& request, ExchangePtr exchange) {
     if (const auto* const route = router.find(request)) return route->handler(request, std::move(exchange));
     exchange->respond(router.answer_without_route(request));

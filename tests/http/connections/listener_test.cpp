@@ -60,6 +60,11 @@ class Notes final : public Observer {
     note(fmt::format("{} {} after {} ms", answered.route, answered.status, answered.duration / 1ms));
   }
 
+  void admin_changed(const AdminChange& change) override {
+    note(fmt::format("{} {} {} from {}", change.action, change.target, change.count,
+                     change.peer.substr(0, change.peer.find(':'))));
+  }
+
   [[nodiscard]] std::vector<std::string> all() const {
     const std::scoped_lock lock(mutex_);
     return notes_;
@@ -100,6 +105,10 @@ class Accepting : public testing::Test {
                     [this](Request& request, ExchangePtr exchange) {
                       if (request.path == "/gate") gate.hold();
                       if (request.path == "/routed") request.route = "/{any}";
+                      if (request.path == "/purge") {
+                        request.path_param = "mail";
+                        return exchange->respond({.change = Change{.action = "purge", .count = 7}});
+                      }
                       exchange->respond({.body = "x"});
                     },
                     {&notes}};
@@ -166,6 +175,12 @@ TEST(Observing, ReachesEveryObserver) {
   EXPECT_EQ(one.all(), (std::vector<std::string>{"opened", "/a 200 after 0 ms", "refused", "closed"}));
   EXPECT_EQ(one.all(), another.all());
   EXPECT_TRUE(Observers({}).empty());
+}
+
+TEST_F(Accepting, ReportsWhatAnOperatorChanged) {
+  TestClient client(server.port());
+  client.send(get("/purge"));
+  EXPECT_TRUE(notes.has("purge mail 7 from 127.0.0.1"));
 }
 
 }  // namespace jobqd::http

@@ -17,7 +17,7 @@ std::optional<domain::Error> check(std::string_view method, const std::vector<He
 }
 
 Route route(std::string_view method) {
-  return {method, "/x", Access::read, [](Request&, const ExchangePtr&) {}};
+  return {method, "/x", Access::read, {}, [](Request&, const ExchangePtr&) {}};
 }
 
 const std::vector<HeaderField> foreign{{"Host", "a:80"}, {"Origin", "http://b:80"}};

@@ -89,10 +89,10 @@ TEST_P(StoreConformance, JobsOfAPausedQueueAreCancelledRemovedAndRetriedAsAlways
 TEST_P(StoreConformance, AQueueThatIsNotThereIsNotChanged) {
   EXPECT_EQ(code(pause(*store, "nobody")), ErrorCode::queue_not_found);
   Caught<std::uint64_t> retried;
-  store->retry_all("nobody", retried.callback());
+  store->retry_all({.queue = "nobody"}, retried.callback());
   EXPECT_EQ(code(retried.result()), ErrorCode::queue_not_found);
   Caught<std::uint64_t> purged;
-  store->purge("nobody", purged.callback());
+  store->purge({.queue = "nobody"}, purged.callback());
   EXPECT_EQ(code(purged.result()), ErrorCode::queue_not_found);
 }
 
@@ -103,12 +103,52 @@ TEST_P(StoreConformance, AllFailedJobsOfAQueueAreRetried) {
   other.queue = "mail";
   support::settle(*store, start(other), engine::Fail{.error = "e"});
   Caught<std::uint64_t> retried;
-  store->retry_all("default", retried.callback());
+  store->retry_all({.queue = "default"}, retried.callback());
   advance(milliseconds{0});
   EXPECT_EQ(retried.result().value(), 2U);
   for (const auto* id : {"a", "b"}) EXPECT_EQ(job(id).progress.status, Status::queued) << id;
   EXPECT_EQ(job("done").progress.status, Status::done);
   EXPECT_EQ(job("other").progress.status, Status::failed);
+}
+
+TEST_P(StoreConformance, ARetryOfAQueueLeavesCancelledJobsAloneUnlessItNamesThem) {
+  finish("exhausted", engine::Retry{.error = "e"});
+  finish("rejected", engine::Fail{.error = "e"});
+  submit(new_job("cancelled")).value();
+  ASSERT_TRUE(cancel("cancelled"));
+  const auto retry_all = [this](std::optional<Reason> reason, bool dry_run) {
+    Caught<std::uint64_t> retried;
+    store->retry_all({.queue = "default", .reason = reason, .dry_run = dry_run}, retried.callback());
+    advance(milliseconds{0});
+    return retried.result().value();
+  };
+  EXPECT_EQ(retry_all({}, true), 2U);
+  EXPECT_EQ(retry_all(Reason::cancelled, true), 1U);
+  EXPECT_EQ(count(Status::failed), 3U) << "a dry run changes nothing";
+  EXPECT_EQ(retry_all(Reason::rejected, false), 1U);
+  EXPECT_EQ(job("rejected").progress.status, Status::queued);
+  EXPECT_EQ(retry_all({}, false), 1U);
+  EXPECT_EQ(job("cancelled").progress.reason, Reason::cancelled);
+  EXPECT_EQ(retry_all(Reason::cancelled, false), 1U);
+  EXPECT_EQ(count(Status::queued), 3U);
+}
+
+TEST_P(StoreConformance, APurgeTakesTheStatusThatItNames) {
+  finish("done");
+  finish("failed", engine::Fail{.error = "e"});
+  submit(new_job("queued")).value();
+  const auto purge = [this](Status status, bool dry_run) {
+    Caught<std::uint64_t> purged;
+    store->purge({.queue = "default", .status = status, .dry_run = dry_run}, purged.callback());
+    advance(milliseconds{0});
+    return purged.result().value();
+  };
+  for (const auto status : {Status::done, Status::failed, Status::queued}) {
+    EXPECT_EQ(purge(status, true), 1U);
+    EXPECT_EQ(count(status), 1U) << "a dry run changes nothing";
+    EXPECT_EQ(purge(status, false), 1U);
+    EXPECT_EQ(count(status), 0U);
+  }
 }
 
 TEST_P(StoreConformance, APurgeRemovesQueuedJobsOnly) {
@@ -118,7 +158,7 @@ TEST_P(StoreConformance, APurgeRemovesQueuedJobsOnly) {
   delayed.delay = milliseconds{1'000};
   submit({new_job("ready"), delayed}).value();
   Caught<std::uint64_t> purged;
-  store->purge("default", purged.callback());
+  store->purge({.queue = "default"}, purged.callback());
   submit(new_job("newer")).value();
   advance(milliseconds{0});
   EXPECT_EQ(purged.result().value(), 2U);
@@ -135,7 +175,7 @@ TEST_P(StoreConformance, ALargePurgeLetsOthersHaveTheirTurn) {
   for (int i = 0; i < 2'500; ++i) jobs.push_back(new_job("job-" + std::to_string(i)));
   submit(std::move(jobs)).value();
   Caught<std::uint64_t> purged;
-  store->purge("default", purged.callback());
+  store->purge({.queue = "default"}, purged.callback());
   EXPECT_EQ(advance(milliseconds{0}), clock.now().steady) << "it wants to go on at once";
   EXPECT_FALSE(purged.called());
   EXPECT_GT(count(Status::queued), 0U);

@@ -9,6 +9,7 @@ namespace jobqd::stores::embedded {
 
 namespace {
 
+using domain::Reason;
 using domain::Status;
 
 constexpr std::uint64_t any_number = 1'000'000;
@@ -41,10 +42,10 @@ TEST_F(SweepsTest, ChooseTheJobsOfTheirQueueAndStatus) {
   add(Status::failed, 1);
   add(Status::failed, 0, false);
   const auto newest = add(Status::failed);
-  sweeps_.add({.queue = 0, .status = Status::failed, .before = any_number});
+  sweeps_.add({.queue = 0, .status = Status::failed, .action = SweepAction::retry, .before = any_number});
 
   const auto step = sweeps_.next(table_);
-  EXPECT_EQ(step.status, Status::failed);
+  EXPECT_EQ(step.action, SweepAction::retry);
   EXPECT_EQ(step.jobs, (std::vector{newest, failed}));
   ASSERT_TRUE(step.finished);
   EXPECT_EQ(step.finished->count, 2U);
@@ -88,13 +89,25 @@ TEST_F(SweepsTest, LookAtTenThousandJobsInOneStep) {
   EXPECT_TRUE(second.finished);
 }
 
+TEST_F(SweepsTest, ChooseAmongTheReasons) {
+  const auto exhausted = add(Status::failed);
+  const auto cancelled = add(Status::failed);
+  const auto rejected = add(Status::failed);
+  table_.at(exhausted).progress.reason = Reason::exhausted;
+  table_.at(cancelled).progress.reason = Reason::cancelled;
+  table_.at(rejected).progress.reason = Reason::rejected;
+  sweeps_.add(
+      {.status = Status::failed, .reasons = {Reason::exhausted, Reason::rejected}, .before = any_number});
+  EXPECT_EQ(sweeps_.next(table_).jobs, (std::vector{rejected, exhausted}));
+}
+
 TEST_F(SweepsTest, ComeOneAfterTheOther) {
   add(Status::failed);
   add(Status::queued);
-  sweeps_.add({.status = Status::failed, .before = any_number});
-  sweeps_.add({.status = Status::queued, .before = any_number});
-  EXPECT_EQ(sweeps_.next(table_).status, Status::failed);
-  EXPECT_EQ(sweeps_.next(table_).status, Status::queued);
+  sweeps_.add({.status = Status::failed, .action = SweepAction::retry, .before = any_number});
+  sweeps_.add({.status = Status::queued, .action = SweepAction::remove, .before = any_number});
+  EXPECT_EQ(sweeps_.next(table_).action, SweepAction::retry);
+  EXPECT_EQ(sweeps_.next(table_).action, SweepAction::remove);
   EXPECT_TRUE(sweeps_.empty());
 }
 
