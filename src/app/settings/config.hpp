@@ -62,6 +62,7 @@ struct Config {
   ListenAddress listen;
   std::string store = "sqlite:jobqd.db";  ///< `memory`, or `sqlite:` and a path.
   std::optional<std::string> config_file;
+  base::milliseconds drain_delay{0};
   base::milliseconds shutdown_grace{25'000};
   domain::RetryPolicy backoff;
   std::uint32_t interruptions_max = 10;

@@ -50,13 +50,9 @@ std::optional<engine::Claim> Attempts::start_next(Effects& effects, std::uint16_
   auto& running = running_[++last_token_];
   running.job = *job;
   running.stop = std::make_shared<engine::StopSignal>();
-  running.start = jobs_.start(effects, *job, last_token_);
+  running.start = jobs_.start(effects, *job, last_token_, lease ? &*lease : nullptr);
   const Record& record = jobs_.table.at(*job);
-  if (lease) {
-    const auto expires = effects.now.steady + lease->duration;
-    leases_.grant(*job, record.number, expires, lease->worker);
-    effects.wants_tick(expires);
-  }
+  if (lease) effects.wants_tick(leases_.grant(*job, record.number, effects.now.steady, *lease));
   auto claim = claim_of(*job, record);
   if (lease)
     claim.lease = std::make_shared<engine::Lease>(
@@ -101,15 +97,17 @@ engine::Resolution Attempts::end(Effects& effects, JobHandle job, engine::Outcom
 }
 
 engine::Extension Attempts::extend(Effects& effects, JobHandle job, base::milliseconds duration) {
-  const auto expires = effects.now.steady + duration;
-  leases_.extend(job, expires);
-  effects.wants_tick(expires);
+  Record& record = jobs_.table.at(job);
+  const auto* terms = leases_.terms(job);
+  const bool changes = terms->duration != duration;
+  effects.wants_tick(leases_.extend(job, effects.now.steady, duration));
+  if (changes) jobs_.keep(effects, record, terms);
   return {.expires_at = effects.now.wall + duration,
-          .cancel_requested = jobs_.table.at(job).progress.reason == domain::Reason::cancelled};
+          .cancel_requested = record.progress.reason == domain::Reason::cancelled};
 }
 
 void Attempts::cancel(Effects& effects, JobHandle job) {
-  jobs_.request_cancel(effects, job);
+  jobs_.request_cancel(effects, job, leases_.terms(job));
   effects.stop(running(jobs_.table.at(job)).stop, StopCause::cancelled);
 }
 
@@ -129,9 +127,22 @@ bool Attempts::end_expired(Effects& effects) {
   return false;
 }
 
-void Attempts::stop_all(Effects& effects) {
-  for (const auto& [token, running] : running_) effects.stop(running.stop, StopCause::shutdown);
+engine::AttemptCounts Attempts::counts() const {
+  return {.own = running_.size() - leases_.size(), .leased = leases_.size()};
+}
+
+void Attempts::stop_own(Effects& effects) {
+  for (const auto& [token, running] : running_)
+    if (!leases_.contains(running.job)) effects.stop(running.stop, StopCause::shutdown);
+}
+
+void Attempts::end_leases(Effects& effects) {
   for (const auto job : leases_.jobs()) end(effects, job, engine::Interrupted{});
+}
+
+void Attempts::renew_leases(Effects& effects) {
+  leases_.renew_all(effects.now.steady);
+  if (const auto next = leases_.next()) effects.wants_tick(*next);
 }
 
 void Attempts::end_lease(Effects& effects, JobHandle job) {
@@ -153,7 +164,21 @@ void Attempts::end_interrupted(Effects& effects, JobHandle job) {
                                jobs_.queues[record.queue].options.backoff, 0));
 }
 
+void Attempts::restore_lease(Effects& effects, JobHandle job, journal::LeaseRow lease) {
+  Record& record = jobs_.table.at(job);
+  record.token = lease.token;
+  auto& running = running_[lease.token];
+  running.job = job;
+  running.stop = std::make_shared<engine::StopSignal>();
+  if (record.progress.reason == domain::Reason::cancelled) effects.stop(running.stop, StopCause::cancelled);
+  if (const auto timeout = record.timeout())
+    jobs_.wait_until(effects, job, jobs_.calendar.steady(effects.now, record.started_at + *timeout));
+  effects.wants_tick(leases_.grant(job, record.number, effects.now.steady,
+                                   {.duration = lease.duration, .worker = std::move(lease.worker)}));
+}
+
 engine::Claim Attempts::claim_of(JobHandle job, const Record& record) const {
+  const auto* lease = leases_.terms(job);
   return {.token = record.token,
           .id = std::string(record.content.id()),
           .queue = jobs_.queues[record.queue].options.name,
@@ -165,7 +190,7 @@ engine::Claim Attempts::claim_of(JobHandle job, const Record& record) const {
           .deferrals = record.progress.deferrals,
           .traceparent = std::string(record.content.traceparent()),
           .stop = running(record).stop,
-          .worker = leases_.worker(job)};
+          .worker = lease != nullptr ? lease->worker : std::string{}};
 }
 
 domain::AttemptFacts Attempts::facts_of(const Record& record, StopCause cause) const {

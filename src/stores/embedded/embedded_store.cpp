@@ -348,9 +348,24 @@ void EmbeddedStore::stop_claims() {
   for (auto& waiting : waiting_.take_all()) hand_out(turn.effects, {}, std::move(waiting.done));
 }
 
+engine::AttemptCounts EmbeddedStore::attempts() const {
+  const base::MutexLock lock(mutex_);
+  return attempts_.counts();
+}
+
+void EmbeddedStore::renew_leases() {
+  Turn turn(*this);
+  attempts_.renew_leases(turn.effects);
+}
+
 void EmbeddedStore::stop_attempts() {
   Turn turn(*this);
-  attempts_.stop_all(turn.effects);
+  attempts_.stop_own(turn.effects);
+}
+
+void EmbeddedStore::end_leases() {
+  Turn turn(*this);
+  attempts_.end_leases(turn.effects);
 }
 
 }  // namespace jobqd::stores::embedded

@@ -65,13 +65,17 @@ class EmbeddedStore final : public engine::Store {
   std::optional<base::SteadyTime> tick(base::Now now) override;
   void stop_admission() override;
   void stop_claims() override;
+  engine::AttemptCounts attempts() const override;
+  void renew_leases() override;
   void stop_attempts() override;
+  void end_leases() override;
 
   // Restoring, before anything else is called: restore() for each job, restore_paused() for each paused
   // queue, then finish_restore() once.
 
-  /// Takes in one job of an earlier run: queued jobs go on, a running one was interrupted, finished ones are
-  /// kept. Returns the reason, in one line, if the store cannot be opened.
+  /// Takes in one job of an earlier run: queued jobs go on, so do leases, unless the queue is not remote any
+  /// more; any other running job was interrupted, finished ones are kept. Returns the reason, in one line, if
+  /// the store cannot be opened.
   std::string restore(journal::StoredJob stored, Recovery& recovery);
 
   /// Ignores a queue that is not configured any more.
@@ -87,7 +91,9 @@ class EmbeddedStore final : public engine::Store {
   std::expected<Admission, Admission::Refusal> admit(std::vector<domain::NewJob>& jobs, base::Now now)
       JOBQD_REQUIRES(mutex_);
 
-  void resume(Effects& effects, JobHandle job, Recovery& recovery) JOBQD_REQUIRES(mutex_);
+  /// `lease`: that of the job in the earlier run, if it had one.
+  void resume(Effects& effects, JobHandle job, std::optional<journal::LeaseRow> lease, Recovery& recovery)
+      JOBQD_REQUIRES(mutex_);
 
   /// What a claim comes to: an answer now, or later by its callback.
   struct ClaimResult {
