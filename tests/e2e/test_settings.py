@@ -14,6 +14,7 @@ WRONG = {
     "LISTEN": ["8080", "localhost", "example.com:80", "127.0.0.1:65536", "127.0.0.1:", ":8080", "256.0.0.1:80", "1.2.3:80", "[::z]:80", "::1:80"],
     "STORE": ["sqlite", "sqlite:", "sqlite::memory:", "sqlite:file:jobs.db", "postgres://x", "file.db"],
     "SHUTDOWN_GRACE": ["25", "1y", "-1s", "2h"],
+    "DRAIN_DELAY": ["5", "-1s", "61s", "2m"],
     "BACKOFF_BASE": ["0ms", "31d"],
     "SIMULATE_FAILURE_RATE": ["1.1", "-0.1", "nan", "half"],
     "MAX_BODY": ["1", "65MiB", "1MB"],

@@ -55,6 +55,7 @@ std::expected<void, std::string> open_store(App::Parts& parts) {
                         {{"queued", found.queued},
                          {"interrupted", found.interrupted},
                          {"finished", found.finished},
+                         {"leased", found.leased},
                          {"set_aside", found.set_aside.size()}});
   for (const auto& job : found.set_aside)
     parts.log.write_admin(LogLevel::error, "a damaged job is set aside and will not run", {{"job", job}});

@@ -68,6 +68,7 @@ struct Config {
   ListenAddress listen;
   std::string store = "sqlite:jobqd.db";  ///< `memory`, or `sqlite:` and a path.
   std::optional<std::string> config_file;
+  base::milliseconds drain_delay{0};
   base::milliseconds shutdown_grace{25'000};
   domain::RetryPolicy backoff;
   bool backoff_is_set =

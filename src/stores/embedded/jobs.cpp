@@ -74,7 +74,8 @@ void Jobs::withdraw(JobHandle job) {
   table.erase(job);
 }
 
-Jobs::Start Jobs::start(Effects& effects, JobHandle job, engine::FencingToken token) {
+Jobs::Start Jobs::start(Effects& effects, JobHandle job, engine::FencingToken token,
+                        const engine::LeaseTerms* lease) {
   Record& record = table.at(job);
   const Start start{
       .at = effects.now.steady, .earlier_run_at = record.run_at, .earlier_started_at = record.started_at};
@@ -89,7 +90,7 @@ Jobs::Start Jobs::start(Effects& effects, JobHandle job, engine::FencingToken to
   auto& queue = queues[record.queue];
   queue.places.release(record.room());
   queue.started.add(effects.now.steady);
-  keep(effects, record);
+  keep(effects, record, lease);
   return start;
 }
 
@@ -135,12 +136,12 @@ void Jobs::finish(Effects& effects, JobHandle job, Progress progress) {
     answer_with(effects, journal_, record, describe(record), std::move(done));
 }
 
-void Jobs::request_cancel(Effects& effects, JobHandle job) {
+void Jobs::request_cancel(Effects& effects, JobHandle job, const engine::LeaseTerms* lease) {
   Record& record = table.at(job);
   const auto progress = domain::cancel_requested(record.progress);
   JOBQD_CHECK(progress.has_value());
   set_progress(record, *progress);
-  keep(effects, record);
+  keep(effects, record, lease);
 }
 
 void Jobs::drop_timeout(JobHandle job) {
@@ -221,9 +222,9 @@ domain::Job Jobs::describe(const Record& record) const {
           .result = record.ending ? record.ending->result : std::nullopt};
 }
 
-void Jobs::keep(Effects& effects, Record& record) {
+void Jobs::keep(Effects& effects, Record& record, const engine::LeaseTerms* lease) {
   if (!journal_.keeps()) return;
-  record.batch = journal_.update(progress_row(record));
+  record.batch = journal_.update(progress_row(record, lease));
   effects.flush();
 }
 

@@ -4,21 +4,30 @@
 
 namespace jobqd::stores::embedded {
 
-void LeaseBook::grant(JobHandle job, std::uint64_t number, base::SteadyTime expires, std::string worker) {
-  leases_.emplace(job, Lease{.expires = expires, .number = number, .worker = std::move(worker)});
+base::SteadyTime LeaseBook::grant(JobHandle job, std::uint64_t number, base::SteadyTime now,
+                                  engine::LeaseTerms terms) {
+  const auto expires = now + terms.duration;
+  leases_.emplace(job, Lease{.expires = expires, .number = number, .terms = std::move(terms)});
   expiries_.insert({expires, number, job});
+  return expires;
 }
 
-std::string LeaseBook::worker(JobHandle job) const {
+const engine::LeaseTerms* LeaseBook::terms(JobHandle job) const {
   const auto lease = leases_.find(job);
-  return lease == leases_.end() ? std::string{} : lease->second.worker;
+  return lease == leases_.end() ? nullptr : &lease->second.terms;
 }
 
-void LeaseBook::extend(JobHandle job, base::SteadyTime expires) {
+base::SteadyTime LeaseBook::extend(JobHandle job, base::SteadyTime now, base::milliseconds duration) {
   auto& lease = leases_.at(job);
+  lease.terms.duration = duration;
   expiries_.erase({lease.expires, lease.number, job});
-  lease.expires = expires;
-  expiries_.insert({expires, lease.number, job});
+  lease.expires = now + duration;
+  expiries_.insert({lease.expires, lease.number, job});
+  return lease.expires;
+}
+
+void LeaseBook::renew_all(base::SteadyTime now) {
+  for (const auto& [job, lease] : leases_) extend(job, now, lease.terms.duration);
 }
 
 void LeaseBook::end(JobHandle job) {

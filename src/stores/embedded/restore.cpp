@@ -23,15 +23,22 @@ std::string EmbeddedStore::restore(journal::StoredJob stored, Recovery& recovery
   const auto queue = jobs_.queues.find(stored.job.queue);
   if (!queue)
     return fmt::format("the file holds jobs of queue \"{}\", which is not configured", stored.job.queue);
-  resume(turn.effects, jobs_.restore(record_of(std::move(stored), *queue)), recovery);
+  auto lease = stored.progress ? std::exchange(stored.progress->lease, {}) : std::nullopt;
+  resume(turn.effects, jobs_.restore(record_of(std::move(stored), *queue)), std::move(lease), recovery);
   return {};
 }
 
-void EmbeddedStore::resume(Effects& effects, JobHandle job, Recovery& recovery) {
+void EmbeddedStore::resume(Effects& effects, JobHandle job, std::optional<journal::LeaseRow> lease,
+                           Recovery& recovery) {
   const Record& record = jobs_.table.at(job);
   if (record.finished()) {
     ++recovery.finished;
     restored_finished_.push_back(job);
+    return;
+  }
+  if (record.progress.status == Status::running && lease && jobs_.queues[record.queue].options.remote) {
+    ++recovery.leased;
+    attempts_.restore_lease(effects, job, *std::move(lease));
     return;
   }
   if (record.progress.status == Status::running) {

@@ -177,12 +177,29 @@ TEST_P(StoreConformance, ClaimsGoOnAfterClaimsStop) {
   EXPECT_EQ(job("b").progress.status, Status::done);
 }
 
-TEST_P(StoreConformance, LeasedJobsAreQueuedAgainWhenAttemptsStop) {
+TEST_P(StoreConformance, LeasesGoOnWhenAttemptsStop) {
+  submit({new_job("a"), new_job("own")}).value();
+  const auto token = lease_now(*store).at(0).token;
+  const auto own = claim();
+  store->stop_claims();
+  EXPECT_EQ(store->attempts().own, 1U);
+  EXPECT_EQ(store->attempts().leased, 1U);
+  store->stop_attempts();
+  EXPECT_EQ(own.stop->cause(), engine::StopCause::shutdown);
+  support::settle(*store, own, engine::Interrupted{});
+  EXPECT_EQ(store->attempts().own, 0U);
+  EXPECT_EQ(store->attempts().leased, 1U);
+  EXPECT_TRUE(extend(*store, "a", token, milliseconds{1'000}));
+  EXPECT_TRUE(complete(*store, "a", token));
+  EXPECT_EQ(store->attempts().leased, 0U);
+}
+
+TEST_P(StoreConformance, LeasedJobsAreQueuedAgainWhenLeasesEnd) {
   submit({new_job("a"), new_job("b")}).value();
   const auto leases = lease_now(*store, request(2));
   ASSERT_TRUE(cancel("b"));
   store->stop_claims();
-  store->stop_attempts();
+  store->end_leases();
   EXPECT_EQ(job("a").progress, ready_again);
   EXPECT_EQ(job("b").progress, cancelled_once);
   EXPECT_EQ(count(Status::running), 0U);
