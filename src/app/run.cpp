@@ -6,6 +6,8 @@
 #include <exception>
 #include <functional>
 #include <optional>
+#include <ranges>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -18,13 +20,21 @@
 #include "app/commands/commands.hpp"
 #include "app/daemon/app.hpp"
 #include "app/daemon/orphans.hpp"
+#include "app/daemon/stopping.hpp"
 
 namespace jobqd::app {
 
 namespace {
 
-int fail(int exit_code, const std::string& why) {
-  base::write_last_words(fmt::format("jobqd: {}\n", why));
+/// How often a stop says what it still waits for.
+constexpr base::milliseconds report_period{5'000};
+
+/// Each line of `why` becomes a line of its own.
+int fail(int exit_code, std::string_view why) {
+  std::string text;
+  for (const auto line : std::views::split(why, '\n'))
+    text += fmt::format("jobqd: {}\n", std::string_view(line));
+  base::write_last_words(text);
   return exit_code;
 }
 
@@ -86,17 +96,13 @@ std::expected<void, std::string> serve(const Config& config, const ReadAgain& re
   const auto signals = prepare_signals();
   const base::SystemClock clock;
   Log log(config.log_level, config.log_format, clock);
+  std::optional<Stopping> stopping;  // Outlives the daemon, because closing the store is a part of the stop.
   const auto daemon = build(config, clock, log);
   if (!daemon) return std::unexpected(daemon.error());
   if (auto started = (*daemon)->start(); !started) return started;
 
   wait_for_stop(signals, **daemon, read_again);
-  // A second signal ends the process at once. Not by the default action: the first process of a container has
-  // none.
-  for (const int again : {SIGTERM, SIGINT}) std::signal(again, [](int number) { _exit(128 + number); });
-  std::signal(SIGHUP, SIG_IGN);
-  pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
-  (*daemon)->stop();
+  (*daemon)->stop(stopping.emplace(log, report_period));
   return {};
 }
 

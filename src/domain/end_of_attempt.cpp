@@ -71,22 +71,27 @@ Progress next_progress(const Resolution& resolution, const AttemptFacts& facts) 
   return certain(interrupted(progress, facts.interruptions_max));
 }
 
-Lesson lesson_of(const Resolution& resolution) {
+Lesson lesson_of(const Resolution& resolution, bool answered) {
+  const auto of_failure = answered ? Lesson::success : Lesson::failure;
   if (std::holds_alternative<Done>(resolution)) return Lesson::success;
-  if (std::holds_alternative<Again>(resolution)) return Lesson::failure;
+  if (std::holds_alternative<Again>(resolution)) return of_failure;
   const auto* failed = std::get_if<Failed>(&resolution);
   if (failed == nullptr) return Lesson::nothing;
   if (failed->reason == Reason::rejected) return Lesson::success;
-  return failed->reason == Reason::exhausted ? Lesson::failure : Lesson::nothing;
+  return failed->reason == Reason::exhausted ? of_failure : Lesson::nothing;
 }
 
 }  // namespace
 
 AttemptEnd end_of_attempt(Outcome outcome, const AttemptFacts& facts, const RetryPolicy& policy,
                           double fraction) {
+  const auto* retry = std::get_if<Retry>(&outcome);
+  const bool answered = retry != nullptr && retry->answered;
   auto resolution = resolve(std::move(outcome), facts, policy, fraction);
   const auto next = next_progress(resolution, facts);
-  const auto lesson = lesson_of(resolution);
+  const auto lesson = lesson_of(resolution, answered);
+  if (auto* again = std::get_if<Again>(&resolution); again != nullptr && lesson == Lesson::failure)
+    again->delay += facts.probe_wait;
   return {.resolution = std::move(resolution), .next = next, .lesson = lesson};
 }
 

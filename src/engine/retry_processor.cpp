@@ -1,24 +1,27 @@
 #include <jobqd/engine/retry_processor.hpp>
 
 #include <exception>
+#include <utility>
 
 namespace jobqd::engine {
 
 RetryProcessor::RetryProcessor(Claims& claims, Processor& processor, Observer& observer)
     : claims_(claims), processor_(processor), observer_(observer) {}
 
-void RetryProcessor::run(const Claim& claim) {
-  observer_.attempt_started(claim);
-  claims_.settle(claim.id, claim.token, attempt(claim), Settler::own_worker,
-                 [&](const Expected<Resolution>& resolution) {
-                   if (resolution)
-                     observer_.attempt_settled(claim, *resolution);
-                   else
-                     observer_.attempt_stale(claim);
-                 });
+bool RetryProcessor::run(const Claim& claim, const std::stop_token& stop, ClaimRequest next,
+                         Callback<std::vector<Claim>> claimed) {
+  auto outcome = attempt(claim);
+  const bool asks = !stop.stop_requested();
+  if (asks)
+    claims_.settle_and_claim(claim.id, claim.token, std::move(outcome), report(claim), std::move(next),
+                             std::move(claimed));
+  else
+    claims_.settle(claim.id, claim.token, std::move(outcome), Settler::own_worker, report(claim));
+  return asks;
 }
 
 Outcome RetryProcessor::attempt(const Claim& claim) const {
+  observer_.attempt_started(claim);
   try {
     return processor_.process(claim, claim.stop->token());
   } catch (const std::exception& error) {
@@ -26,6 +29,15 @@ Outcome RetryProcessor::attempt(const Claim& claim) const {
   } catch (...) {
     return Retry{.error = "the processor threw something that is not a std::exception"};
   }
+}
+
+Callback<Resolution> RetryProcessor::report(const Claim& claim) const {
+  return [this, &claim](const Expected<Resolution>& resolution) {
+    if (resolution)
+      observer_.attempt_settled(claim, *resolution);
+    else
+      observer_.attempt_stale(claim);
+  };
 }
 
 }  // namespace jobqd::engine

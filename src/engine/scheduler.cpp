@@ -36,7 +36,7 @@ void Scheduler::wake() {
 }
 
 void Scheduler::run(const std::stop_token& stop) {
-  base::name_this_thread("scheduler");
+  base::name_this_thread(thread_name_);
   std::optional<base::SteadyTime> due;
   while (!stop.stop_requested()) {
     run_duties(due);

@@ -92,7 +92,11 @@ void WorkerPool::join() {
 
 void WorkerPool::run(const std::stop_token& stop, std::size_t number) {
   base::name_this_thread(fmt::format("work-{}-{}", number, queue_));
-  while (const auto claim = next(stop)) processor_.run(*claim);
+  bool asked = ask(stop);
+  while (asked) {
+    const auto claim = take(stop);
+    asked = !claim.empty() && processor_.run(claim.front(), stop, request(), answer());
+  }
   retire();
   --alive_;
 }
@@ -108,17 +112,27 @@ void WorkerPool::retire() {
   leaving_.erase(self);
 }
 
-WorkerPool::Answer WorkerPool::next(const std::stop_token& stop) {
-  if (stop.stop_requested()) return std::nullopt;
-  claims_.claim({.queue = queue_, .wait_id = wait_id_}, [this](Expected<std::vector<Claim>> claims) {
-    Answer answer;
-    if (claims && !claims->empty()) answer = std::move(claims->front());
-    const bool pushed = channel_.try_push(std::move(answer));
+bool WorkerPool::ask(const std::stop_token& stop) {
+  if (stop.stop_requested()) return false;
+  claims_.claim(request(), answer());
+  return true;
+}
+
+ClaimRequest WorkerPool::request() const {
+  return {.queue = queue_, .wait_id = wait_id_};
+}
+
+Callback<std::vector<Claim>> WorkerPool::answer() {
+  return [this](Expected<std::vector<Claim>> claims) {
+    const bool pushed = channel_.try_push(std::move(claims).value_or(Answer{}));
     JOBQD_CHECK(pushed);
-  });
+  };
+}
+
+WorkerPool::Answer WorkerPool::take(const std::stop_token& stop) {
   if (auto answer = channel_.pop(stop)) return *std::move(answer);
   leave();
-  return std::nullopt;
+  return {};
 }
 
 /// There are as many waiting workers as waiting requests and answers that have arrived or are about to. One
@@ -126,8 +140,8 @@ WorkerPool::Answer WorkerPool::next(const std::stop_token& stop) {
 void WorkerPool::leave() {
   if (claims_.withdraw(wait_id_)) return;
   const auto answer = channel_.pop({});
-  if (const auto& claim = answer.value())
-    claims_.settle(claim->id, claim->token, Unstarted{.why = "its worker left"}, Settler::own_worker,
+  for (const auto& claim : answer.value())
+    claims_.settle(claim.id, claim.token, Unstarted{.why = "its worker left"}, Settler::own_worker,
                    [](const Expected<Resolution>&) {});
 }
 

@@ -198,4 +198,27 @@ TEST(EndOfAttempt, TheCircuitBreakerLearnsWhetherTheReceiverWorks) {
   EXPECT_EQ(lesson(Retry{}), Lesson::nothing);
 }
 
+TEST(EndOfAttempt, AReceiverThatAnswersWorksWhateverBecomesOfTheJob) {
+  auto facts = first_attempt();
+  const auto lesson = [&] {
+    return end_of_attempt(Retry{.error = "HTTP 404", .answered = true}, facts, policy, 0.0).lesson;
+  };
+  EXPECT_EQ(lesson(), Lesson::success) << "the last attempt";
+  facts.max_retries = 1;
+  EXPECT_EQ(lesson(), Lesson::success);
+  facts.progress.reason = Reason::cancelled;
+  EXPECT_EQ(lesson(), Lesson::nothing);
+}
+
+TEST(EndOfAttempt, TheWaitOfAFailedProbeBeginsWithTheNextProbe) {
+  auto facts = first_attempt();
+  facts.max_retries = 1;
+  facts.probe_wait = milliseconds{30'000};
+  const auto said_of = [&](Outcome outcome) { return said(resolve(std::move(outcome), facts, policy, 0.0)); };
+  EXPECT_EQ(said_of(Retry{.error = "e"}), "again 30100 e");
+  EXPECT_EQ(said_of(Retry{.error = "e", .after = milliseconds{0}}), "again 30000 e");
+  EXPECT_EQ(said_of(Defer{.error = "e", .after = milliseconds{7'000}}), "deferred 37000 e");
+  EXPECT_EQ(said_of(Retry{.error = "e", .answered = true}), "again 100 e") << "which closes the circuit";
+}
+
 }  // namespace jobqd::domain

@@ -124,4 +124,37 @@ TEST(RetryPolicy, GoesThroughItsListOfDelaysAndStaysAtTheLast) {
   EXPECT_EQ(listed.delay(1'000, 0.9), base::milliseconds{60'000});
 }
 
+TEST(RetryPolicy, GrowsWithTheFourthPowerOnThePolynomialCurve) {
+  const RetryPolicy curve{.cap = std::chrono::days{30}, .curve = Curve::polynomial};
+  constexpr std::array<std::pair<std::uint32_t, int>, 5> middles{
+      {{1, 16}, {2, 31}, {3, 96}, {10, 10'015}, {25, 390'640}}};
+  for (const auto& [n, seconds] : middles) {
+    const base::milliseconds middle = std::chrono::seconds{seconds};
+    EXPECT_EQ(curve.ceiling(n), middle + middle / 10) << n;
+    EXPECT_EQ(curve.delay(n, 0.0), middle + middle / 10) << n;
+    EXPECT_EQ(curve.delay(n, 0.5), middle) << n;
+    EXPECT_NEAR(static_cast<double>(curve.delay(n, almost_one).count()),
+                static_cast<double>(middle.count()) * 0.9, 1)
+        << n;
+  }
+}
+
+TEST(RetryPolicy, TriesForMoreThanThreeWeeksOnThePolynomialCurve) {
+  const RetryPolicy curve{.cap = std::chrono::days{30}, .curve = Curve::polynomial};
+  base::milliseconds all{0};
+  for (std::uint32_t n = 1; n <= 25; ++n) all += curve.delay(n, 0.5);
+  EXPECT_EQ(std::chrono::floor<std::chrono::days>(all), std::chrono::days{24});
+}
+
+TEST(RetryPolicy, CapsThePolynomialCurveWithItsJitter) {
+  const RetryPolicy curve{.cap = std::chrono::seconds{30}, .curve = Curve::polynomial};
+  EXPECT_EQ(curve.delay(2, 0.0), std::chrono::seconds{30});
+  for (const std::uint32_t n : {3U, 1000U, 4'294'967'295U}) {
+    EXPECT_EQ(curve.ceiling(n), std::chrono::seconds{30}) << n;
+    EXPECT_EQ(curve.delay(n, almost_one), std::chrono::seconds{30}) << n;
+  }
+  const RetryPolicy below_base{.cap = base::milliseconds{1}, .curve = Curve::polynomial};
+  EXPECT_EQ(below_base.delay(1, 0.0), base::milliseconds{1}) << "base has no part in it";
+}
+
 }  // namespace jobqd::domain

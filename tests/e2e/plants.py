@@ -9,7 +9,7 @@ from typing import Optional
 
 from durable import NO_ANSWER, Life
 from receivers import Handler, Server
-from support import Connection
+from support import Answer, Connection
 
 
 class Plant:
@@ -75,49 +75,84 @@ class Http(Plant):
 
 
 class Remote(Plant):
-    """Remote workers, four for each run of the daemon, which end with it."""
+    """Remote workers, four for each run of the daemon. Their leases outlive it: what one held when the daemon was killed, one of
+    the next run keeps and settles with the same token."""
 
     backlog = 500
     config = 'processor = "remote"'
 
     def __init__(self) -> None:
         self.keys: set[str] = set()
-        self.tokens: set[str] = set()  # of attempts whose completion was accepted
-        self.twice: list = []
+        self.tokens: set[str] = set()  # of attempts whose end was accepted
+        self.held: dict[str, str] = {}  # ids and tokens of leases that were answered, and whose ends were not sent
+        self.inherited: dict[str, str] = {}  # of those, leases of an earlier run
+        self.unsure: dict[str, str] = {}  # of those whose ends were sent and not answered
+        self.kept = 0  # leases that were held over a restart
+        self.wrong: list = []
+        self.threads: list[threading.Thread] = []
         self.lock = threading.Lock()
 
     def __exit__(self, *_) -> None:
-        assert not self.twice, f"tokens accepted twice: {self.twice[:3]}"
+        assert not self.wrong, f"a promise was broken: {self.wrong[:3]}"
+        print(f"leases that survived a restart: {self.kept}", flush=True)
 
     def begin(self, life: Life) -> None:
-        for _ in range(4):
-            threading.Thread(target=self.work, args=(life.port,), daemon=True).start()
+        for thread in self.threads:
+            thread.join()
+        self.inherited |= self.held
+        self.held = {}
+        with life.connect() as connection:
+            for job_id, token in self.inherited.items():
+                answer = self.tell(connection, job_id, "heartbeat", token=token, lease="10s")
+                assert answer.status == 200, f"the lease of {job_id} is lost: {answer.status} {answer.body!r}"
+                self.kept += 1
+            unsure, self.unsure = self.unsure, {}
+            for job_id, token in unsure.items():  # It has taken effect, or does now; the job may be removed since.
+                answer = self.tell(connection, job_id, "complete", token=token)
+                assert answer.status in (204, 409, 404), f"the end of {job_id}: {answer.status} {answer.body!r}"
+        self.threads = [threading.Thread(target=self.work, args=(life.port,), daemon=True) for _ in range(4)]
+        for thread in self.threads:
+            thread.start()
 
     def work(self, port: int) -> None:
         try:
             with Connection(port) as connection:
+                while job := self.inherit():
+                    self.settle(connection, *job)
                 while True:
                     lease = json.dumps({"max_jobs": 5, "lease": "10s", "wait": "20s"})
                     answer = connection.request("POST", "/v1/queues/default/lease", lease).read_answer()
-                    for job in answer.json()["jobs"]:
-                        self.settle(connection, job)
+                    jobs = answer.json()["jobs"]
+                    with self.lock:
+                        self.keys.update(job["payload"]["k"] for job in jobs)
+                        self.held.update((job["id"], job["lease"]["token"]) for job in jobs)
+                    for job in jobs:
+                        self.settle(connection, job["id"], job["lease"]["token"])
         except NO_ANSWER:
             pass
 
-    def settle(self, connection: Connection, job: dict) -> None:
-        token = job["lease"]["token"]
+    def inherit(self) -> Optional[tuple[str, str]]:
         with self.lock:
-            self.keys.add(job["payload"]["k"])
+            return self.inherited.popitem() if self.inherited else None
+
+    def settle(self, connection: Connection, job_id: str, token: str) -> None:
+        with self.lock:
+            self.held.pop(job_id, None)
+            self.unsure[job_id] = token
         if random.random() < 0.2:
-            how, said = "fail", {"token": token, "error": "no luck"}
+            answer = self.tell(connection, job_id, "fail", token=token, error="no luck")
         else:
-            how, said = "complete", {"token": token, "result": os.getpid()}
-        answer = connection.request("POST", f"/v1/jobs/{job['id']}/{how}", json.dumps(said)).read_answer()
-        if answer.status == 204:
-            with self.lock:
-                if token in self.tokens:
-                    self.twice.append(token)
-                self.tokens.add(token)
+            answer = self.tell(connection, job_id, "complete", token=token, result=os.getpid())
+        with self.lock:
+            del self.unsure[job_id]
+            if answer.status != 204:
+                self.wrong.append((job_id, answer.status, answer.body))
+            elif token in self.tokens:
+                self.wrong.append((job_id, "accepted twice", token))
+            self.tokens.add(token)
+
+    def tell(self, connection: Connection, job_id: str, call: str, **fields) -> Answer:
+        return connection.request("POST", f"/v1/jobs/{job_id}/{call}", json.dumps(fields)).read_answer()
 
     def executed(self, key: str) -> Optional[bool]:
         return key in self.keys

@@ -136,7 +136,7 @@ class Backup(unittest.TestCase):
             life.enqueue([{"id": f"job-{i}", "delay": "1h"} for i in range(7)])
             check = command("check", folder.database)
             self.assertEqual(check.returncode, 0, check.stderr)
-            self.assertIn("schema version 3, 7 queued, 0 running, 0 done, 0 failed\nsound\n", check.stdout)
+            self.assertIn("schema version 4, 7 queued, 0 running, 0 done, 0 failed\nsound\n", check.stdout)
             self.assertEqual(life.enqueue({"id": "later"}).status, 202)
             self.assertEqual(life.end(), 0)
 

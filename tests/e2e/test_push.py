@@ -151,9 +151,10 @@ class Push(PushTest):
                 self.assertNotIn(secret.removeprefix("whsec_"), daemon.log)
 
     def test_the_status_decides_the_outcome(self):
-        with self.pushing("retry_on = [404]\ncircuit.failures = 0") as (daemon, receiver):
-            for status, ended, attempts in ((500, "exhausted", 4), (429, "exhausted", 4), (404, "exhausted", 4), (400, "rejected", 1),
-                                            (302, "rejected", 1), (410, "rejected", 1)):
+        with self.pushing("retry_on = [409]\nreject_on = [403, 501]\ncircuit.failures = 0") as (daemon, receiver):
+            for status, ended, attempts in ((500, "exhausted", 4), (429, "exhausted", 4), (409, "exhausted", 4), (401, "exhausted", 4),
+                                            (404, "exhausted", 4), (410, "exhausted", 4), (400, "rejected", 1), (302, "rejected", 1),
+                                            (403, "rejected", 1), (501, "rejected", 1)):
                 receiver.answers = [(status, {"Location": "http://127.0.0.1:1/"}, b"because")]
                 job = self.ended(daemon, {"id": f"of-{status}"})
                 self.assertEqual((job["reason"], job["attempts"], job["last_error"]), (ended, attempts, f"HTTP {status}: because"))
@@ -198,6 +199,22 @@ class Push(PushTest):
             self.assertEqual(daemon.get("/v1/jobs/a?wait=30s").json()["status"], "done")
             self.assertEqual(daemon.get("/v1/queues/push").json()["circuit"], {"state": "closed", "failures": 0})
 
+    def test_a_receiver_that_answers_with_404_opens_no_circuit(self):
+        with self.pushing("circuit.failures = 2\ncircuit.wait = '1h'") as (daemon, receiver):
+            receiver.answers = [(404, {}, b"")]
+            self.assertEqual(self.ended(daemon, {"id": "a"})["attempts"], 4)
+            self.assertEqual(daemon.get("/v1/queues/push").json()["circuit"], {"state": "closed", "failures": 0})
+
+    def test_one_poisoned_job_does_not_hold_a_queue(self):
+        with self.pushing("circuit.failures = 1\ncircuit.wait = '200ms'") as (daemon, receiver):
+            receiver.answers = [(500, {}, b"")]
+            self.assertEqual(self.ended(daemon, {"id": "first", "max_retries": 0})["reason"], "exhausted")
+            receiver.answers = [(500, {}, b""), (200, {}, b"")]
+            daemon.enqueue([{"id": "poisoned", "queue": "push", "priority": 100}, {"id": "good", "queue": "push"}])
+            for name in "good", "poisoned":
+                self.assertEqual(daemon.get(f"/v1/jobs/{name}?wait=30s").json()["status"], "done")
+            self.assertEqual([headers["Job-Id"] for headers, _ in receiver.got], ["first", "poisoned", "good", "poisoned"])
+
     def test_addresses_that_are_not_allowed_are_not_called(self):
         with Receiver() as receiver:
             text = CONFIG.format(url=receiver.url, more="").replace("127.0.0.0/8", "10.0.0.0/8")
@@ -211,6 +228,8 @@ class Push(PushTest):
 
     def test_wrong_settings_end_the_start(self):
         for more, said in (("retry_on = [200]", r"queues.push.retry_on: \"200\" .* a list of status codes from 300 to 499"),
+                           ("reject_on = [429]", r"queues.push.reject_on: \"429\" .* but not 408, 425 and 429: 429 is always retried"),
+                           ("retry_on = [409]\nreject_on = [409]", r"queues.push.reject_on: 409 is not allowed: it is in retry_on too"),
                            ('command = ["/bin/true"]', r"queues.push.command \(.*\): is not allowed: it goes with processor = \"exec\"")):
             daemon = self.run_to_end(CONFIG=self.config_file(CONFIG.format(url="http://example.com", more=more)))
             self.assertEqual(daemon.wait(), 2)

@@ -28,6 +28,7 @@ CONFIG = """
 processor = "http"
 url = "{url}"
 connect_timeout = "2s"
+max_retries = 0
 """
 
 

@@ -1,19 +1,23 @@
 """The http processor over TLS: which certificates it trusts."""
 
+import shutil
+import signal
 import ssl
 import subprocess
 import tempfile
+import time
 import unittest
 from pathlib import Path
 
 from receivers import Handler, Server
-from support import DaemonTest
+from support import DaemonTest, eventually
 
 CONFIG = """
 [queues.push]
 processor = "http"
 url = "{url}"
 allow_networks = ["127.0.0.0/8", "::1/128"]
+max_retries = 0
 {more}
 """
 
@@ -81,6 +85,30 @@ class Tls(DaemonTest):
         self.assert_refused(self.push(issue("other-ip", "IP:127.0.0.2"), "127.0.0.1"), "IP address mismatch")
         self.assert_refused(self.push(issue("old", "DNS:localhost", days=-1)), "certificate has expired")
         self.assert_refused(self.push(issue("unknown", "DNS:localhost"), trust=False), "unable to get local issuer certificate")
+
+    def test_new_authorities_are_trusted_after_a_reload(self):
+        certificate = self.authority.issue("good", "DNS:localhost")
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*certificate)
+        with tempfile.TemporaryDirectory() as folder, Server(Good) as server:
+            server.socket = context.wrap_socket(server.socket, server_side=True)
+            trusted = Path(folder, "ca.pem")
+            other = Authority(folder)  # It writes ca.pem.
+            self.assertEqual(other.certificate, str(trusted))
+            url = f"https://localhost:{server.server_address[1]}/"
+            daemon = self.start(CONFIG=self.config_file(CONFIG.format(url=url, more=f'ca_file = "{trusted}"')))
+            daemon.enqueue({"id": "before", "queue": "push"})
+            self.assert_refused(daemon.get("/v1/jobs/before?wait=30s").json(), "")
+            trusted.write_bytes(b"no certificate")
+            daemon.signal(signal.SIGHUP)
+            daemon.wait_for_line("warn  a file of a queue is not as it should be queue=push why=\"ca_file: ")
+            shutil.copy(self.authority.certificate, trusted)
+            daemon.signal(signal.SIGHUP)
+
+            def works():
+                daemon.enqueue({"id": f"after-{time.monotonic()}", "queue": "push"})
+                return any(job["status"] == "done" for job in daemon.all_jobs(queue="push"))
+            eventually(works, "the receiver is trusted")
 
     def test_tls_1_1_is_refused(self):
         job = self.push(self.authority.issue("good", "DNS:localhost"), maximum_version=ssl.TLSVersion.TLSv1_1,

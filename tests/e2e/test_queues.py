@@ -1,7 +1,9 @@
 """Queues of the CONFIG file, each with its own workers, capacity and rules."""
 
+import json
 import re
 import unittest
+from datetime import datetime
 from pathlib import Path
 
 from durable import Folder, Life
@@ -37,15 +39,16 @@ class Queues(DaemonTest):
         default, mail = daemon.get("/v1/queues").json()["queues"]
         self.assertEqual((default["name"], default["queued"], default["running"], default["done"]), ("default", 4, 1, 0))
         self.assertIn("oldest_ready_age", default)
-        self.assertEqual(mail, {"name": "mail", "configured": True, "processor": "simulate", "workers": 2, "capacity": 3, "max_retries": 2,
-                                "timeout": "30s", "paused": False, "queued": 0, "reasons": dict.fromkeys(REASONS, 0), "ready": 0,
+        self.assertEqual(mail, {"name": "mail", "configured": True, "processor": "simulate", "workers": 2, "capacity": 3,
+                                "capacity_bytes": 2**28, "max_retries": 2, "timeout": "30s", "paused": False, "queued": 0,
+                                "queued_bytes": 0, "reasons": dict.fromkeys(REASONS, 0), "ready": 0,
                                 "running": 0, "done": 20, "failed": 0,
                                 "last_minute": {"enqueued": 20, "started": 20, "done": 20, "failed": 0}})
         self.assertEqual(daemon.get("/v1/queues/mail").json(), mail)
         self.assert_problem(daemon.enqueue({"queue": "nobody"}), 404, "queue-not-found")
 
     def test_a_circuit_probes_again_and_again_while_probes_time_out(self):
-        config = self.config_file('[queues.c]\ncircuit = { failures = 1, wait = "20ms" }\ntimeout = "10ms"\n')
+        config = self.config_file('[queues.c]\ncircuit = { failures = 1, wait = "20ms" }\ntimeout = "10ms"\nmax_retries = 0\n')
         daemon = self.start(CONFIG=config, **HELD)
         daemon.enqueue([{"id": str(number), "queue": "c"} for number in range(8)])
         for number in range(8):
@@ -57,6 +60,47 @@ class Queues(DaemonTest):
         job = daemon.get("/v1/jobs/a?wait=10s").json()
         self.assertEqual((job["status"], job["reason"], job["attempts"], job["max_retries"], job["timeout"]),
                          ("failed", "exhausted", 3, 2, "30s"))
+
+    def test_a_queue_of_the_file_that_sets_nothing_keeps_its_jobs(self):
+        daemon = self.start(CONFIG=self.config_file("[queues.mail]\n"), **AT_ONCE | {"SIMULATE_FAILURE_RATE": "1"})
+        default, mail = daemon.get("/v1/queues").json()["queues"]
+        self.assertEqual((default["capacity"], default["max_retries"], default.get("capacity_bytes")), (64, 0, None))
+        self.assertEqual((mail["capacity"], mail["max_retries"], mail["capacity_bytes"]), (100_000, 25, 2**28))
+        daemon.enqueue([{"id": "a", "queue": "mail"}, {"id": "b"}])
+        self.assertEqual(daemon.finished("b")["attempts"], 1)
+        eventually(lambda: daemon.get("/v1/jobs/a").json().get("reason") == "backoff", "it waits for its retry")
+        job = daemon.get("/v1/jobs/a").json()
+        self.assertEqual(job["max_retries"], 25)
+        wait = datetime.fromisoformat(job["run_at"]) - datetime.fromisoformat(job["started_at"])
+        self.assertTrue(14.4 <= wait.total_seconds() <= 18, wait)
+
+    def test_explicit_backoff_settings_hold_for_queues_of_the_file(self):
+        daemon = self.start(CONFIG=self.config_file("[queues.mail]\n"), **AT_ONCE | {"SIMULATE_FAILURE_RATE": "1", "BACKOFF_BASE": "1ms", "BACKOFF_CAP": "1ms"})
+        daemon.enqueue({"id": "a", "queue": "mail"})
+        self.assertEqual(daemon.finished("a")["attempts"], 26)
+
+    def test_a_queue_has_no_room_for_more_bytes_than_its_capacity_bytes(self):
+        config = self.config_file('[queues.mail]\ncapacity_bytes = "2KiB"\n')
+        daemon = self.start(CONFIG=config, MAX_BODY="2KiB")
+        fits = {"queue": "mail", "delay": "1h", "payload": "x" * 1500}
+        self.assertEqual(daemon.enqueue({"id": "a"} | fits).status, 202)
+        answer = daemon.enqueue({"id": "b"} | fits)
+        self.assert_problem(answer, 429, "queue-full")
+        self.assertIn("capacity_bytes of 2KiB", answer.json()["detail"])
+        self.assertEqual(daemon.get("/v1/queues/mail").json()["queued_bytes"], 1503)
+        answer = daemon.post("/enqueue", json.dumps([{"queue": "mail"}] * 80).replace(" ", ""))
+        self.assert_problem(answer, 400, "invalid-field")
+        self.assertIn("can never fit", answer.json()["detail"])
+        refused = self.run_to_end(CONFIG=config)
+        self.assertEqual((refused.process.returncode, refused.log),
+                         (2, "jobqd: queues.mail.capacity_bytes: 2KiB is not allowed: it is below MAX_BODY, which is 1MiB"))
+
+    def test_rate_and_circuit_have_short_forms(self):
+        daemon = self.start(CONFIG=self.config_file("[queues.slow]\nrate = 0.001\ncircuit = 10\n"), **AT_ONCE)
+        daemon.enqueue([{"id": "first", "queue": "slow"}, {"id": "second", "queue": "slow"}])
+        self.assertEqual(daemon.finished("first")["status"], "done")
+        slow = daemon.get("/v1/queues/slow").json()
+        self.assertEqual((slow["queued"], slow["circuit"]), (1, {"state": "closed", "failures": 0}))
 
     def test_each_queue_has_its_own_places(self):
         held = TWO_QUEUES + 'simulate = { min = "1h", max = "1h" }\n'

@@ -78,6 +78,22 @@ class Reload(DaemonTest):
         for name in "queues.mail.workers", "queues.mail.simulate.min", "queues.new":
             self.assertIn(name, changed)
 
+    def test_the_log_level_follows_the_file(self):
+        daemon = self.begin('log_level = "INFO"\n', LOG_LEVEL=None)
+        self.assertIn("changed=LOG_LEVEL needs_a_restart=nothing", self.reload(daemon, 'log_level = "Debug"\n'))
+        daemon.enqueue({"id": "a"})
+        daemon.wait_for_line(r"debug .* id=a")
+        self.assertIn("changed=LOG_LEVEL", self.reload(daemon, 'log_level = "error"\n'))
+        self.reload(daemon, "worker = 1\n", "the configuration stays as it was")
+        self.assertIn("changed=LOG_LEVEL", self.reload(daemon, ""))
+        self.assertIn("changed=nothing", self.reload(daemon, ""))
+        self.assertNotIn("stays as it is", daemon.log)
+
+    def test_a_reload_says_why_the_log_level_does_not_follow(self):
+        daemon = self.begin('log_level = "info"\n', LOG_LEVEL="info")
+        self.assertIn("changed=nothing needs_a_restart=nothing", self.reload(daemon, 'log_level = "debug"\n'))
+        self.assertIn('LOG_LEVEL stays as it is level=info why="the environment sets it, which overrides the file"', daemon.log)
+
     def test_a_wrong_configuration_changes_nothing(self):
         daemon = self.begin(BEFORE)
         said = self.reload(daemon, "[queues.mail]\nworkers = 0\n", "the configuration stays as it was")

@@ -13,18 +13,16 @@ import unittest
 from collections import Counter
 from pathlib import Path
 
-from durable import Folder
-from support import ROOT, Daemon, DaemonTest, eventually
+from support import Daemon, DaemonTest, eventually
 
 REMOTE = """
 [queues.numbers]
 processor = "remote"
 capacity = 10000
+max_retries = 0
 backoff = ["0s"]
 interruptions_max = 100000
 """
-
-PAGE = ROOT / "docs" / "http-api.md"
 
 
 class RemoteTest(DaemonTest):
@@ -207,58 +205,6 @@ class Leases(RemoteTest):
         self.assertRegex(daemon.log, r'queues\.numbers\.workers: .* is not allowed: processor = "remote"')
 
 
-class Stops(RemoteTest):
-    def test_a_drain_serves_leased_jobs_and_leases_no_more(self):
-        folder = self.enterContext(Folder())
-        daemon = self.begin(STORE=f"sqlite:{folder.database}", SHUTDOWN_GRACE="60s")
-        for job_id in ("a", "b"):
-            self.work(daemon, job_id)
-        token = self.token(daemon, "a", lease="1h")
-        with daemon.connect() as waiting:
-            daemon.post("/v1/queues/numbers/pause")
-            waiting.request("POST", "/v1/queues/numbers/lease", '{"wait":"60s"}')
-            daemon.signal(signal.SIGTERM)
-            self.assertEqual(waiting.read_answer().json(), {"jobs": []})
-        self.assertEqual(self.lease(daemon, wait="60s"), [])
-        self.assertEqual(self.tell(daemon, "a", "heartbeat", token).status, 200)
-        self.assertEqual(self.tell(daemon, "a", "complete", token).status, 204)
-        self.assertEqual(daemon.wait(), 0)
-        self.assertIn("done=1", daemon.wait_for_line("stopped.*")[0])
-
-    def test_jobs_still_leased_when_the_grace_ends_are_queued_again(self):
-        folder = self.enterContext(Folder())
-        daemon = self.begin(STORE=f"sqlite:{folder.database}", SHUTDOWN_GRACE="0s")
-        self.work(daemon, "a")
-        token = self.token(daemon, "a", lease="1h")
-        daemon.signal(signal.SIGTERM)
-        self.assertEqual(daemon.wait(), 0)
-        self.assertIn("interrupted=1", daemon.wait_for_line("stopped.*")[0])
-        again = self.begin(STORE=f"sqlite:{folder.database}")
-        self.assert_lost(self.tell(again, "a", "complete", token))
-        self.assertGreater(int(self.token(again, "a")), int(token))
-        self.assertEqual(again.job("a")["interruptions"], 1)
-
-    def test_a_token_does_not_outlive_the_daemon(self):
-        folder = self.enterContext(Folder())
-        daemon = self.begin(STORE=f"sqlite:{folder.database}", exit_code=None)
-        self.work(daemon, "a")
-        token = self.token(daemon, "a", lease="1h")
-        daemon.signal(signal.SIGKILL)
-        daemon.wait()
-        again = self.begin(STORE=f"sqlite:{folder.database}")
-        self.assert_lost(self.tell(again, "a", "complete", token))
-        self.assertGreater(int(self.token(again, "a")), int(token))
-
-    def test_a_completion_that_was_accepted_outlives_the_daemon(self):
-        folder = self.enterContext(Folder())
-        daemon = self.begin(STORE=f"sqlite:{folder.database}", exit_code=None)
-        self.work(daemon, "a")
-        self.assertEqual(self.tell(daemon, "a", "complete", self.token(daemon, "a"), result=1).status, 204)
-        daemon.signal(signal.SIGKILL)
-        daemon.wait()
-        self.assertEqual(self.begin(STORE=f"sqlite:{folder.database}").job("a")["result"], 1)
-
-
 class ManyWorkers(RemoteTest):
     jobs = 2000
     workers = 20
@@ -298,33 +244,6 @@ class ManyWorkers(RemoteTest):
         results = {job["id"]: job["result"] for job in daemon.all_jobs(queue="numbers")}
         self.assertEqual(len(results), self.jobs)
         self.assertEqual({job: token for job, token in accepted}, {job: results[job] for job, _ in accepted})
-
-
-class Examples(RemoteTest):
-    """The workers that the documentation prints work as they are printed."""
-
-    def run_worker(self, daemon: Daemon, language: str, command: list) -> None:
-        block, = re.findall(rf"^```{language}\n(.*?/lease.*?)^```$", PAGE.read_text(encoding="utf-8"), re.S | re.M)
-        self.assertIn("127.0.0.1:8080", block)
-        program = block.replace("127.0.0.1:8080", f"127.0.0.1:{daemon.port}")
-        worker = subprocess.Popen([*command, program], stdout=subprocess.DEVNULL, start_new_session=True)
-        self.addCleanup(worker.wait)
-        self.addCleanup(os.killpg, worker.pid, signal.SIGKILL)
-        for number in range(3):
-            self.work(daemon, f"{language} {number}" if language == "python" else f"{language}-{number}", payload={"n": number})
-        self.work(daemon, f"{language}-wrong", payload={"n": "a word"})
-        for number in range(3):
-            job = daemon.finished(f"{language}%20{number}" if language == "python" else f"{language}-{number}")
-            self.assertEqual((job["status"], job["result"]), ("done", 2 * number))
-        wrong = daemon.finished(f"{language}-wrong")
-        self.assertEqual((wrong["status"], wrong["attempts"]), ("failed", 1))
-        self.assertIsNone(worker.poll(), "it goes on")
-
-    def test_the_worker_in_python(self):
-        self.run_worker(self.begin(), "python", [sys.executable, "-c"])
-
-    def test_the_worker_in_bash(self):
-        self.run_worker(self.begin(), "bash", ["bash", "-c"])
 
 
 if __name__ == "__main__":

@@ -14,10 +14,11 @@ WRONG = {
     "LISTEN": ["8080", "localhost", "example.com:80", "127.0.0.1:65536", "127.0.0.1:", ":8080", "256.0.0.1:80", "1.2.3:80", "[::z]:80", "::1:80"],
     "STORE": ["sqlite", "sqlite:", "sqlite::memory:", "sqlite:file:jobs.db", "postgres://x", "file.db"],
     "SHUTDOWN_GRACE": ["25", "1y", "-1s", "2h"],
-    "BACKOFF_BASE": ["0ms", "25h"],
+    "DRAIN_DELAY": ["5", "-1s", "61s", "2m"],
+    "BACKOFF_BASE": ["0ms", "31d"],
     "SIMULATE_FAILURE_RATE": ["1.1", "-0.1", "nan", "half"],
     "MAX_BODY": ["1", "65MiB", "1MB"],
-    "LOG_LEVEL": ["trace", "INFO"],
+    "LOG_LEVEL": ["trace", "INFO "],
     "LOG_FORMAT": ["xml"],
 }
 
@@ -76,6 +77,26 @@ class Settings(DaemonTest):
         unwritable = self.run_to_end(STORE="sqlite:/nowhere/jobs.db")
         self.assertEqual(unwritable.process.returncode, 1)
         self.assertEqual(unwritable.log, "jobqd: cannot open /nowhere/jobs.db: No such file or directory")
+
+    def test_a_check_lists_all_faults(self):
+        config = self.config_file('worker = 1\n[queues.mail]\nworkers = 0\nprocesor = "http"\n[queues.b]\nretry_on = [404]\n')
+        checked = self.run_to_end("--check-config", CONFIG=config, MAX_BODY="1")
+        self.assertEqual(checked.process.returncode, 2)
+        self.assertEqual(len(checked.lines), 5, checked.log)
+        for line in checked.lines:
+            self.assertTrue(line.startswith("jobqd: "), line)
+        for fault in ('no setting "worker"', 'no setting "procesor"', 'queues.mail.workers: "0"', 'MAX_BODY: "1"', "queues.b.retry_on"):
+            self.assertIn(fault, checked.log)
+        started = self.run_to_end(CONFIG=config, MAX_BODY="1")
+        self.assertEqual(started.lines, checked.lines[:1])
+
+    def test_what_a_check_prints_can_be_loaded_again(self):
+        def printed(path):
+            return subprocess.run([BINARY, "--check-config", "--config", path], env={}, capture_output=True, text=True, check=True).stdout
+        first = printed(self.config_file('log_format = "json"\nqueue_size = 9\n[queues.default]\nmax_retries = 1\n[queues."a.b"]\nprocessor = "exec"\n'
+                                         'command = ["/bin/true"]\n[queues.mail]\nbackoff = ["1s"]\nrate = 5\n'))
+        self.assertIn("queue_size = 9\n", first)
+        self.assertEqual(printed(self.config_file(first)), first)
 
     def test_help_names_every_setting_with_its_default(self):
         text = subprocess.run([BINARY, "--help"], capture_output=True, text=True, check=True).stdout

@@ -30,6 +30,13 @@ class SettlingStore : public support::StubStore {
       done(std::unexpected(domain::Error{.code = domain::ErrorCode::lease_lost, .detail = "stale"}));
   }
 
+  bool claim(ClaimRequest request, Callback<std::vector<Claim>> /*done*/) override {
+    EXPECT_FALSE(settled_id.empty()) << "the attempt is settled first";
+    asked_for = request.queue;
+    return true;
+  }
+
+  std::string asked_for;
   bool current = true;  ///< Whether the token of the claim is current.
   std::string settled_id;
   Outcome settled;
@@ -58,10 +65,13 @@ class Diary : public Observer {
 
 class RetryProcessorTest : public testing::Test {
  protected:
-  void run(const Claim& claim, ProcessorOf::Work work) {
+  bool run(const Claim& claim, ProcessorOf::Work work) {
     ProcessorOf processor(std::move(work));
-    RetryProcessor(store, processor, diary).run(claim);
+    return RetryProcessor(store, processor, diary)
+        .run(claim, leaving.get_token(), {.queue = "next"}, [](const auto&) {});
   }
+
+  std::stop_source leaving;
 
   SettlingStore store;
   Diary diary;
@@ -74,6 +84,18 @@ TEST_F(RetryProcessorTest, SettlesTheOutcomeOfTheProcessor) {
   EXPECT_EQ(store.settled_id, "a");
   EXPECT_EQ(std::get<Done>(store.settled).result, R"({"n":1})");
   EXPECT_EQ(diary.entries, (std::vector<std::string>{"started a", "settled a"}));
+}
+
+TEST_F(RetryProcessorTest, AsksForTheNextJobUnlessItIsToStop) {
+  EXPECT_TRUE(run(new_claim("a"), [](const Claim&, auto&) { return Done{}; }));
+  EXPECT_EQ(store.asked_for, "next");
+  store.asked_for.clear();
+  EXPECT_FALSE(run(new_claim("b"), [this](const Claim&, auto&) {
+    leaving.request_stop();
+    return Done{};
+  }));
+  EXPECT_EQ(store.settled_id, "b");
+  EXPECT_EQ(store.asked_for, "");
 }
 
 TEST_F(RetryProcessorTest, NotifiesTheObserverBeforeTheWorkBegins) {

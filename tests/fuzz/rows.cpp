@@ -79,7 +79,7 @@ void fill(const std::string& table, std::string_view types, FuzzedDataProvider& 
 
 void read_anything(FuzzedDataProvider& input) {
   fill("jobs", "TTTIIIIIIIt", input);
-  if (input.ConsumeBool()) fill("progress", "TTIIIIIIttIi", input);
+  if (input.ConsumeBool()) fill("progress", "TTIIIIIIttIiiit", input);
   for (const auto& job : read())
     fuzz::require(job.job.content.id().size() <= 255, "an id keeps its limit, sound or not");
 }

@@ -216,6 +216,28 @@ TEST(BuiltInKinds, CheckWhatNoKeyShowsByItself) {
             "simulate.min: 151ms is not allowed: it is above simulate.max, which is 150ms");
 }
 
+TEST(BuiltInKinds, RejectNoStatusThatAsksForAnotherAttempt) {
+  const auto& push = *find_kind(built_in_kinds(), "http");
+  const auto reject_on = std::ranges::find(push.keys, "reject_on", &Key::name);
+  ASSERT_NE(reject_on, push.keys.end());
+  KeyValues values;
+  for (const auto* right : {"300", "400", "404", "599"})
+    EXPECT_TRUE(values.set(*reject_on, std::vector<std::string>{right}).has_value()) << right;
+  for (const auto* wrong : {"408", "425", "429", "299", "600"})
+    EXPECT_FALSE(values.set(*reject_on, std::vector<std::string>{wrong}).has_value()) << wrong;
+}
+
+TEST(BuiltInKinds, DoNotBothRetryAndRejectAStatus) {
+  const auto& push = *find_kind(built_in_kinds(), "http");
+  const auto check = [&](const std::vector<std::string>& retry_on,
+                         const std::vector<std::string>& reject_on) {
+    return push.check(values_of(
+        push, {{"url", {"https://example.com/"}}, {"retry_on", retry_on}, {"reject_on", reject_on}}));
+  };
+  EXPECT_EQ(check({"409"}, {"410"}), "");
+  EXPECT_EQ(check({"409", "410"}, {"400", "410"}), "reject_on: 410 is not allowed: it is in retry_on too");
+}
+
 TEST(BuiltInKinds, LeaveRemoteJobsToOthers) {
   for (const auto& kind : built_in_kinds()) EXPECT_EQ(kind.is_remote(), kind.name == "remote");
 }

@@ -84,6 +84,11 @@ std::optional<base::SteadyTime> StubStore::tick(base::Now /*now*/) {
 }
 void StubStore::stop_admission() {}
 void StubStore::stop_claims() {}
+engine::AttemptCounts StubStore::attempts() const {
+  return {};
+}
+void StubStore::renew_leases() {}
 void StubStore::stop_attempts() {}
+void StubStore::end_leases() {}
 
 }  // namespace jobqd::support

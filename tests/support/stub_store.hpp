@@ -34,7 +34,10 @@ class StubStore : public engine::Store {
   std::optional<base::SteadyTime> tick(base::Now now) override;
   void stop_admission() override;
   void stop_claims() override;
+  engine::AttemptCounts attempts() const override;
+  void renew_leases() override;
   void stop_attempts() override;
+  void end_leases() override;
 };
 
 }  // namespace jobqd::support

@@ -26,6 +26,7 @@ struct Retry {
   std::string error;
   std::optional<base::milliseconds> after = {};  ///< Replaces the backoff.
   base::milliseconds at_least{0};                ///< The job waits no shorter than this.
+  bool answered = false;                         ///< The receiver works, and refuses this job for now.
 };
 
 /// The receiver asked to come back later. The job is retried after the longer of `after` and the backoff.
@@ -73,7 +74,7 @@ using Resolution = std::variant<Done, Again, Failed, Interrupted, Unstarted>;
 
 /// What a circuit breaker learns from the end of an attempt.
 enum class Lesson : std::uint8_t {
-  success,  ///< The receiver works. A rejection proves that too.
+  success,  ///< The receiver works. A rejection proves that too, and so does Retry::answered.
   failure,  ///< The receiver does not work.
   nothing,  ///< The attempt was interrupted or cancelled.
 };
@@ -85,6 +86,9 @@ struct AttemptFacts {
   std::uint16_t max_retries = 0;           ///< N allows N + 1 failed attempts.
   std::optional<base::milliseconds> timeout = {};
   std::uint32_t interruptions_max = 10;  ///< One more, and the job has failed.
+  /// For the probe of a circuit breaker: how long the circuit stays open if the probe fails. The wait of the
+  /// job begins only then, so that the next probe is another job.
+  base::milliseconds probe_wait{0};
 };
 
 /// The decision.

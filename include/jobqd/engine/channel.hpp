@@ -37,7 +37,8 @@ class Channel {
   /// Waits for a value. Empty when a stop was requested, even if there is a value.
   std::optional<T> pop(std::stop_token stop) {
     const base::MutexLock lock(mutex_);
-    ready_.wait(mutex_, stop, [this]() JOBQD_REQUIRES(mutex_) { return !values_.empty(); });
+    if (values_.empty())
+      ready_.wait(mutex_, stop, [this]() JOBQD_REQUIRES(mutex_) { return !values_.empty(); });
     if (stop.stop_requested()) {
       if (!values_.empty()) ready_.notify_one();  // The wake-up may have been meant for another thread.
       return std::nullopt;

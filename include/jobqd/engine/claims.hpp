@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <jobqd/base/clock.hpp>
@@ -80,6 +81,15 @@ class Claims {
   /// store_unavailable, for a remote worker, if the end was recorded but could not be made durable now.
   virtual void settle(std::string_view id, FencingToken token, Outcome outcome, Settler settler,
                       Callback<Resolution> done) = 0;
+
+  /// settle() by a worker of this process, then claim(): what a busy worker does between two jobs. A store
+  /// may do both in one step.
+  virtual bool settle_and_claim(std::string_view id, FencingToken token, Outcome outcome,
+                                Callback<Resolution> settled, ClaimRequest request,
+                                Callback<std::vector<Claim>> claimed) {
+    settle(id, token, std::move(outcome), Settler::own_worker, std::move(settled));
+    return claim(std::move(request), std::move(claimed));
+  }
 
   /// The lease lasts for `duration` from now. Errors: job_not_found, lease_lost.
   virtual void extend(std::string_view id, FencingToken token, base::milliseconds duration,

@@ -1,10 +1,17 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 
 #include <jobqd/base/clock.hpp>
 
 namespace jobqd::engine {
+
+/// The attempts under way.
+struct AttemptCounts {
+  std::uint64_t own = 0;     ///< By workers of this process.
+  std::uint64_t leased = 0;  ///< By remote workers.
+};
 
 /// The calls that drive a store: time, and the steps of a stop. Thread-safe, except tick().
 class Clockwork {
@@ -25,8 +32,17 @@ class Clockwork {
   /// No job starts from now on: waiting claim() calls return empty, waiting lease() calls complete with none.
   virtual void stop_claims() = 0;
 
-  /// Asks every running attempt to stop, as an interruption. Leases end at once.
+  [[nodiscard]] virtual AttemptCounts attempts() const = 0;
+
+  /// Every lease lasts its full length from now on. To be called when remote workers can reach the daemon:
+  /// a durable store may hold leases of an earlier run.
+  virtual void renew_leases() = 0;
+
+  /// Asks every attempt of the workers of this process to stop, as an interruption. Leases go on.
   virtual void stop_attempts() = 0;
+
+  /// Every lease ends at once, as an interruption.
+  virtual void end_leases() = 0;
 };
 
 }  // namespace jobqd::engine

@@ -76,9 +76,11 @@ struct QueueState {
   bool configured = true;         ///< false: it was removed, and only what is left of its jobs is shown.
   QueueProcessor processor = {};  ///< Nothing if it is not configured.
   std::size_t capacity = 0;       ///< Jobs that may wait before new ones are refused.
+  std::optional<std::size_t> capacity_bytes = {};  ///< Of their ids and payloads; empty: any number.
   std::uint16_t max_retries = 0;
   std::optional<base::milliseconds> timeout = {};
   Counts counts = {};
+  std::size_t queued_bytes = 0;  ///< What capacity_bytes bounds.
   bool paused = false;
   ReasonCounts queued = {};                             ///< They add up to the queued jobs.
   std::uint64_t ready = 0;                              ///< Queued jobs that are due, whatever they wait for.

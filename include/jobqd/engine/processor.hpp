@@ -1,8 +1,10 @@
 #pragma once
 
+#include <memory>
 #include <stop_token>
 
 #include <jobqd/engine/claim.hpp>
+#include <jobqd/engine/files.hpp>
 #include <jobqd/engine/resolution.hpp>
 
 namespace jobqd::engine {
@@ -16,6 +18,10 @@ class Processor {
   /// requested, with Interrupted unless the work was finished anyway. An exception counts as Retry with
   /// the exception's message.
   [[nodiscard]] virtual Outcome process(const Claim& claim, std::stop_token stop) = 0;
+
+  /// The files that it was made of, which are looked at again and again, and may be after its end; null:
+  /// none.
+  [[nodiscard]] virtual std::shared_ptr<Files> files() { return nullptr; }
 };
 
 }  // namespace jobqd::engine

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 
@@ -10,6 +12,9 @@
 #include <jobqd/domain/retry_policy.hpp>
 
 namespace jobqd::engine {
+
+/// No limit to a number of bytes.
+inline constexpr auto any_bytes = std::numeric_limits<std::size_t>::max();
 
 /// What runs the jobs of a queue, as far as a store and its clients have to know.
 struct QueueProcessor {
@@ -21,9 +26,10 @@ struct QueueProcessor {
 /// The options of one queue in a store.
 struct QueueOptions {
   std::string name = "default";
-  std::size_t capacity = 64;      ///< Jobs that may wait (status queued) before new ones are refused.
-  std::uint16_t max_retries = 0;  ///< For jobs that do not set it.
-  base::milliseconds timeout{0};  ///< Like max_retries; 0: none.
+  std::size_t capacity = 64;  ///< Jobs that may wait (status queued) before new ones are refused.
+  std::size_t capacity_bytes = any_bytes;  ///< Like capacity, of their ids and payloads together.
+  std::uint16_t max_retries = 0;           ///< For jobs that do not set it.
+  base::milliseconds timeout{0};           ///< Like max_retries; 0: none.
   domain::RetryPolicy backoff = {};
   domain::RateLimit rate = {};  ///< Of starts.
   domain::CircuitRule circuit = {};

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <stop_token>
+#include <vector>
+
 #include <jobqd/engine/claims.hpp>
 #include <jobqd/engine/observer.hpp>
 #include <jobqd/engine/processor.hpp>
@@ -14,11 +17,15 @@ class RetryProcessor {
  public:
   RetryProcessor(Claims& claims, Processor& processor, Observer& observer);
 
-  /// Returns when the attempt is over and the store has recorded its end. Never throws.
-  void run(const Claim& claim);
+  /// Returns when the attempt is over and the store has recorded its end. In the same visit to the store it
+  /// asks for the next job, unless a stop is requested by then. Returns whether it has asked. Never throws.
+  bool run(const Claim& claim, const std::stop_token& stop, ClaimRequest next,
+           Callback<std::vector<Claim>> claimed);
 
  private:
   [[nodiscard]] Outcome attempt(const Claim& claim) const;
+  /// Reports the end of the attempt. The claim outlives the callback.
+  [[nodiscard]] Callback<Resolution> report(const Claim& claim) const;
 
   Claims& claims_;
   Processor& processor_;

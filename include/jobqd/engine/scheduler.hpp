@@ -2,7 +2,9 @@
 
 #include <optional>
 #include <stop_token>
+#include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <jobqd/base/clock.hpp>
@@ -30,7 +32,9 @@ class StoreDuty final : public Duty {
 /// thread.
 class Scheduler {
  public:
-  explicit Scheduler(const base::Clock& clock) : clock_(clock) {}
+  /// `thread_name`: a daemon may have more than one, for duties that would keep others waiting.
+  explicit Scheduler(const base::Clock& clock, std::string thread_name = "scheduler")
+      : clock_(clock), thread_name_(std::move(thread_name)) {}
 
   /// Adds a duty, which runs after those added before. Only before start().
   void add(Duty& duty);
@@ -61,6 +65,7 @@ class Scheduler {
 
   std::vector<Entry> entries_;  // Used by the thread only.
   const base::Clock& clock_;
+  const std::string thread_name_;
   base::Mutex mutex_;
   base::StoppableConditionVariable woken_;
   bool wake_ JOBQD_GUARDED_BY(mutex_) = false;

@@ -59,10 +59,15 @@ class WorkerPool {
   void shrink(std::size_t workers);
   void run(const std::stop_token& stop, std::size_t number);
   void retire();
-  /// A claim, or the news that no job starts any more: one for each request.
-  using Answer = std::optional<Claim>;
+  /// One claim, or none: no job starts any more. There is one answer for each request.
+  using Answer = std::vector<Claim>;
 
-  Answer next(const std::stop_token& stop);
+  /// Asks for a first job; false: the worker is to stop.
+  bool ask(const std::stop_token& stop);
+  [[nodiscard]] ClaimRequest request() const;
+  [[nodiscard]] Callback<std::vector<Claim>> answer();
+  /// One answer to those who asked.
+  Answer take(const std::stop_token& stop);
   void leave();
 
   Claims& claims_;

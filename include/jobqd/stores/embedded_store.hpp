@@ -45,7 +45,8 @@ struct Surroundings {
 /// What a store found when it was opened.
 struct Recovery {
   std::uint64_t queued = 0;
-  std::uint64_t interrupted = 0;  ///< Were running when the last process ended.
+  std::uint64_t interrupted = 0;  ///< Were running when the last process ended, and ended with it.
+  std::uint64_t leased = 0;       ///< Were leased then, and still are.
   std::uint64_t finished = 0;
   std::vector<std::string> set_aside =
       {};  ///< Jobs whose rows are damaged: left in the file, not run. For people.

@@ -1,13 +1,10 @@
 #include "app/daemon/app.hpp"
 
-#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
 #include <sys/resource.h>
 #include <unistd.h>
-
-#include <jobqd/base/duration.hpp>
 
 #include "app/daemon/parts.hpp"
 #include "app/version.hpp"
@@ -15,13 +12,6 @@
 namespace jobqd::app {
 
 namespace {
-
-using domain::Status;
-
-/// The longest time that open requests may take to be answered once all jobs are settled.
-constexpr base::milliseconds answer_grace{1'000};
-/// Jobs can also end without an attempt (cancelled, removed), so the stop counts them again this often.
-constexpr base::milliseconds look_again{50};
 
 /// Descriptors that are needed besides those of MAX_CONNECTIONS: for probes beyond it, files and logs.
 constexpr std::size_t spare_descriptors = 100;
@@ -75,62 +65,14 @@ std::expected<void, std::string> App::start() {
                             "other machines may reach this address, and there is no authentication");
   warn_of_descriptors(parts_->config, descriptors, parts_->log);
   parts_->scheduler.start();
+  parts_->files.scheduler.start();
   if (auto started = parts_->runners->start(); !started) return started;
   parts_->server->start();
+  parts_->store->renew_leases();
   parts_->log.write_admin(
       LogLevel::info, "listening",
       {{"address", parts_->config.listen.host}, {"port", *port}, {"version", version}, {"pid", getpid()}});
   return {};
-}
-
-template <class Condition>
-void App::wait_until(base::SteadyTime deadline, Condition is_over) {
-  while (!is_over()) {
-    const auto now = parts_->clock.now().steady;
-    if (now >= deadline) return;
-    parts_->watchers.attempts.wait(std::min(deadline, now + look_again));
-  }
-}
-
-void App::stop() {
-  auto& store = *parts_->store;
-  const auto grace = parts_->config.shutdown_grace;
-  const auto deadline = parts_->clock.now().steady + grace;
-  const auto none_running = [&store] { return store.counts().of(Status::running) == 0; };
-  parts_->log.write_admin(LogLevel::info, "stopping", {{"grace", base::format_duration(grace)}});
-  parts_->watchers.attempts.begin();
-  parts_->server->drain();
-  store.stop_admission();
-  if (!parts_->store_is_durable)
-    wait_until(deadline, [&] {
-      const auto next = store.next_start();
-      return none_running() && (!next || *next > deadline);
-    });
-  store.stop_claims();
-  wait_until(deadline, none_running);
-  store.stop_attempts();
-  parts_->runners->request_stop();
-  parts_->runners->join();
-  parts_->server->request_stop(answer_grace);
-  parts_->server->join();
-  parts_->scheduler.request_stop();
-  parts_->scheduler.join();
-  log_end();
-}
-
-void App::log_end() const {
-  const auto left = parts_->store->counts().of(Status::queued);
-  const bool lost = left > 0 && !parts_->store_is_durable;
-  if (const auto why = parts_->store->trouble(); !why.empty())
-    parts_->log.write_admin(LogLevel::error, "what ended while the store could not be written may run again",
-                            {{"why", why}});
-  const auto& seen = parts_->watchers.tally;
-  parts_->log.write_admin(lost ? LogLevel::warn : LogLevel::info, "stopped",
-                          {{"done", seen.done()},
-                           {"failed", seen.failed()},
-                           {"retried", seen.retried()},
-                           {"interrupted", seen.interrupted()},
-                           {parts_->store_is_durable ? "queued" : "lost", left}});
 }
 
 }  // namespace jobqd::app

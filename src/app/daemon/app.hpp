@@ -12,6 +12,8 @@
 
 namespace jobqd::app {
 
+class Stopping;
+
 /// The whole daemon, wired by the builder. start() and stop() once each, from one thread.
 class App {
  public:
@@ -35,18 +37,15 @@ class App {
   /// again; empty: not before the next reload. As reload().
   std::optional<base::milliseconds> tend_queues();
 
-  /// Ends gracefully: /readyz answers 503, new jobs are refused, and running jobs may finish within the
-  /// grace. What is queued stays queued; a store in memory runs it within the grace as well. Returns when all
-  /// threads but the log's have ended.
-  void stop();
+  /// Ends gracefully: /readyz answers 503, DRAIN_DELAY passes, and then running jobs may finish within the
+  /// grace. What is queued or still comes stays queued; a store in memory takes nothing new, and runs what is
+  /// queued within the grace as well. Returns when all threads have ended but those of the store, the log and
+  /// `stopping`, which is told what the stop waits for.
+  void stop(Stopping& stopping);
 
  private:
   friend std::expected<std::unique_ptr<App>, std::string> build(const Config&, const base::Clock&, Log&);
   explicit App(std::unique_ptr<Parts> parts);
-
-  /// Returns when `is_over()` is true, or at the deadline. Asks after each attempt.
-  template <class Condition>
-  void wait_until(base::SteadyTime deadline, Condition is_over);
 
   void log_end() const;
 

@@ -40,6 +40,7 @@ std::expected<void, std::string> open_store(App::Parts& parts) {
                         {{"queued", found.queued},
                          {"interrupted", found.interrupted},
                          {"finished", found.finished},
+                         {"leased", found.leased},
                          {"set_aside", found.set_aside.size()}});
   for (const auto& job : found.set_aside)
     parts.log.write_admin(LogLevel::error, "a damaged job is set aside and will not run", {{"job", job}});
@@ -68,7 +69,8 @@ std::expected<std::unique_ptr<App>, std::string> build(const Config& config, con
   auto& parts = *owned;
   if (auto opened = open_store(parts); !opened) return std::unexpected(opened.error());
   parts.scheduler.add(parts.store_duty.emplace(*parts.store));
-  auto& runners = parts.runners.emplace(*parts.store, parts.watchers.all, clock, parts.random);
+  auto& runners =
+      parts.runners.emplace(*parts.store, parts.watchers.all, clock, parts.random, parts.files.watch);
   for (const auto& queue : config.queues) runners.add(queue);
   parts.server = std::make_unique<http::Server>(server_options(config), *parts.store, clock, parts.random,
                                                 std::vector<http::Observer*>{&parts.watchers.admin_log});

@@ -12,6 +12,7 @@
 #include "app/daemon/app.hpp"
 #include "app/daemon/attempt_watch.hpp"
 #include "app/daemon/fail_stop.hpp"
+#include "app/daemon/file_watch.hpp"
 #include "app/daemon/queue_runners.hpp"
 #include "app/daemon/tally.hpp"
 #include "app/logging/admin_log.hpp"
@@ -31,24 +32,37 @@ struct Watchers {
   engine::Observers all{{&event_log, &tally, &attempts, &fail_stop}};
 };
 
+/// The files of the queues, and the thread that looks at them.
+struct QueueFiles {
+  QueueFiles(Log& log, const base::Clock& clock) : watch(log), scheduler(clock, "files") {
+    scheduler.add(watch);
+  }
+
+  FileWatch watch;
+  engine::Scheduler scheduler;
+};
+
 /// Everything the daemon is made of, in the order in which it is built; destroyed in reverse.
 struct App::Parts {
   Parts(Config settings, const base::Clock& time, Log& lines)
       : config(std::move(settings)), clock(time), log(lines), watchers(lines), scheduler(time) {}
-  ~Parts() {  // The scheduler is built before the store, which wakes it; its thread ends before the store.
-    scheduler.request_stop();
-    scheduler.join();
+  ~Parts() {  // The schedulers are built before what they use; their threads end before it.
+    for (auto* each : {&scheduler, &files.scheduler}) {
+      each->request_stop();
+      each->join();
+    }
   }
 
   Parts(const Parts&) = delete;
   Parts& operator=(const Parts&) = delete;
 
-  const Config config;  ///< As it was at the start.
+  const Config config;  ///< As it was at the start. The log knows its level, which may change.
   const base::Clock& clock;
   Log& log;
   Watchers watchers;
   base::Random random{base::Random::system_seed()};
   engine::Scheduler scheduler;
+  QueueFiles files{log, clock};
   std::unique_ptr<engine::Store> store;
   bool store_is_durable = false;
   std::optional<engine::StoreDuty> store_duty;

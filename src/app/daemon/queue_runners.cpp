@@ -19,6 +19,7 @@ bool runs_alike(const QueueConfig& a, const QueueConfig& b) {
 engine::QueueOptions queue_options(const QueueConfig& queue, std::string fault) {
   return {.name = queue.name,
           .capacity = queue.capacity,
+          .capacity_bytes = queue.capacity_bytes,
           .max_retries = queue.max_retries,
           .timeout = queue.timeout,
           .backoff = queue.backoff,
@@ -31,8 +32,8 @@ engine::QueueOptions queue_options(const QueueConfig& queue, std::string fault) 
 }
 
 QueueRunners::QueueRunners(engine::Store& store, engine::Observer& observer, const base::Clock& clock,
-                           base::Random& random)
-    : store_(store), observer_(observer), clock_(clock), random_(random) {}
+                           base::Random& random, FileWatch& files)
+    : store_(store), observer_(observer), clock_(clock), random_(random), files_(files) {}
 
 void QueueRunners::add(const QueueConfig& config) {
   bring_up(runners_.emplace_back(Runner{.config = config}));
@@ -139,6 +140,7 @@ std::expected<QueueRunners::Parts, std::string> QueueRunners::make(const QueueCo
       *config.kind, {.values = config.values, .queue = config.name, .clock = clock_, .random = random_});
   if (!made) return std::unexpected(std::move(made.error()));
   parts.processor = *std::move(made);
+  files_.add(config.name, parts.processor->files());
   parts.retry_processor = std::make_unique<engine::RetryProcessor>(store_, *parts.processor, observer_);
   parts.workers =
       std::make_unique<engine::WorkerPool>(store_, *parts.retry_processor, config.name, config.workers);
@@ -148,6 +150,7 @@ std::expected<QueueRunners::Parts, std::string> QueueRunners::make(const QueueCo
 void QueueRunners::retire(Runner& runner) {
   auto parts = std::exchange(runner.parts, {});
   if (!parts.workers) return;
+  files_.remove(parts.processor->files());
   parts.workers->request_stop();
   retired_.push_back(std::move(parts));
 }

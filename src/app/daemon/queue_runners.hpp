@@ -15,6 +15,7 @@
 #include <jobqd/engine/store.hpp>
 #include <jobqd/engine/worker_pool.hpp>
 
+#include "app/daemon/file_watch.hpp"
 #include "app/settings/config.hpp"
 
 namespace jobqd::app {
@@ -29,6 +30,8 @@ namespace jobqd::app {
 /// starts none of its jobs, the observer gets the reason, and tend() tries again. Workers that have to leave
 /// finish their jobs first, with the processor that they have; nobody waits for them before the end.
 ///
+/// The files of each processor are looked at by `files`, until its workers are told to leave.
+///
 /// Used by one thread. Everything that the constructor takes outlives this object.
 class QueueRunners {
  public:
@@ -36,7 +39,7 @@ class QueueRunners {
   static constexpr base::milliseconds try_again_after{30'000};
 
   QueueRunners(engine::Store& store, engine::Observer& observer, const base::Clock& clock,
-               base::Random& random);
+               base::Random& random, FileWatch& files);
 
   /// Adds a queue. Its workers start at once, or, before start(), with all others.
   void add(const QueueConfig& config);
@@ -94,6 +97,7 @@ class QueueRunners {
   engine::Observer& observer_;
   const base::Clock& clock_;
   base::Random& random_;
+  FileWatch& files_;
   std::vector<Runner> runners_;
   std::list<Parts> retired_;  ///< Their workers leave.
   bool started_ = false;

@@ -34,6 +34,13 @@ void add(std::string& list, std::string_view name) {
   list.append(list.empty() ? "" : " ").append(name);
 }
 
+/// Says why the level of the log does not follow the file, if it does not.
+void explain_log_level(const Config& config, Log& log) {
+  if (!config.log_level_held.empty())
+    log.write_admin(LogLevel::info, "LOG_LEVEL stays as it is",
+                    {{"level", to_string(log.least())}, {"why", config.log_level_held}});
+}
+
 /// The keys whose values differ.
 std::string differences(const QueueConfig& from, const QueueConfig& to) {
   std::string names;
@@ -58,8 +65,13 @@ void App::reload(const Config& config) {
   if (auto grown = runners.grow(config.queues); !grown) return refuse_reload(grown.error());
   std::string changed;
   std::string needs_a_restart;
+  auto& log = parts_->log;
+  explain_log_level(config, log);
+  if (config.log_level != log.least()) add(changed, "LOG_LEVEL");
+  log.set_least(std::min(config.log_level, log.least()));  // Until the change itself is logged.
   for (const auto& setting : settings())
-    if (!is_taken_by_queues(setting) && setting.show(parts_->config) != setting.show(config))
+    if (!is_taken_by_queues(setting) && setting.name != "LOG_LEVEL" &&
+        setting.show(parts_->config) != setting.show(config))
       add(needs_a_restart, setting.name);
   for (const auto& present : runners.queues()) {
     const auto* wanted = find_queue(config.queues, present.name);
@@ -78,6 +90,8 @@ void App::reload(const Config& config) {
     add(changed, fmt::format("queues.{}", wanted.name));
   }
   parts_->watchers.all.configuration_changed(changed, needs_a_restart);
+  log.set_least(config.log_level);
+  parts_->files.scheduler.wake();
 }
 
 std::optional<base::milliseconds> App::tend_queues() {
@@ -86,6 +100,7 @@ std::optional<base::milliseconds> App::tend_queues() {
 
 void App::refuse_reload(const std::string& why) {
   parts_->watchers.all.configuration_refused(why);
+  parts_->files.scheduler.wake();
 }
 
 }  // namespace jobqd::app

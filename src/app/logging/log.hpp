@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <concepts>
 #include <cstdint>
 #include <initializer_list>
@@ -43,7 +44,11 @@ class Log {
   /// `clock` outlives the log. `descriptor` is for tests.
   Log(LogLevel least, LogFormat format, const base::Clock& clock, int descriptor = STDERR_FILENO);
 
-  [[nodiscard]] bool logs(LogLevel level) const { return level >= least_; }
+  [[nodiscard]] LogLevel least() const { return least_.load(std::memory_order_relaxed); }
+  [[nodiscard]] bool logs(LogLevel level) const { return level >= least(); }
+
+  /// Lines that are logged from now on have at least this level.
+  void set_least(LogLevel least) { least_.store(least, std::memory_order_relaxed); }
 
   /// For what happens to single jobs: dropped first when standard error takes no lines. `message` is a
   /// string literal, never text from a client.
@@ -58,7 +63,7 @@ class Log {
  private:
   void push(LineRank rank, LogLevel level, std::string_view message, std::initializer_list<LogField> fields);
 
-  const LogLevel least_;
+  std::atomic<LogLevel> least_;
   const LogFormat format_;
   const base::Clock& clock_;
   LineWriter writer_;

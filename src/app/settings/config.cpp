@@ -1,7 +1,5 @@
 #include "app/settings/config.hpp"
 
-#include <algorithm>
-#include <array>
 #include <cstdlib>
 #include <map>
 
@@ -9,122 +7,61 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <jobqd/base/check.hpp>
+#include <jobqd/base/number.hpp>
 
 #include "app/settings/config_file.hpp"
+#include "app/settings/make_queues.hpp"
 #include "app/settings/queue_settings.hpp"
 #include "app/settings/settings.hpp"
+#include "app/settings/values.hpp"
 #include "app/version.hpp"
 
 namespace jobqd::app {
 
 namespace {
 
-using Kinds = std::span<const processors::ProcessorKind>;
 /// The values that one source gives, by the names of the settings.
 using Values = std::map<std::string_view, std::string>;
 
-std::expected<void, std::string> apply(Config& config, const Values& values, std::string_view source) {
-  for (const auto& setting : settings()) {
-    const auto value = values.find(setting.name);
-    if (value == values.end() || setting.read(config, value->second)) continue;
-    return std::unexpected(fmt::format("{}: \"{}\" ({}) is not allowed: {}", setting.name,
-                                       shown(value->second), source, setting.allowed));
-  }
-  return {};
+void apply(Config& config, const Setting& setting, const std::string& text, std::string_view source,
+           Faults& faults) {
+  if (!setting.read(config, text))
+    faults.push_back(fmt::format("{}: \"{}\" ({}) is not allowed: {}", setting.name, shown(text), source,
+                                 setting.allowed));
 }
 
-std::expected<void, std::string> apply(Config& config, const ConfigFile& file) {
+void apply(Config& config, const Values& values, std::string_view source, Faults& faults) {
+  for (const auto& setting : settings())
+    if (const auto value = values.find(setting.name); value != values.end())
+      apply(config, setting, value->second, source, faults);
+}
+
+constexpr std::string_view log_level_name = "LOG_LEVEL";
+
+/// Why the file cannot change a setting; empty where it can.
+std::string why_held(std::string_view name, const Values& variables, const Values& flags) {
+  if (flags.contains(name)) return "a flag sets it, which overrides the file";
+  return variables.contains(name) ? "the environment sets it, which overrides the file" : "";
+}
+
+/// What the sources say together, and what is wrong with it.
+Config read_sources(const std::string& path, const Values& variables, const Values& flags,
+                    std::span<const processors::ProcessorKind> kinds, Faults& faults) {
+  Config config;
+  ConfigFile file;
+  if (!path.empty()) file = read_config_file(path, kinds, faults);
+  const auto before = faults.size();
   for (const auto& [setting, value] : file.settings)
-    if (!setting->read(config, value.texts.front()))
-      return std::unexpected(fmt::format("{}: \"{}\" ({}) is not allowed: {}", setting->name,
-                                         shown(value.texts.front()), value.place, setting->allowed));
-  return {};
-}
-
-/// The text without what stands before the @ of a URL, which is no business of a message's readers.
-std::string without_password(std::string text) {
-  const auto begin = text.find("://");
-  const auto at = text.find('@');
-  if (begin != std::string::npos && at != std::string::npos && begin < at)
-    text.replace(begin + 3, at - begin - 3, "…");
-  return text;
-}
-
-/// Takes the keys that the file has for a queue.
-std::expected<void, std::string> take_keys(QueueConfig& queue, bool is_default,
-                                           const ConfigFile::Queue& given) {
-  for (const auto& [key, value] : given.values) {
-    const auto refuse = [&](std::string_view allowed) {
-      return std::unexpected(fmt::format(
-          "queues.{}.{}: \"{}\" ({}) is not allowed: {}", given.name, key.name(),
-          shown(without_password(fmt::to_string(fmt::join(value.texts, ", ")))), value.place, allowed));
-    };
-    if (is_default && key.name() == "workers") return refuse("set WORKERS for the default queue");
-    if (is_default && key.name() == "capacity") return refuse("set QUEUE_SIZE for the default queue");
-    if (const auto read = key.read(queue, value.texts); !read) return refuse(read.error());
-  }
-  return {};
-}
-
-/// Checks the keys of a queue against its processor, once all of them are known.
-std::expected<void, std::string> fit_processor(QueueConfig& queue, const ConfigFile::Queue& given) {
-  for (const auto& [key, value] : given.values)
-    if (key.kind() != nullptr && key.kind() != queue.kind)
-      return std::unexpected(fmt::format("queues.{}.{} ({}): is not allowed: it goes with processor = \"{}\"",
-                                         given.name, key.name(), value.place, key.kind()->name));
-  const auto find = [&](std::string_view name) {
-    return std::ranges::find(given.values, name, [](const auto& entry) { return entry.first.name(); });
-  };
-  const auto none = given.values.end();
-  if (find("circuit.failures") == none) queue.circuit.failures = queue.kind->circuit_failures;
-  if (queue.is_remote()) {
-    if (const auto workers = find("workers"); workers != none)
-      return std::unexpected(fmt::format(
-          "queues.{}.workers: \"{}\" ({}) is not allowed: processor = \"remote\" has no workers here",
-          given.name, shown(workers->second.texts.front()), workers->second.place));
-    queue.workers = 0;
-  }
-  if (auto wrong = contradiction(queue))
-    return std::unexpected(fmt::format("queues.{}.{}", given.name, *wrong));
-  return {};
-}
-
-/// The standards of a kind's keys: those of its own, and those that a setting gives.
-processors::KeyValues standards_of(const processors::ProcessorKind& kind, const Config& config) {
-  processors::KeyValues values;
-  values.set_standards(kind.keys);
-  for (const auto& key : kind.keys) {
-    const auto setting = std::ranges::find(settings(), key.setting, &Setting::name);
-    if (setting == settings().end()) continue;
-    const auto taken = values.set(key, std::array{setting->show(config)});
-    JOBQD_CHECK(taken.has_value());
-  }
-  return values;
-}
-
-/// Makes the default queue, and those of the file. What the table of a queue does not say comes from the
-/// settings.
-std::expected<void, std::string> make_queues(Config& config, const ConfigFile& file, Kinds kinds) {
-  QueueConfig inherited;
-  inherited.kind = processors::find_kind(kinds, "simulate");
-  inherited.values = standards_of(*inherited.kind, config);
-  inherited.backoff = config.backoff;
-  inherited.interruptions_max = config.interruptions_max;
-  inherited.retention = config.retention;
-  config.queues = {inherited};
-  config.queues.front().workers = config.workers;
-  config.queues.front().capacity = config.queue_size;
-  for (const auto& given : file.queues) {
-    const bool is_default = given.name == config.queues.front().name;
-    auto& queue = is_default ? config.queues.front() : config.queues.emplace_back(inherited);
-    queue.name = given.name;
-    queue.kind = given.kind;
-    queue.values = standards_of(*given.kind, config);
-    if (auto taken = take_keys(queue, is_default, given); !taken) return taken;
-    if (auto fits = fit_processor(queue, given); !fits) return fits;
-  }
-  return {};
+    apply(config, *setting, value.texts.front(), value.place, faults);
+  apply(config, variables, "environment", faults);
+  apply(config, flags, "flag", faults);
+  config.log_level_held = why_held(log_level_name, variables, flags);
+  // What would follow from a value that is not known is not reported.
+  const bool settings_are_known = file.is_complete && faults.size() == before;
+  if (settings_are_known)
+    if (auto wrong = contradiction(config)) faults.push_back(*std::move(wrong));
+  make_queues(config, file, kinds, settings_are_known, faults);
+  return config;
 }
 
 struct CommandLine {
@@ -196,30 +133,29 @@ std::expected<Command, std::string> read_command(std::span<const char* const> ar
   std::string path;
   if (const auto variable = variables.find("CONFIG"); variable != variables.end()) path = variable->second;
   if (const auto flag = flags->values.find("CONFIG"); flag != flags->values.end()) path = flag->second;
-  Config config;
-  ConfigFile file;
-  if (!path.empty()) {
-    auto read = read_config_file(path, kinds);
-    if (!read) return std::unexpected(read.error());
-    file = *std::move(read);
-    if (auto applied = apply(config, file); !applied) return std::unexpected(applied.error());
-  }
-  if (auto applied = apply(config, variables, "environment"); !applied)
-    return std::unexpected(applied.error());
-  if (auto applied = apply(config, flags->values, "flag"); !applied) return std::unexpected(applied.error());
-  if (auto wrong = contradiction(config)) return std::unexpected(*std::move(wrong));
-  if (auto made = make_queues(config, file, kinds); !made) return std::unexpected(made.error());
+  Faults faults;
+  auto config = read_sources(path, variables, flags->values, kinds, faults);
+  if (!faults.empty() && !flags->check_config) faults.resize(1);
+  if (!faults.empty()) return std::unexpected(fmt::to_string(fmt::join(faults, "\n")));
   if (flags->check_config) return Print{describe(config)};
   return Serve{std::move(config)};
 }
 
+/// The value as TOML has it: a number, or a string.
+std::string as_toml(const std::string& value) {
+  return base::parse_number<double>(value) ? value : app::quoted(value);
+}
+
 std::string describe(const Config& config) {
   std::string text;
-  for (const auto& [name, value] : effective_settings(config)) text += fmt::format("{}={}\n", name, value);
+  for (const auto& setting : settings())
+    if (setting.name != "CONFIG")
+      text += fmt::format("{} = {}\n", setting.file_key(), as_toml(setting.show(config)));
   for (const auto& queue : config.queues) {
     text += fmt::format("\n[queues.{}]\n",
                         queue.name.contains('.') ? fmt::format("\"{}\"", queue.name) : queue.name);
-    for (const auto& [key, value] : effective_keys(queue)) text += fmt::format("{} = {}\n", key, value);
+    for (const auto& [key, value] : effective_keys(queue))
+      if (set_elsewhere(queue.name, key).empty()) text += fmt::format("{} = {}\n", key, value);
   }
   return text;
 }

@@ -15,11 +15,13 @@
 #include <jobqd/domain/circuit_breaker.hpp>
 #include <jobqd/domain/rate_limit.hpp>
 #include <jobqd/domain/retry_policy.hpp>
+#include <jobqd/engine/queue_options.hpp>
 #include <jobqd/processors/kind.hpp>
 
 namespace jobqd::app {
 
 enum class LogLevel : std::uint8_t { debug, info, warn, error };
+[[nodiscard]] std::string_view to_string(LogLevel level);
 enum class LogFormat : std::uint8_t { text, json };
 
 struct ListenAddress {
@@ -29,7 +31,10 @@ struct ListenAddress {
 };
 
 /// One queue, with places, workers and rules of its own. What is allowed: the table in queue_settings.cpp,
-/// and the keys of the processor's kind.
+/// and the keys of the processor's kind. The defaults here are those of the queue `default`;
+/// read_command() gives others to the queues of the file.
+///
+/// Size: it has one member for each key, and for each table of keys, that a queue has in the file.
 struct QueueConfig {
   std::string name = "default";
   const processors::ProcessorKind* kind =
@@ -37,6 +42,7 @@ struct QueueConfig {
   processors::KeyValues values;  ///< Of the keys of its kind.
   std::size_t workers = 4;       ///< 0 where remote workers run its jobs.
   std::size_t capacity = 64;
+  std::size_t capacity_bytes = engine::any_bytes;
   std::uint16_t max_retries = 0;  ///< For jobs that do not set it.
   base::milliseconds timeout{0};  ///< Likewise; 0: none.
   domain::RetryPolicy backoff;
@@ -62,8 +68,11 @@ struct Config {
   ListenAddress listen;
   std::string store = "sqlite:jobqd.db";  ///< `memory`, or `sqlite:` and a path.
   std::optional<std::string> config_file;
+  base::milliseconds drain_delay{0};
   base::milliseconds shutdown_grace{25'000};
   domain::RetryPolicy backoff;
+  bool backoff_is_set =
+      false;  ///< BACKOFF_BASE or BACKOFF_CAP is, and applies to the queues of the file too.
   std::uint32_t interruptions_max = 10;
   SimulateSettings simulate;
   std::size_t max_body = 1024UL * 1024;
@@ -72,6 +81,7 @@ struct Config {
   std::size_t retention_max = 100'000;
   std::size_t retention_bytes = 256UL * 1024 * 1024;
   LogLevel log_level = LogLevel::info;
+  std::string log_level_held = {};  ///< Why a new LOG_LEVEL in the file has no effect; empty: it has.
   LogFormat log_format = LogFormat::text;
   std::vector<QueueConfig>
       queues;  ///< The default queue first. Made of all above and the tables of the file.
@@ -100,13 +110,15 @@ using Environment = std::function<std::optional<std::string>(std::string_view)>;
 [[nodiscard]] std::optional<std::string> process_environment(std::string_view name);
 
 /// Reads flags, environment and file: flags override the environment, which overrides the file. The error is
-/// one line: the setting, where its value came from, the value, and what is allowed. The configuration refers
-/// to `kinds`, which outlive it and among which is "simulate".
+/// one line: the setting, where its value came from, the value, and what is allowed. For --check-config it
+/// has one line for each fault. The configuration refers to `kinds`, which outlive it and among which is
+/// "simulate".
 [[nodiscard]] std::expected<Command, std::string> read_command(
     std::span<const char* const> arguments, const Environment& environment,
     std::span<const processors::ProcessorKind> kinds = processors::built_in_kinds());
 
-/// What `jobqd --check-config` prints: all settings, then all queues as TOML.
+/// What `jobqd --check-config` prints: all settings except CONFIG, then all queues, as a CONFIG file that
+/// says the same.
 [[nodiscard]] std::string describe(const Config& config);
 
 /// Every setting's name and effective value, in the order of --help.

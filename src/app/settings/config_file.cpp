@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <expected>
 #include <filesystem>
 #include <system_error>
+#include <utility>
 
 #include <fmt/format.h>
 #include <toml++/toml.h>
@@ -15,7 +17,6 @@ namespace jobqd::app {
 
 namespace {
 
-using Error = std::unexpected<std::string>;
 using Kinds = std::span<const processors::ProcessorKind>;
 
 std::string place(const toml::source_region& region) {
@@ -23,8 +24,8 @@ std::string place(const toml::source_region& region) {
                      region.begin.column);
 }
 
-Error wrong(const toml::source_region& region, std::string_view what) {
-  return Error(fmt::format("CONFIG: {}: {}", place(region), what));
+std::string wrong(const toml::source_region& region, std::string_view what) {
+  return fmt::format("CONFIG: {}: {}", place(region), what);
 }
 
 std::optional<std::string> scalar_text(const toml::node& node) {
@@ -64,77 +65,94 @@ std::vector<QueueKey> known_keys(Kinds kinds, const processors::ProcessorKind& k
   return keys;
 }
 
-std::expected<void, std::string> read_keys(const toml::table& table, const std::string& prefix,
-                                           std::span<const QueueKey> known, ConfigFile::Queue& queue) {
+void read_keys(const toml::table& table, const std::string& prefix, std::span<const QueueKey> known,
+               ConfigFile::Queue& queue, Faults& faults) {
+  const auto refuse = [&](const toml::source_region& region, const std::string& what) {
+    faults.push_back(wrong(region, what));
+    queue.is_complete = false;
+  };
   for (const auto& [key, node] : table) {
     const auto name = prefix + std::string(key.str());
     if (name == "processor") continue;
-    const auto found = std::ranges::find(known, name, &QueueKey::name);
+    auto found = std::ranges::find(known, name, &QueueKey::name);
+    if (found == known.end() && !name.empty()) found = std::ranges::find(known, name, &QueueKey::short_form);
     const bool has_keys_below = std::ranges::any_of(
         known, [&](const QueueKey& other) { return other.name().starts_with(name + "."); });
     if (const auto* below = node.as_table(); below != nullptr && has_keys_below) {
-      if (auto read = read_keys(*below, name + ".", known, queue); !read) return read;
+      read_keys(*below, name + ".", known, queue, faults);
       continue;
     }
-    if (found == known.end())
-      return wrong(key.source(),
-                   fmt::format("a queue has no setting \"{}\"; see docs/operations.md", shown(name)));
-    auto texts = texts_for(*found, node);
-    if (!texts)
-      return wrong(node.source(), fmt::format("queues.{}.{} must be {}", queue.name, name, found->allowed()));
-    queue.values.emplace_back(*found,
-                              ConfigFile::Value{.texts = *std::move(texts), .place = place(node.source())});
+    if (found == known.end()) {
+      refuse(key.source(), fmt::format("a queue has no setting \"{}\"; see docs/operations.md", shown(name)));
+      continue;
+    }
+    if (auto texts = texts_for(*found, node))
+      queue.values.emplace_back(*found,
+                                ConfigFile::Value{.texts = *std::move(texts), .place = place(node.source())});
+    else
+      refuse(node.source(), fmt::format("queues.{}.{} must be {}", queue.name, name, found->allowed()));
   }
-  return {};
 }
 
-/// The kind of a queue's processor.
+/// The kind of a queue's processor. The error is a fault.
 std::expected<const processors::ProcessorKind*, std::string> read_kind(const toml::table& table,
                                                                        std::string_view queue, Kinds kinds) {
   const auto* node = table.get("processor");
   if (node == nullptr) return processors::find_kind(kinds, "simulate");
   const auto name = scalar_text(*node);
   if (!name)
-    return wrong(node->source(), fmt::format("queues.{}.processor must be the name of a processor", queue));
+    return std::unexpected(
+        wrong(node->source(), fmt::format("queues.{}.processor must be the name of a processor", queue)));
   if (const auto* kind = processors::find_kind(kinds, *name)) return kind;
   std::string names;
   for (const auto& kind : kinds) names.append(names.empty() ? "" : ", ").append(kind.name);
-  return Error(fmt::format("queues.{}.processor: \"{}\" ({}) is not allowed: {}", queue, shown(*name),
-                           place(node->source()), names));
+  return std::unexpected(fmt::format("queues.{}.processor: \"{}\" ({}) is not allowed: {}", queue,
+                                     shown(*name), place(node->source()), names));
 }
 
-std::expected<void, std::string> read_queues(const toml::node& node, Kinds kinds, ConfigFile& file) {
+void read_queue(const std::string& name, const toml::table& table, Kinds kinds, ConfigFile& file,
+                Faults& faults) {
+  const auto kind = read_kind(table, name, kinds);
+  if (!kind) return faults.push_back(kind.error());
+  auto& queue = file.queues.emplace_back(ConfigFile::Queue{.name = name, .kind = *kind, .values = {}});
+  read_keys(table, "", known_keys(kinds, **kind), queue, faults);
+}
+
+void read_queues(const toml::node& node, Kinds kinds, ConfigFile& file, Faults& faults) {
   const auto* table = node.as_table();
-  if (table == nullptr) return wrong(node.source(), "queues must be tables, as [queues.NAME]");
+  if (table == nullptr)
+    return faults.push_back(wrong(node.source(), "queues must be tables, as [queues.NAME]"));
   for (const auto& [key, queue_node] : *table) {
     const std::string name(key.str());
-    if (const auto fault = queue_name_fault(name); !fault.empty()) return wrong(key.source(), fault);
-    const auto* queue_table = queue_node.as_table();
-    if (queue_table == nullptr)
-      return wrong(queue_node.source(), fmt::format("queues.{} must be a table, as [queues.{}]", name, name));
-    const auto kind = read_kind(*queue_table, name, kinds);
-    if (!kind) return std::unexpected(kind.error());
-    auto& queue = file.queues.emplace_back(ConfigFile::Queue{.name = name, .kind = *kind, .values = {}});
-    if (auto read = read_keys(*queue_table, "", known_keys(kinds, **kind), queue); !read) return read;
+    if (const auto fault = queue_name_fault(name); !fault.empty())
+      faults.push_back(wrong(key.source(), fault));
+    else if (const auto* queue = queue_node.as_table())
+      read_queue(name, *queue, kinds, file, faults);
+    else
+      faults.push_back(
+          wrong(queue_node.source(), fmt::format("queues.{} must be a table, as [queues.{}]", name, name)));
   }
-  return {};
 }
 
-std::expected<ConfigFile, std::string> read_document(const toml::table& document, Kinds kinds) {
+ConfigFile read_document(const toml::table& document, Kinds kinds, Faults& faults) {
   ConfigFile file;
+  const auto refuse = [&](const toml::source_region& region, const std::string& what) {
+    faults.push_back(wrong(region, what));
+    file.is_complete = false;
+  };
   for (const auto& [key, node] : document) {
     if (key.str() == "queues") {
-      if (auto read = read_queues(node, kinds, file); !read) return std::unexpected(read.error());
+      read_queues(node, kinds, file, faults);
       continue;
     }
     const auto setting = std::ranges::find(settings(), key.str(), &Setting::file_key);
     if (setting == settings().end() || setting->name == "CONFIG")
-      return wrong(key.source(),
-                   fmt::format("there is no setting \"{}\"; see jobqd --help", shown(key.str())));
-    auto text = scalar_text(node);
-    if (!text) return wrong(node.source(), fmt::format("{} must be a string or a number", key.str()));
-    file.settings.emplace_back(&*setting,
-                               ConfigFile::Value{.texts = {*std::move(text)}, .place = place(node.source())});
+      refuse(key.source(), fmt::format("there is no setting \"{}\"; see jobqd --help", shown(key.str())));
+    else if (auto text = scalar_text(node))
+      file.settings.emplace_back(
+          &*setting, ConfigFile::Value{.texts = {*std::move(text)}, .place = place(node.source())});
+    else
+      refuse(node.source(), fmt::format("{} must be a string or a number", key.str()));
   }
   return file;
 }
@@ -149,18 +167,22 @@ std::string shown(std::string_view text) {
   return plain;
 }
 
-std::expected<ConfigFile, std::string> read_config_file(const std::string& path, Kinds kinds) {
+ConfigFile read_config_file(const std::string& path, Kinds kinds, Faults& faults) {
+  const auto unreadable = [&faults](std::string why) {
+    faults.push_back(std::move(why));
+    return ConfigFile{.settings = {}, .queues = {}, .is_complete = false};
+  };
   // toml++ reports neither of these two: it reads such a path as an empty file.
-  const auto cannot = [&path](int error) {
-    return Error(fmt::format("CONFIG: {}: {}", shown(path), std::generic_category().message(error)));
+  const auto cannot = [&](int error) {
+    return unreadable(fmt::format("CONFIG: {}: {}", shown(path), std::generic_category().message(error)));
   };
   std::error_code ignored;
   if (std::filesystem::is_directory(path, ignored)) return cannot(EISDIR);
   if (::access(path.c_str(), R_OK) != 0) return cannot(errno);
   try {
-    return read_document(toml::parse_file(path), kinds);
+    return read_document(toml::parse_file(path), kinds, faults);
   } catch (const toml::parse_error& error) {
-    return wrong(error.source(), shown(error.description()));
+    return unreadable(wrong(error.source(), shown(error.description())));
   }
 }
 

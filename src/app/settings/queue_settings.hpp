@@ -20,6 +20,7 @@ struct QueueSetting {
   bool (*read)(QueueConfig& queue, std::span<const std::string> values);
   std::string (*show)(const QueueConfig& queue);  ///< As TOML; empty where it has no effect.
   bool is_list = false;                           ///< Takes a list of values instead of exactly one.
+  std::string_view short_form = {};               ///< The name of its table, which may be this value instead.
 };
 
 /// All of them, in the order in which they are shown. `processor` is not among them.
@@ -32,6 +33,10 @@ class QueueKey {
   QueueKey(const processors::ProcessorKind& kind, const processors::Key& key) : kind_(&kind), key_(&key) {}
 
   [[nodiscard]] std::string_view name() const { return key_ != nullptr ? key_->name : setting_->name; }
+  /// `rate` for rate.per_second; empty where there is none.
+  [[nodiscard]] std::string_view short_form() const {
+    return key_ != nullptr ? std::string_view{} : setting_->short_form;
+  }
   [[nodiscard]] std::string_view allowed() const {
     return key_ != nullptr ? key_->allowed : setting_->allowed;
   }

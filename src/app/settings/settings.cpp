@@ -39,6 +39,23 @@ bool read_listen(std::string_view text, ListenAddress& out) {
   return true;
 }
 
+/// Reads `member` of the backoff.
+bool read_backoff(std::string_view text, milliseconds& member, Config& config) {
+  if (!read_duration(text, one_ms, longest_backoff, member)) return false;
+  config.backoff_is_set = true;
+  return true;
+}
+
+std::string show_listen(const ListenAddress& listen) {
+  const bool v6 = listen.host.contains(':');
+  return fmt::format("{}{}{}:{}", v6 ? "[" : "", listen.host, v6 ? "]" : "", listen.port);
+}
+
+bool read_path(std::string_view text, std::optional<std::string>& out) {
+  if (!text.empty()) out = text;
+  return !text.empty();
+}
+
 bool read_store(std::string_view text, std::string& out) {
   constexpr std::string_view sqlite = "sqlite:";
   constexpr std::string_view uri = "file:";
@@ -58,7 +75,7 @@ constexpr std::array<std::string_view, 2> format_names{"text", "json"};
 
 using Text = std::string_view;
 
-constexpr std::array<Setting, 19> table{{
+constexpr std::array<Setting, 20> table{{
     {"WORKERS", "workers of the default queue", "a whole number from 1 to 1024",
      [](Config& c, Text t) { return read_number<std::size_t>(t, 1, 1024, c.workers); },
      [](const Config& c) { return fmt::to_string(c.workers); }},
@@ -68,28 +85,26 @@ constexpr std::array<Setting, 19> table{{
     {"LISTEN", "address and port to serve HTTP on; port 0 takes any free one",
      "an IP address or localhost, and a port, such as 127.0.0.1:8080, 0.0.0.0:8080 or [::1]:8080",
      [](Config& c, Text t) { return read_listen(t, c.listen); },
-     [](const Config& c) {
-       const bool v6 = c.listen.host.contains(':');
-       return fmt::format("{}{}{}:{}", v6 ? "[" : "", c.listen.host, v6 ? "]" : "", c.listen.port);
-     }},
+     [](const Config& c) { return show_listen(c.listen); }},
     {"STORE", "where jobs are kept",
      "memory, or sqlite: and the path of a file, no URI, such as sqlite:/data/jobqd.db",
      [](Config& c, Text t) { return read_store(t, c.store); }, [](const Config& c) { return c.store; }},
     {"CONFIG", "TOML file with these settings, in lower case", "the path of a file",
-     [](Config& c, Text t) {
-       if (!t.empty()) c.config_file = t;
-       return !t.empty();
-     },
+     [](Config& c, Text t) { return read_path(t, c.config_file); },
      [](const Config& c) { return c.config_file.value_or("none"); }},
-    {"SHUTDOWN_GRACE", "how long running jobs may finish after SIGTERM", "a duration from 0s to 1h",
+    {"DRAIN_DELAY", "how long after SIGTERM jobs still start, while /readyz is 503 already",
+     "a duration from 0s to 60s",
+     [](Config& c, Text t) { return read_duration(t, zero, minute, c.drain_delay); },
+     [](const Config& c) { return base::format_duration(c.drain_delay); }},
+    {"SHUTDOWN_GRACE", "how long running jobs may finish after SIGTERM and DRAIN_DELAY",
+     "a duration from 0s to 1h",
      [](Config& c, Text t) { return read_duration(t, zero, hour, c.shutdown_grace); },
      [](const Config& c) { return base::format_duration(c.shutdown_grace); }},
     {"BACKOFF_BASE", "longest wait before the first retry; doubles with each retry, full jitter",
-     "a duration from 1ms to 24h",
-     [](Config& c, Text t) { return read_duration(t, one_ms, day, c.backoff.base); },
+     "a duration from 1ms to 30d", [](Config& c, Text t) { return read_backoff(t, c.backoff.base, c); },
      [](const Config& c) { return base::format_duration(c.backoff.base); }},
-    {"BACKOFF_CAP", "longest wait before any retry", "a duration from 1ms to 24h",
-     [](Config& c, Text t) { return read_duration(t, one_ms, day, c.backoff.cap); },
+    {"BACKOFF_CAP", "longest wait before any retry", "a duration from 1ms to 30d",
+     [](Config& c, Text t) { return read_backoff(t, c.backoff.cap, c); },
      [](const Config& c) { return base::format_duration(c.backoff.cap); }},
     {"INTERRUPTIONS_MAX", "starts of a job that crashes or stops may cut short; one more, and it is failed",
      "a whole number from 0 to 1000000",
@@ -121,14 +136,18 @@ constexpr std::array<Setting, 19> table{{
      [](Config& c, Text t) { return read_size(t, 0, 1024 * base::gib, c.retention_bytes); },
      [](const Config& c) { return base::format_size(c.retention_bytes); }},
     {"LOG_LEVEL", "least level that is logged, to standard error", "debug, info, warn or error",
-     [](Config& c, Text t) { return read_choice(t, level_names, c.log_level); },
-     [](const Config& c) { return std::string(level_names.at(static_cast<std::size_t>(c.log_level))); }},
+     [](Config& c, Text t) { return read_choice(base::lower(t), level_names, c.log_level); },
+     [](const Config& c) { return std::string(to_string(c.log_level)); }},
     {"LOG_FORMAT", "text for people, json for programs (one object a line)", "text or json",
      [](Config& c, Text t) { return read_choice(t, format_names, c.log_format); },
      [](const Config& c) { return std::string(format_names.at(static_cast<std::size_t>(c.log_format))); }},
 }};
 
 }  // namespace
+
+std::string_view to_string(LogLevel level) {
+  return level_names.at(static_cast<std::size_t>(level));
+}
 
 std::string Setting::flag() const {
   std::string text = base::lower(name);

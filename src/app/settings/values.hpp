@@ -15,8 +15,10 @@ namespace jobqd::app {
 
 inline constexpr base::milliseconds zero{0};
 inline constexpr base::milliseconds one_ms{1};
+inline constexpr base::milliseconds minute = std::chrono::minutes{1};
 inline constexpr base::milliseconds hour = std::chrono::hours{1};
 inline constexpr base::milliseconds day = std::chrono::hours{24};
+inline constexpr base::milliseconds longest_backoff = 30 * day;
 inline constexpr std::size_t most_jobs = 100'000'000;
 
 template <class Number>

@@ -99,10 +99,12 @@ void write_queue(JsonWriter& json, const engine::QueueState& queue) {
   json.key("workers").number(workers);
   if (!fault.empty()) json.key("not_working").string(fault);
   json.key("capacity").number(queue.capacity);
+  if (queue.capacity_bytes) json.key("capacity_bytes").number(*queue.capacity_bytes);
   json.key("max_retries").number(queue.max_retries);
   write_duration(json, "timeout", queue.timeout);
   json.key("paused").boolean(queue.paused);
   json.key("queued").number(queue.counts.of(Status::queued));
+  if (queue.capacity_bytes) json.key("queued_bytes").number(queue.queued_bytes);
   json.key("ready").number(queue.ready);
   json.key("running").number(queue.counts.of(Status::running));
   json.key("done").number(queue.counts.of(Status::done));

@@ -21,8 +21,8 @@ void ProbeCalls::alive(const Request& /*request*/, const ExchangePtr& exchange) 
 
 void ProbeCalls::ready(const Request& request, const ExchangePtr& exchange) const {
   if (draining_)
-    return exchange->respond(problem({.code = domain::ErrorCode::draining,
-                                      .detail = "draining: the daemon is stopping and takes no new jobs"}));
+    return exchange->respond(
+        problem({.code = domain::ErrorCode::draining, .detail = "draining: the daemon is stopping"}));
   if (auto trouble = operations_.trouble(); !trouble.empty())
     return exchange->respond(
         problem({.code = domain::ErrorCode::store_unavailable, .detail = std::move(trouble)}));

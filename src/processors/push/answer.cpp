@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <span>
 
 #include <fmt/format.h>
 
@@ -29,22 +30,34 @@ std::string error_of(const Answer& answer) {
   return error;
 }
 
-bool is_retryable(unsigned status, std::span<const std::uint16_t> retry_on) {
-  constexpr std::array<unsigned, 3> once_more{408, 425, 429};
-  return status >= 500 || std::ranges::find(once_more, status) != once_more.end() ||
-         std::ranges::find(retry_on, status) != retry_on.end();
+bool contains(std::span<const std::uint16_t> codes, unsigned status) {
+  return std::ranges::find(codes, status) != codes.end();
+}
+
+/// A receiver that answers so is up, and someone may put right what it complains about.
+bool is_answered(unsigned status) {
+  constexpr std::array<std::uint16_t, 4> codes{401, 403, 404, 410};
+  return contains(codes, status);
+}
+
+bool is_retryable(unsigned status, const StatusRules& rules) {
+  constexpr std::array<std::uint16_t, 3> once_more{408, 425, 429};
+  if (contains(rules.reject_on, status)) return false;
+  return status >= 500 || is_answered(status) || contains(once_more, status) ||
+         contains(rules.retry_on, status);
 }
 
 }  // namespace
 
-engine::Outcome outcome_of(const Answer& answer, std::span<const std::uint16_t> retry_on,
-                           base::WallTime now) {
+engine::Outcome outcome_of(const Answer& answer, const StatusRules& rules, base::WallTime now) {
   if (answer.status >= 200 && answer.status < 300) return engine::Done{.result = answer.body};
-  if (!is_retryable(answer.status, retry_on)) return engine::Fail{.error = error_of(answer)};
+  if (!is_retryable(answer.status, rules)) return engine::Fail{.error = error_of(answer)};
   const auto after = read_retry_after(answer.retry_after, now);
   const bool asks_to_wait = answer.status == 429 || answer.status == 503;
   if (after && asks_to_wait) return engine::Defer{.error = error_of(answer), .after = *after};
-  return engine::Retry{.error = error_of(answer), .at_least = after.value_or(milliseconds{0})};
+  return engine::Retry{.error = error_of(answer),
+                       .at_least = after.value_or(milliseconds{0}),
+                       .answered = is_answered(answer.status)};
 }
 
 std::optional<milliseconds> read_retry_after(std::string_view text, base::WallTime now) {

@@ -65,8 +65,8 @@ class Connection {
   const base::SteadyTime opened_at_;
 };
 
-/// `url` and `tls` outlive the connection. Throws boost::system::system_error where this process is out of
-/// descriptors.
+/// `url` outlives the connection, and `tls` its open(). Throws boost::system::system_error where this process
+/// is out of descriptors.
 [[nodiscard]] std::unique_ptr<Connection> make_connection(const Url& url, boost::asio::ssl::context& tls,
                                                           base::SteadyTime opened_at);
 

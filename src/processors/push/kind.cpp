@@ -1,13 +1,11 @@
 #include "processors/push/kind.hpp"
 
-#include <cerrno>
 #include <cstdlib>
-#include <fstream>
-#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "processors/push/credentials.hpp"
 #include "processors/push/options.hpp"
 #include "processors/push/push.hpp"
 
@@ -26,20 +24,6 @@ Secret secret_in_variable(const std::string& name) {
   if (const auto fault = secret_fault(value); !fault.empty())
     return std::unexpected(fmt::format("the value of {} is none: {}", name, fault));
   return value;
-}
-
-/// A secret from the first line of a file. The error does not contain it.
-Secret secret_in_file(const std::string& path) {
-  errno = 0;
-  std::ifstream file(path);
-  std::string line;
-  if (!std::getline(file, line))
-    return std::unexpected(fmt::format(
-        "{}: {}", path, errno == 0 ? "the file is empty" : std::generic_category().message(errno)));
-  while (line.ends_with('\r') || line.ends_with(' ')) line.pop_back();
-  if (const auto fault = secret_fault(line); !fault.empty())
-    return std::unexpected(fmt::format("the first line of {} is none: {}", path, fault));
-  return line;
 }
 
 std::string variable_fault(const std::string& name) {
@@ -83,6 +67,11 @@ std::vector<Key> keys() {
            .allowed = "a list of status codes from 300 to 499",
            .type = Whole{.low = 300, .high = 499},
            .is_list = true},
+          {.name = "reject_on",
+           .allowed = "a list of status codes from 300 to 599, but not 408, 425 and 429",
+           .type = Whole{.low = 300, .high = 599},
+           .is_list = true,
+           .fault = [](Texts codes) { return first_fault(codes, reject_fault); }},
           {.name = "connect_timeout",
            .allowed = "a duration from 1ms to 5m",
            .type = Duration{.low = milliseconds{1}, .high = std::chrono::minutes{5}},
@@ -96,24 +85,28 @@ std::vector<Key> keys() {
            .surroundings_fault = [](Texts path) { return ca_file_fault(path.front()); }}};
 }
 
+StatusRules rules_of(const KeyValues& values) {
+  StatusRules rules;
+  values.get("retry_on", rules.retry_on);
+  values.get("reject_on", rules.reject_on);
+  return rules;
+}
+
 std::expected<Options, std::string> options_of(const KeyValues& values) {
   Options options;
   values.get("url", options.url);
   values.get("allow_networks", options.allow_networks);
-  values.get("retry_on", options.retry_on);
+  options.statuses = rules_of(values);
   values.get("connect_timeout", options.connect_timeout);
   values.get("request_timeout", options.request_timeout);
   values.get("ca_file", options.ca_file);
-  using Read = Secret (*)(const std::string&);
-  for (const auto& [key, read] :
-       {std::pair<const char*, Read>{"secret_env", secret_in_variable}, {"secret_file", secret_in_file}}) {
-    std::vector<std::string> names;
-    values.get(key, names);
-    for (const auto& name : names) {
-      auto secret = read(name);
-      if (!secret) return std::unexpected(fmt::format("{}: {}", key, secret.error()));
-      options.secrets.push_back(*std::move(secret));
-    }
+  values.get("secret_file", options.secret_files);
+  std::vector<std::string> variables;
+  values.get("secret_env", variables);
+  for (const auto& name : variables) {
+    auto secret = secret_in_variable(name);
+    if (!secret) return std::unexpected(fmt::format("secret_env: {}", secret.error()));
+    options.secrets.push_back(*std::move(secret));
   }
   return options;
 }
@@ -128,6 +121,7 @@ ProcessorKind kind() {
           .keys = keys(),
           .descriptors = descriptors,
           .circuit_failures = circuit_failures,
+          .check = [](const KeyValues& values) { return rules_fault(rules_of(values)); },
           .make = [](const ProcessorContext& context) -> ProcessorKind::Made {
             auto options = options_of(context.values);
             if (!options) return std::unexpected(std::move(options.error()));

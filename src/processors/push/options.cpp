@@ -1,8 +1,12 @@
 #include "processors/push/options.hpp"
 
+#include <algorithm>
+#include <array>
 #include <utility>
 
 #include <fmt/format.h>
+
+#include <jobqd/base/number.hpp>
 
 #include "processors/push/address_guard.hpp"
 #include "processors/push/signature.hpp"
@@ -32,6 +36,20 @@ std::string literal_address_fault(const Options& options) {
     if (const auto network = read_network(text)) allowed.push_back(*network);
   if (AddressGuard(std::move(allowed)).allows(*url->address)) return {};
   return fmt::format("{} is in no allowed network (allow_networks)", url->host);
+}
+
+std::string reject_fault(std::string_view status) {
+  constexpr std::array<std::uint16_t, 3> never{408, 425, 429};  // Each asks for another attempt.
+  const auto code = base::parse_number<std::uint16_t>(status);
+  return code && std::ranges::find(never, *code) != never.end() ? fmt::format("{} is always retried", *code)
+                                                                : std::string{};
+}
+
+std::string rules_fault(const StatusRules& rules) {
+  for (const auto status : rules.reject_on)
+    if (std::ranges::find(rules.retry_on, status) != rules.retry_on.end())
+      return fmt::format("reject_on: {} is not allowed: it is in retry_on too", status);
+  return {};
 }
 
 std::string network_fault(std::string_view network) {

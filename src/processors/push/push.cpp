@@ -8,10 +8,10 @@
 #include <fmt/format.h>
 
 #include "processors/push/connection.hpp"
+#include "processors/push/credentials.hpp"
 #include "processors/push/kept_connections.hpp"
 #include "processors/push/lookup.hpp"
 #include "processors/push/signature.hpp"
-#include "processors/push/tls.hpp"
 #include "processors/texts.hpp"
 
 namespace jobqd::processors::push {
@@ -38,15 +38,15 @@ std::expected<std::vector<T>, std::string> read_all(const std::vector<std::strin
 
 class Push::Impl {
  public:
-  Impl(Options options, Url url, std::vector<std::string> keys, std::vector<Network> networks,
+  Impl(Options options, Url url, std::shared_ptr<Credentials> credentials, std::vector<Network> networks,
        const base::Clock& clock)
       : options_(std::move(options)),
         url_(std::move(url)),
-        keys_(std::move(keys)),
+        credentials_(std::move(credentials)),
         guard_(std::move(networks)),
         clock_(clock) {}
 
-  std::expected<void, std::string> prepare_tls() { return prepare(tls_, options_.ca_file); }
+  [[nodiscard]] std::shared_ptr<engine::Files> files() const { return credentials_; }
 
   engine::Outcome process(const engine::Claim& claim, const std::stop_token& stop) {
     const auto delivery = delivery_or_shortage(claim);
@@ -55,7 +55,7 @@ class Push::Impl {
     if (stop.stop_requested() && !answer) return engine::Interrupted{};
     if (!answer && answer.error().shortage) return unstarted(answer.error().why);
     if (!answer) return engine::Retry{.error = answer.error().why};
-    return outcome_of(*answer, options_.retry_on, clock_.now().wall);
+    return outcome_of(*answer, options_.statuses, clock_.now().wall);
   }
 
  private:
@@ -78,12 +78,13 @@ class Push::Impl {
                                   {"Job-Lease-Token", fmt::to_string(claim.token)}},
                       .body = text_of(claim.payload)};
     if (!claim.traceparent.empty()) delivery.headers.emplace_back("traceparent", claim.traceparent);
-    if (keys_.empty()) return delivery;
+    const auto keys = credentials_->keys();
+    if (keys->empty()) return delivery;
     const auto id = webhook_id(claim.id);
     const auto now = clock_.now().wall;
     delivery.headers.emplace_back("webhook-id", id);
     delivery.headers.emplace_back("webhook-timestamp", timestamp(now));
-    delivery.headers.emplace_back("webhook-signature", signatures(keys_, id, now, delivery.body));
+    delivery.headers.emplace_back("webhook-signature", signatures(*keys, id, now, delivery.body));
     return delivery;
   }
 
@@ -114,7 +115,8 @@ class Push::Impl {
     try {
       const auto addresses = addresses_of(stop);
       if (!addresses) return std::unexpected(addresses.error());
-      auto connection = make_connection(url_, tls_, clock_.now().steady);
+      const auto tls = credentials_->tls();
+      auto connection = make_connection(url_, *tls, clock_.now().steady);
       auto opened = connection->open(*addresses, guard_, options_.connect_timeout, stop);
       if (!opened) return std::unexpected(std::move(opened.error()));
       return connection;
@@ -147,23 +149,21 @@ class Push::Impl {
 
   const Options options_;
   const Url url_;
-  const std::vector<std::string> keys_;
+  const std::shared_ptr<Credentials> credentials_;
   const AddressGuard guard_;
   const base::Clock& clock_;
-  asio::ssl::context tls_{asio::ssl::context::tls_client};
   KeptConnections kept_{clock_};
 };
 
 std::expected<std::unique_ptr<Push>, std::string> Push::make(Options options, const base::Clock& clock) {
   auto url = read_url(options.url);
   if (!url) return std::unexpected(std::move(url.error()));
-  auto keys = read_all(options.secrets, read_secret);
-  if (!keys) return std::unexpected(std::move(keys.error()));
+  auto credentials = Credentials::make(options);
+  if (!credentials) return std::unexpected(std::move(credentials.error()));
   auto networks = read_all(options.allow_networks, read_network);
   if (!networks) return std::unexpected(std::move(networks.error()));
-  auto impl = std::make_unique<Impl>(std::move(options), *std::move(url), *std::move(keys),
+  auto impl = std::make_unique<Impl>(std::move(options), *std::move(url), *std::move(credentials),
                                      *std::move(networks), clock);
-  if (auto prepared = impl->prepare_tls(); !prepared) return std::unexpected(std::move(prepared.error()));
   return std::unique_ptr<Push>(new Push(std::move(impl)));
 }
 
@@ -173,6 +173,10 @@ Push::~Push() = default;
 
 engine::Outcome Push::process(const engine::Claim& claim, std::stop_token stop) {
   return impl_->process(claim, stop);
+}
+
+std::shared_ptr<engine::Files> Push::files() {
+  return impl_->files();
 }
 
 }  // namespace jobqd::processors::push

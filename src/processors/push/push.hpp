@@ -13,10 +13,10 @@ namespace jobqd::processors::push {
 
 /// Pushes each attempt to a web service: one POST with the payload as its body.
 ///
-/// 2xx is success, and the body is the result. 408, 425, 429, 5xx, Options::retry_on and every failure to get
-/// an answer are failed attempts that may be retried; Retry-After sets the time of the next one, and on 429
-/// and 503 no retry is spent. Every other status fails the job for good; redirects are not followed. With
-/// secrets the request is signed as Standard Webhooks 1.0 defines.
+/// 2xx is success, and the body is the result; outcome_of() says what other answers mean. Every failure to
+/// get an answer is a failed attempt that may be retried. Retry-After sets the time of the next one, and on
+/// 429 and 503 no retry is spent. Redirects are not followed. With secrets the request is signed as Standard
+/// Webhooks 1.0 defines.
 ///
 /// The host name is looked up once per connection. If any of its addresses is denied (loopback, private and
 /// other special networks that Options::allow_networks does not name), none is used. TLS is 1.2 or 1.3;
@@ -31,6 +31,8 @@ class Push final : public engine::Processor {
   ~Push() override;
 
   [[nodiscard]] engine::Outcome process(const engine::Claim& claim, std::stop_token stop) override;
+  /// The secrets and the certificates.
+  [[nodiscard]] std::shared_ptr<engine::Files> files() override;
 
  private:
   class Impl;

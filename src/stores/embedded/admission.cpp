@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <jobqd/base/size.hpp>
+
 namespace jobqd::stores::embedded {
 
 using domain::Error;
@@ -31,15 +33,33 @@ Record make_record(Jobs& jobs, const domain::NewJob& job, std::uint64_t fingerpr
   return record;
 }
 
-Error full(const engine::QueueOptions& queue, std::size_t wanted) {
+Error can_never_fit(std::string_view what, std::string_view queue, std::string_view has,
+                    std::string_view at_most) {
+  return {.code = ErrorCode::invalid_field,
+          .detail = fmt::format("{} can never fit queue \"{}\", which has {}", what, queue, has),
+          .fields = {{"", fmt::format("at most {} for this queue", at_most)}}};
+}
+
+Error without_places(const engine::QueueOptions& queue, std::size_t wanted) {
   if (wanted > queue.capacity)
-    return {.code = ErrorCode::invalid_field,
-            .detail = fmt::format("{} jobs can never fit queue \"{}\", which has {} places", wanted,
-                                  queue.name, queue.capacity),
-            .fields = {{"", fmt::format("at most {} jobs for this queue", queue.capacity)}}};
+    return can_never_fit(fmt::format("{} jobs", wanted), queue.name, fmt::format("{} places", queue.capacity),
+                         fmt::format("{} jobs", queue.capacity));
   return {.code = ErrorCode::queue_full,
           .detail = fmt::format("queue \"{}\" has {} places and no room for {} more job{}", queue.name,
                                 queue.capacity, wanted, wanted == 1 ? "" : "s")};
+}
+
+Error without_bytes(const engine::QueueOptions& queue, std::size_t wanted) {
+  const auto limit = base::format_size(queue.capacity_bytes);
+  if (wanted > queue.capacity_bytes)
+    return can_never_fit(fmt::format("{} bytes of ids and payloads", wanted), queue.name,
+                         fmt::format("a capacity_bytes of {}", limit),
+                         fmt::format("{} of ids and payloads", limit));
+  return {
+      .code = ErrorCode::queue_full,
+      .detail = fmt::format("queue \"{}\" has a capacity_bytes of {} and no room for {} more bytes of ids "
+                            "and payloads",
+                            queue.name, limit, wanted)};
 }
 
 }  // namespace
@@ -104,21 +124,30 @@ std::expected<void, Admission::Refusal> Admission::admit_one(Jobs& jobs, domain:
   return {};
 }
 
-Admission::CountByQueue Admission::count_created(const Jobs& jobs) const {
-  CountByQueue counts;
-  for (const auto& job : jobs_)
-    if (job.created) ++counts[jobs.table.at(job.handle).queue];
-  return counts;
+Admission::RoomByQueue Admission::room_of_created(const Jobs& jobs) const {
+  RoomByQueue rooms;
+  for (const auto& job : jobs_) {
+    if (!job.created) continue;
+    const Record& record = jobs.table.at(job.handle);
+    auto& room = rooms[record.queue];
+    room.jobs += record.room().jobs;
+    room.bytes += record.room().bytes;
+  }
+  return rooms;
 }
 
 std::expected<void, Admission::Refusal> Admission::reserve_places(Jobs& jobs) const {
-  const auto wanted = count_created(jobs);
+  const auto wanted = room_of_created(jobs);
   for (auto it = wanted.begin(); it != wanted.end(); ++it) {
     auto& queue = jobs.queues[it->first];
-    if (queue.ready.try_reserve(it->second)) continue;
+    const auto lack = queue.places.try_take(it->second);
+    if (lack == Lack::nothing) continue;
     for (auto taken = wanted.begin(); taken != it; ++taken)
-      jobs.queues[taken->first].ready.release(taken->second);
-    return std::unexpected(Refusal{.error = full(queue.options, it->second), .queue = queue.options.name});
+      jobs.queues[taken->first].places.release(taken->second);
+    return std::unexpected(Refusal{.error = lack == Lack::places
+                                                ? without_places(queue.options, it->second.jobs)
+                                                : without_bytes(queue.options, it->second.bytes),
+                                   .queue = queue.options.name});
   }
   return {};
 }
@@ -138,9 +167,10 @@ boost::container::small_vector<Record*, 1> Admission::created(Jobs& jobs) const 
 void Admission::acknowledge(Jobs& jobs, Effects& effects, engine::Observer& observer) const {
   for (const auto& job : jobs_)
     if (job.created) jobs.acknowledge(effects, job.handle);
-  for (const auto& [queue, count] : count_created(jobs))
-    effects.call(
-        [&observer, name = jobs.queues[queue].options.name, count] { observer.submitted(name, count); });
+  for (const auto& [queue, room] : room_of_created(jobs))
+    effects.call([&observer, name = jobs.queues[queue].options.name, count = room.jobs] {
+      observer.submitted(name, count);
+    });
 }
 
 void Admission::withdraw(Jobs& jobs) const {

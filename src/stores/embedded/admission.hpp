@@ -53,12 +53,12 @@ class Admission {
     std::optional<domain::Status> found = {};  ///< Of a job that existed and was acknowledged.
   };
 
-  using CountByQueue = boost::container::small_flat_map<std::uint16_t, std::size_t, 4>;
+  using RoomByQueue = boost::container::small_flat_map<std::uint16_t, Room, 4>;
 
   std::expected<void, Refusal> admit_all(Jobs& jobs, std::vector<domain::NewJob>& submitted, base::Now now);
   std::expected<void, Refusal> admit_one(Jobs& jobs, domain::NewJob& job, base::Now now);
   std::expected<void, Refusal> reserve_places(Jobs& jobs) const;
-  [[nodiscard]] CountByQueue count_created(const Jobs& jobs) const;
+  [[nodiscard]] RoomByQueue room_of_created(const Jobs& jobs) const;
   void erase_created(Jobs& jobs) const;
 
   std::vector<Admitted> jobs_;

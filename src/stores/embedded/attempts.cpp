@@ -10,7 +10,6 @@ namespace jobqd::stores::embedded {
 
 using domain::Error;
 using domain::ErrorCode;
-using domain::Status;
 using engine::StopCause;
 
 namespace {
@@ -49,16 +48,14 @@ std::optional<engine::Claim> Attempts::start_next(Effects& effects, std::uint16_
   }
   report_circuit(effects, observer_, queue, circuit);
   const auto job = queue.ready.pop();
-  auto& running = running_[*job];
+  auto& running = running_[++last_token_];
+  running.job = *job;
   running.stop = std::make_shared<engine::StopSignal>();
-  running.start = jobs_.start(effects, *job, ++last_token_);
+  running.start = jobs_.start(effects, *job, last_token_, lease ? &*lease : nullptr);
   const Record& record = jobs_.table.at(*job);
   if (lease) {
-    const base::Now expires{.wall = effects.now.wall + lease->duration,
-                            .steady = effects.now.steady + lease->duration};
-    leases_.grant(*job, record.number, expires, lease->worker);
+    effects.wants_tick(leases_.grant(*job, record.number, effects.now, *lease));
     queue.remote_workers.begin();
-    effects.wants_tick(expires.steady);
   }
   auto claim = claim_of(*job, record);
   if (lease)
@@ -71,22 +68,26 @@ std::optional<engine::Claim> Attempts::start_next(Effects& effects, std::uint16_
 
 engine::Expected<Jobs::Found> Attempts::find(std::string_view id, engine::FencingToken token,
                                              engine::Settler settler) {
-  auto found = jobs_.find(id);
+  // By the token, because it is among a few, and the id among all jobs.
+  if (const auto running = running_.find(token); running != running_.end()) {
+    const auto job = running->second.job;
+    Record& record = jobs_.table.at(job);
+    if (record.content.id() == id && (settler == engine::Settler::own_worker || leases_.contains(job)))
+      return Jobs::Found{.handle = job, .record = &record};
+  }
+  const auto found = jobs_.find(id);
   if (!found) return found;
-  const auto& record = *found->record;
-  const bool holds = record.progress.status == Status::running && record.token == token &&
-                     (settler == engine::Settler::own_worker || leases_.contains(found->handle));
-  if (holds) return found;
   return std::unexpected(
       Error{.code = ErrorCode::lease_lost,
             .detail = fmt::format("token {} does not hold job \"{}\", which is {}: the lease ran out, was "
                                   "ended, or never was",
-                                  token, id, domain::to_string(record.progress.status))});
+                                  token, id, domain::to_string(found->record->progress.status))});
 }
 
 engine::Resolution Attempts::end(Effects& effects, JobHandle job, engine::Outcome outcome) {
   const Record& record = jobs_.table.at(job);
-  auto end = domain::end_of_attempt(std::move(outcome), facts_of(record, running_.at(job).stop->cause()),
+  const auto token = record.token;
+  auto end = domain::end_of_attempt(std::move(outcome), facts_of(record, running(record).stop->cause()),
                                     jobs_.queues[record.queue].options.backoff, random_.fraction());
   if (leases_.contains(job)) {
     effects.call([this, claim = claim_of(job, record), resolution = end.resolution] {
@@ -96,27 +97,30 @@ engine::Resolution Attempts::end(Effects& effects, JobHandle job, engine::Outcom
     jobs_.queues[record.queue].remote_workers.end(effects.now.steady);
   }
   apply(effects, job, end);
-  running_.erase(job);
+  running_.erase(token);
   return std::move(end.resolution);
 }
 
 engine::Extension Attempts::extend(Effects& effects, JobHandle job, base::milliseconds duration) {
-  const base::Now expires{.wall = effects.now.wall + duration, .steady = effects.now.steady + duration};
-  leases_.extend(job, expires);
-  jobs_.queues[jobs_.table.at(job).queue].remote_workers.see(effects.now.steady);
-  effects.wants_tick(expires.steady);
-  return {.expires_at = expires.wall,
-          .cancel_requested = jobs_.table.at(job).progress.reason == domain::Reason::cancelled};
+  Record& record = jobs_.table.at(job);
+  const auto* terms = leases_.terms(job);
+  const bool changes = terms->duration != duration;
+  effects.wants_tick(leases_.extend(job, effects.now, duration));
+  jobs_.queues[record.queue].remote_workers.see(effects.now.steady);
+  if (changes) jobs_.keep(effects, record, terms);
+  return {.expires_at = effects.now.wall + duration,
+          .cancel_requested = record.progress.reason == domain::Reason::cancelled};
 }
 
 void Attempts::cancel(Effects& effects, JobHandle job) {
-  jobs_.request_cancel(effects, job);
-  effects.stop(running_.at(job).stop, StopCause::cancelled);
+  jobs_.request_cancel(effects, job, leases_.terms(job));
+  effects.stop(running(jobs_.table.at(job)).stop, StopCause::cancelled);
 }
 
 void Attempts::time_out(Effects& effects, JobHandle job) {
-  jobs_.table.at(job).due = {};
-  effects.stop(running_.at(job).stop, StopCause::timed_out);
+  Record& record = jobs_.table.at(job);
+  record.due = {};
+  effects.stop(running(record).stop, StopCause::timed_out);
   if (leases_.contains(job)) end(effects, job, engine::Interrupted{});  // A local worker obeys the signal.
 }
 
@@ -129,14 +133,28 @@ bool Attempts::end_expired(Effects& effects) {
   return false;
 }
 
-void Attempts::stop_all(Effects& effects) {
-  for (const auto& [job, running] : running_) effects.stop(running.stop, StopCause::shutdown);
+engine::AttemptCounts Attempts::counts() const {
+  return {.own = running_.size() - leases_.size(), .leased = leases_.size()};
+}
+
+void Attempts::stop_own(Effects& effects) {
+  for (const auto& [token, running] : running_)
+    if (!leases_.contains(running.job)) effects.stop(running.stop, StopCause::shutdown);
+}
+
+void Attempts::end_leases(Effects& effects) {
   for (const auto job : leases_.jobs()) end(effects, job, engine::Interrupted{});
 }
 
+void Attempts::renew_leases(Effects& effects) {
+  leases_.renew_all(effects.now);
+  if (const auto next = leases_.next()) effects.wants_tick(*next);
+}
+
 void Attempts::end_lease(Effects& effects, JobHandle job) {
-  if (running_.at(job).stop->cause() == StopCause::none)
-    effects.call([this, claim = claim_of(job, jobs_.table.at(job))] { observer_.lease_expired(claim); });
+  const Record& record = jobs_.table.at(job);
+  if (running(record).stop->cause() == StopCause::none)
+    effects.call([this, claim = claim_of(job, record)] { observer_.lease_expired(claim); });
   end(effects, job, engine::Interrupted{});
 }
 
@@ -152,7 +170,22 @@ void Attempts::end_interrupted(Effects& effects, JobHandle job) {
                                jobs_.queues[record.queue].options.backoff, 0));
 }
 
+void Attempts::restore_lease(Effects& effects, JobHandle job, journal::LeaseRow lease) {
+  Record& record = jobs_.table.at(job);
+  record.token = lease.token;
+  auto& running = running_[lease.token];
+  running.job = job;
+  running.stop = std::make_shared<engine::StopSignal>();
+  if (record.progress.reason == domain::Reason::cancelled) effects.stop(running.stop, StopCause::cancelled);
+  if (const auto timeout = record.timeout())
+    jobs_.wait_until(effects, job, jobs_.calendar.steady(effects.now, record.started_at + *timeout));
+  effects.wants_tick(leases_.grant(job, record.number, effects.now,
+                                   {.duration = lease.duration, .worker = std::move(lease.worker)}));
+  jobs_.queues[record.queue].remote_workers.begin();
+}
+
 engine::Claim Attempts::claim_of(JobHandle job, const Record& record) const {
+  const auto* lease = leases_.terms(job);
   return {.token = record.token,
           .id = std::string(record.content.id()),
           .queue = jobs_.queues[record.queue].options.name,
@@ -163,17 +196,18 @@ engine::Claim Attempts::claim_of(JobHandle job, const Record& record) const {
           .timeout = record.timeout(),
           .deferrals = record.progress.deferrals,
           .traceparent = std::string(record.content.traceparent()),
-          .stop = running_.at(job).stop,
-          .worker = leases_.worker(job)};
+          .stop = running(record).stop,
+          .worker = lease != nullptr ? lease->worker : std::string{}};
 }
 
 domain::AttemptFacts Attempts::facts_of(const Record& record, StopCause cause) const {
-  return {
-      .progress = record.progress,
-      .stop_cause = cause,
-      .max_retries = record.max_retries,
-      .timeout = record.timeout(),
-      .interruptions_max = jobs_.queues[record.queue].options.interruptions_max.value_or(interruptions_max_)};
+  const auto& queue = jobs_.queues[record.queue];
+  return {.progress = record.progress,
+          .stop_cause = cause,
+          .max_retries = record.max_retries,
+          .timeout = record.timeout(),
+          .interruptions_max = queue.options.interruptions_max.value_or(interruptions_max_),
+          .probe_wait = queue.gate.probe_wait()};
 }
 
 void Attempts::apply(Effects& effects, JobHandle job, const domain::AttemptEnd& end) {
@@ -193,7 +227,7 @@ void Attempts::apply(Effects& effects, JobHandle job, const domain::AttemptEnd& 
     note_error(record, again->error);
     jobs_.requeue_after(effects, job, end.next, again->delay);
   } else if (std::holds_alternative<engine::Unstarted>(end.resolution)) {
-    jobs_.put_back(effects, job, end.next, running_.at(job).start);
+    jobs_.put_back(effects, job, end.next, running(record).start);
   } else {
     jobs_.requeue(effects, job, end.next);
   }

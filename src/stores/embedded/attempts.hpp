@@ -8,6 +8,7 @@
 
 #include <jobqd/base/random.hpp>
 #include <jobqd/engine/claims.hpp>
+#include <jobqd/engine/clockwork.hpp>
 #include <jobqd/engine/observer.hpp>
 
 #include "stores/embedded/effects.hpp"
@@ -37,7 +38,7 @@ class Attempts {
   /// Ends the attempt of a running job.
   engine::Resolution end(Effects& effects, JobHandle job, engine::Outcome outcome);
 
-  /// The lease of the job lasts until `now + duration`.
+  /// The lease of the job lasts until `now + duration`. Another duration than before is kept.
   engine::Extension extend(Effects& effects, JobHandle job, base::milliseconds duration);
 
   /// The lease of a job, if it has one.
@@ -55,8 +56,16 @@ class Attempts {
   /// When the next lease expires.
   [[nodiscard]] std::optional<base::SteadyTime> next_expiry() const { return leases_.next(); }
 
-  /// Asks all attempts to stop, as an interruption. Leases end at once.
-  void stop_all(Effects& effects);
+  [[nodiscard]] engine::AttemptCounts counts() const;
+
+  /// Asks the attempts of the daemon's workers to stop, as an interruption.
+  void stop_own(Effects& effects);
+
+  /// Ends all leases, as an interruption.
+  void end_leases(Effects& effects);
+
+  /// Every lease lasts its full length from now on.
+  void renew_leases(Effects& effects);
 
   /// Tokens continue from here.
   void continue_tokens(engine::FencingToken last) { last_token_ = last; }
@@ -67,11 +76,17 @@ class Attempts {
   /// A restored job was running when the last process ended.
   void end_interrupted(Effects& effects, JobHandle job);
 
+  /// A restored job was leased when the last process ended, and still is.
+  void restore_lease(Effects& effects, JobHandle job, journal::LeaseRow lease);
+
  private:
   struct Running {
+    JobHandle job = 0;
     std::shared_ptr<engine::StopSignal> stop;
     Jobs::Start start;
   };
+
+  [[nodiscard]] const Running& running(const Record& record) const { return running_.at(record.token); }
 
   [[nodiscard]] engine::Claim claim_of(JobHandle job, const Record& record) const;
   [[nodiscard]] domain::AttemptFacts facts_of(const Record& record, engine::StopCause cause) const;
@@ -84,7 +99,7 @@ class Attempts {
   const std::uint32_t interruptions_max_;
   base::Random& random_;
   engine::Observer& observer_;
-  std::unordered_map<JobHandle, Running> running_;
+  std::unordered_map<engine::FencingToken, Running> running_;
   LeaseBook leases_;
   engine::FencingToken last_token_ = 0;
 };

@@ -120,39 +120,43 @@ std::expected<Admission, Admission::Refusal> EmbeddedStore::admit(std::vector<do
 }
 
 bool EmbeddedStore::claim(engine::ClaimRequest request, engine::Callback<std::vector<engine::Claim>> done) {
-  Turn turn(*this);
+  ClaimResult result;
+  {
+    Turn turn(*this);
+    result = claim(turn.effects, request, done);
+  }
+  if (result.answer) done(*std::move(result.answer));
+  return result.waits;
+}
+
+EmbeddedStore::ClaimResult EmbeddedStore::claim(Effects& effects, engine::ClaimRequest& request,
+                                                engine::Callback<std::vector<engine::Claim>>& done) {
   const auto queue = jobs_.queues.find(request.queue);
-  if (!queue) {
-    turn.effects.refuse(std::move(done), no_such_queue(request.queue));
-    return false;
-  }
-  if (request.lease && !jobs_.queues[*queue].options.remote) {
-    turn.effects.refuse(std::move(done), not_leased(request.queue));
-    return false;
-  }
+  if (!queue) return {.answer = std::unexpected(no_such_queue(request.queue))};
+  auto& remote_workers = jobs_.queues[*queue].remote_workers;
   if (request.lease) {
-    if (auto why = journal_->trouble(); !why.empty()) {
-      turn.effects.refuse(std::move(done), unavailable(std::move(why)));
-      return false;
-    }
-    jobs_.queues[*queue].remote_workers.see(turn.effects.now.steady);
+    if (!jobs_.queues[*queue].options.remote) return {.answer = std::unexpected(not_leased(request.queue))};
+    if (auto why = journal_->trouble(); !why.empty())
+      return {.answer = std::unexpected(unavailable(std::move(why)))};
+    remote_workers.see(effects.now.steady);
   }
   // Earlier claims are served first: while one waits, no job is available.
   auto claims = claiming_ && !waiting_.any(*queue)
-                    ? grant(turn.effects, *queue, request.max_jobs, request.max_bytes.now, request.lease)
+                    ? grant(effects, *queue, request.max_jobs, request.max_bytes.now, request.lease)
                     : std::vector<engine::Claim>{};
-  if (!claims.empty() || !claiming_) {
-    hand_out(turn.effects, std::move(claims), std::move(done));
-    return false;
+  if (claims.empty() && claiming_) {
+    if (request.lease) remote_workers.begin();
+    waiting_.add({.queue = *queue,
+                  .wait_id = request.wait_id,
+                  .max_jobs = request.max_jobs,
+                  .max_bytes = request.max_bytes.after_wait,
+                  .lease = std::move(request.lease),
+                  .done = std::move(done)});
+    return {.waits = true};
   }
-  if (request.lease) jobs_.queues[*queue].remote_workers.begin();
-  waiting_.add({.queue = *queue,
-                .wait_id = request.wait_id,
-                .max_jobs = request.max_jobs,
-                .max_bytes = request.max_bytes.after_wait,
-                .lease = std::move(request.lease),
-                .done = std::move(done)});
-  return true;
+  if (claims.empty() || !request.lease) return {.answer = std::move(claims)};
+  hand_out(effects, std::move(claims), std::move(done));
+  return {};
 }
 
 bool EmbeddedStore::withdraw(engine::WaitId wait_id) {
@@ -219,16 +223,41 @@ void EmbeddedStore::serve_waiting(Effects& effects) {
 void EmbeddedStore::settle(std::string_view id, engine::FencingToken token, engine::Outcome outcome,
                            engine::Settler settler, engine::Callback<engine::Resolution> done) {
   outcome = domain::kept(std::move(outcome));  // Outside of the lock, because it may read JSON.
-  Turn turn(*this);
+  engine::Expected<engine::Resolution> resolution;
+  {
+    Turn turn(*this);
+    resolution = settle(turn.effects, id, token, std::move(outcome), settler);
+    if (resolution && settler == engine::Settler::remote_worker)
+      return answer_when_durable(turn.effects, *journal_, *std::move(resolution), std::move(done));
+  }
+  done(std::move(resolution));
+}
+
+bool EmbeddedStore::settle_and_claim(std::string_view id, engine::FencingToken token, engine::Outcome outcome,
+                                     engine::Callback<engine::Resolution> settled,
+                                     engine::ClaimRequest request,
+                                     engine::Callback<std::vector<engine::Claim>> claimed) {
+  outcome = domain::kept(std::move(outcome));
+  engine::Expected<engine::Resolution> resolution;
+  ClaimResult next;
+  {
+    Turn turn(*this);
+    resolution = settle(turn.effects, id, token, std::move(outcome), engine::Settler::own_worker);
+    next = claim(turn.effects, request, claimed);
+  }
+  settled(std::move(resolution));
+  if (next.answer) claimed(*std::move(next.answer));
+  return next.waits;
+}
+
+engine::Expected<engine::Resolution> EmbeddedStore::settle(Effects& effects, std::string_view id,
+                                                           engine::FencingToken token,
+                                                           engine::Outcome outcome, engine::Settler settler) {
   const auto found = attempts_.find(id, token, settler);
-  if (!found) return turn.effects.refuse(std::move(done), found.error());
-  auto resolution = attempts_.end(turn.effects, found->handle, std::move(outcome));
-  jobs_.forget_expired(turn.effects);
-  if (settler == engine::Settler::own_worker)
-    return turn.effects.call([done = std::move(done), resolution = std::move(resolution)]() mutable {
-      done(std::move(resolution));
-    });
-  answer_when_durable(turn.effects, *journal_, std::move(resolution), std::move(done));
+  if (!found) return std::unexpected(found.error());
+  auto resolution = attempts_.end(effects, found->handle, std::move(outcome));
+  jobs_.forget_expired(effects);
+  return resolution;
 }
 
 void EmbeddedStore::extend(std::string_view id, engine::FencingToken token, base::milliseconds duration,
@@ -260,6 +289,10 @@ std::optional<base::SteadyTime> EmbeddedStore::next_start() const {
 
 std::optional<base::SteadyTime> EmbeddedStore::tick(base::Now now) {
   Turn turn(*this, now);
+  // Jobs that wait for a circuit go before those that become due at the same moment: among them may be the
+  // one whose probe has failed.
+  open_gates(turn.effects);
+  serve_waiting(turn.effects);
   const bool due_done = run_due(turn.effects);
   const bool leases_done = attempts_.end_expired(turn.effects);
   const bool retention_done = jobs_.forget_expired(turn.effects);
@@ -328,9 +361,24 @@ void EmbeddedStore::stop_claims() {
   }
 }
 
+engine::AttemptCounts EmbeddedStore::attempts() const {
+  const base::MutexLock lock(mutex_);
+  return attempts_.counts();
+}
+
+void EmbeddedStore::renew_leases() {
+  Turn turn(*this);
+  attempts_.renew_leases(turn.effects);
+}
+
 void EmbeddedStore::stop_attempts() {
   Turn turn(*this);
-  attempts_.stop_all(turn.effects);
+  attempts_.stop_own(turn.effects);
+}
+
+void EmbeddedStore::end_leases() {
+  Turn turn(*this);
+  attempts_.end_leases(turn.effects);
 }
 
 }  // namespace jobqd::stores::embedded

@@ -40,6 +40,9 @@ class EmbeddedStore final : public engine::Store {
   bool withdraw(engine::WaitId wait_id) override;
   void settle(std::string_view id, engine::FencingToken token, engine::Outcome outcome,
               engine::Settler settler, engine::Callback<engine::Resolution> done) override;
+  bool settle_and_claim(std::string_view id, engine::FencingToken token, engine::Outcome outcome,
+                        engine::Callback<engine::Resolution> settled, engine::ClaimRequest request,
+                        engine::Callback<std::vector<engine::Claim>> claimed) override;
   void extend(std::string_view id, engine::FencingToken token, base::milliseconds duration,
               engine::Callback<engine::Extension> done) override;
 
@@ -63,14 +66,18 @@ class EmbeddedStore final : public engine::Store {
   std::optional<base::SteadyTime> tick(base::Now now) override;
   void stop_admission() override;
   void stop_claims() override;
+  engine::AttemptCounts attempts() const override;
+  void renew_leases() override;
   void stop_attempts() override;
+  void end_leases() override;
 
   // Restoring, before anything else is called: restore() for each job, restore_paused() for each paused
   // queue, then finish_restore() once.
 
-  /// Takes in one job of an earlier run: queued jobs go on, a running one was interrupted, finished ones are
-  /// kept. Jobs of a queue that is not configured are kept as those of a queue that was removed. Returns the
-  /// reason, in one line, if the store cannot be opened.
+  /// Takes in one job of an earlier run: queued jobs go on, so do leases, unless the queue is configured and
+  /// not remote any more; any other running job was interrupted, finished ones are kept. Jobs of a queue that
+  /// is not configured are kept as those of a queue that was removed. Returns the reason, in one line, if the
+  /// store cannot be opened.
   std::string restore(journal::StoredJob stored, Recovery& recovery);
 
   /// A queue that is not configured is paused again when it is added.
@@ -86,7 +93,24 @@ class EmbeddedStore final : public engine::Store {
   std::expected<Admission, Admission::Refusal> admit(std::vector<domain::NewJob>& jobs, base::Now now)
       JOBQD_REQUIRES(mutex_);
 
-  void resume(Effects& effects, JobHandle job, Recovery& recovery) JOBQD_REQUIRES(mutex_);
+  /// `lease`: that of the job in the earlier run, if it had one.
+  void resume(Effects& effects, JobHandle job, std::optional<journal::LeaseRow> lease, Recovery& recovery)
+      JOBQD_REQUIRES(mutex_);
+
+  /// What a claim comes to: an answer now, or later by its callback.
+  struct ClaimResult {
+    std::optional<engine::Expected<std::vector<engine::Claim>>> answer = {};
+    bool waits =
+        false;  ///< For a job. Otherwise an answer that comes later waits for its leases to be durable.
+  };
+  /// As the public call. Takes the callback only if the answer comes later: what can be answered now needs no
+  /// allocation for its effects.
+  ClaimResult claim(Effects& effects, engine::ClaimRequest& request,
+                    engine::Callback<std::vector<engine::Claim>>& done) JOBQD_REQUIRES(mutex_);
+  /// As the public call, without the answer.
+  engine::Expected<engine::Resolution> settle(Effects& effects, std::string_view id,
+                                              engine::FencingToken token, engine::Outcome outcome,
+                                              engine::Settler settler) JOBQD_REQUIRES(mutex_);
 
   std::vector<engine::Claim> grant(Effects& effects, std::uint16_t queue, std::size_t max_jobs,
                                    std::size_t max_bytes, const std::optional<engine::LeaseTerms>& lease)

@@ -16,23 +16,23 @@ std::uint32_t hash_of(std::string_view id) {
 }  // namespace
 
 bool JobTable::SameId::operator()(const Wanted& wanted, const Named& named) const {
-  return wanted.hash == named.hash && table->slots_[named.slot].record.content.id() == wanted.id;
+  return wanted.hash == named.hash && table->slot(named.slot).record.content.id() == wanted.id;
 }
 
 bool JobTable::SameId::operator()(const Named& a, const Named& b) const {
   return a.slot == b.slot ||
-         (*this)(Wanted{.id = table->slots_[a.slot].record.content.id(), .hash = a.hash}, b);
+         (*this)(Wanted{.id = table->slot(a.slot).record.content.id(), .hash = a.hash}, b);
 }
 
 JobTable::JobTable() : ids_(0, KnownHash{}, SameId{this}) {}
 
 JobHandle JobTable::insert(Record record) {
   if (first_free_ == 0) {
-    slots_.emplace_back();
-    first_free_ = slots_.size();
+    if (slots_ == blocks_.size() * block_slots) blocks_.push_back(std::make_unique<Slot[]>(block_slots));
+    first_free_ = ++slots_;
   }
   const auto index = static_cast<SlotIndex>(first_free_ - 1);
-  Slot& slot = slots_[index];
+  Slot& slot = this->slot(index);
   const auto next_free = std::exchange(slot.record, std::move(record)).number;
   const Named named{.slot = index, .hash = hash_of(slot.record.content.id())};
   const auto handle = handle_of(index, slot.generation);
@@ -52,35 +52,16 @@ JobHandle JobTable::insert(Record record) {
   return handle;
 }
 
-Record* JobTable::find(JobHandle handle) {
-  const auto index = static_cast<SlotIndex>(handle);
-  if (index >= slots_.size()) return nullptr;
-  Slot& slot = slots_[index];
-  return slot.used && slot.generation == handle >> 32 ? &slot.record : nullptr;
-}
-
 JobHandle JobTable::find_id(std::string_view id) const {
   const auto found = ids_.find(Wanted{.id = id, .hash = hash_of(id)});
-  return found == ids_.end() ? 0 : handle_of(found->slot, slots_[found->slot].generation);
-}
-
-Record& JobTable::at(JobHandle handle) {
-  Record* record = find(handle);
-  JOBQD_CHECK(record != nullptr);
-  return *record;
-}
-
-const Record& JobTable::at(JobHandle handle) const {
-  const auto& slot = slots_.at(static_cast<SlotIndex>(handle));
-  JOBQD_CHECK(slot.used && slot.generation == handle >> 32);
-  return slot.record;
+  return found == ids_.end() ? 0 : handle_of(found->slot, slot(found->slot).generation);
 }
 
 void JobTable::erase(JobHandle handle) {
   const auto index = static_cast<SlotIndex>(handle);
   const bool was_listed = by_age_.erase(at(handle).number);
   JOBQD_CHECK(was_listed);
-  Slot& slot = slots_[index];
+  Slot& slot = this->slot(index);
   ids_.erase(Named{.slot = index, .hash = hash_of(slot.record.content.id())});
   slot.record = Record{};
   slot.record.number = std::exchange(first_free_, std::uint64_t{index} + 1);

@@ -1,10 +1,13 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
+#include <memory>
 #include <string_view>
+#include <vector>
 
 #include <boost/unordered/unordered_flat_set.hpp>
+
+#include <jobqd/base/check.hpp>
 
 #include "stores/embedded/job_handle.hpp"
 #include "stores/embedded/keyed_fifo.hpp"
@@ -27,12 +30,27 @@ class JobTable {
   /// The id must be new, and the number larger than every one before. Where it throws, nothing has changed.
   JobHandle insert(Record record);
 
-  [[nodiscard]] Record* find(JobHandle handle);
+  [[nodiscard]] Record* find(JobHandle handle) {
+    const auto index = static_cast<SlotIndex>(handle);
+    if (index >= slots_) return nullptr;
+    Slot& found = slot(index);
+    return found.used && found.generation == handle >> 32 ? &found.record : nullptr;
+  }
   [[nodiscard]] JobHandle find_id(std::string_view id) const;  ///< 0: none.
 
   /// The handle must be valid.
-  Record& at(JobHandle handle);
-  [[nodiscard]] const Record& at(JobHandle handle) const;
+  Record& at(JobHandle handle) {
+    Record* record = find(handle);
+    JOBQD_CHECK(record != nullptr);
+    return *record;
+  }
+  [[nodiscard]] const Record& at(JobHandle handle) const {
+    const auto index = static_cast<SlotIndex>(handle);
+    JOBQD_CHECK(index < slots_);
+    const Slot& found = slot(index);
+    JOBQD_CHECK(found.used && found.generation == handle >> 32);
+    return found.record;
+  }
   void erase(JobHandle handle);  ///< Needs no memory.
 
   /// Every job by its number, for listing.
@@ -76,7 +94,17 @@ class JobTable {
     return (std::uint64_t{generation} << 32) | slot;
   }
 
-  std::deque<Slot> slots_;
+  /// Slots are made in blocks, which never move. A power of two, because every look at a job divides by it.
+  static constexpr SlotIndex block_slots = 64;
+  using Block = std::unique_ptr<Slot[]>;
+
+  Slot& slot(SlotIndex index) { return blocks_[index / block_slots][index % block_slots]; }
+  [[nodiscard]] const Slot& slot(SlotIndex index) const {
+    return blocks_[index / block_slots][index % block_slots];
+  }
+
+  std::vector<Block> blocks_;
+  SlotIndex slots_ = 0;  ///< Those in use or free.
   /// The free slots are a list: the record of each has the next one's index + 1 as its number. 0: none.
   std::uint64_t first_free_ = 0;
   boost::unordered_flat_set<Named, KnownHash, SameId> ids_;

@@ -68,11 +68,13 @@ void Jobs::acknowledge(Effects& effects, JobHandle job) {
 }
 
 void Jobs::withdraw(JobHandle job) {
-  queues[table.at(job).queue].ready.release(1);
+  const Record& record = table.at(job);
+  queues[record.queue].places.release(record.room());
   table.erase(job);
 }
 
-Jobs::Start Jobs::start(Effects& effects, JobHandle job, engine::FencingToken token) {
+Jobs::Start Jobs::start(Effects& effects, JobHandle job, engine::FencingToken token,
+                        const engine::LeaseTerms* lease) {
   Record& record = table.at(job);
   const Start start{
       .at = effects.now.steady, .earlier_run_at = record.run_at, .earlier_started_at = record.started_at};
@@ -84,15 +86,17 @@ Jobs::Start Jobs::start(Effects& effects, JobHandle job, engine::FencingToken to
   record.run_at = {};
   if (record.timeout_ms > 0)
     wait_until(effects, job, effects.now.steady + base::milliseconds(record.timeout_ms));
-  queues[record.queue].started.add(effects.now.steady);
-  keep(effects, record);
+  auto& queue = queues[record.queue];
+  queue.places.release(record.room());
+  queue.started.add(effects.now.steady);
+  keep(effects, record, lease);
   return start;
 }
 
 void Jobs::requeue(Effects& effects, JobHandle job, Progress progress) {
   Record& record = table.at(job);
   set_progress(record, progress);
-  queues[record.queue].ready.reserve_again();
+  queues[record.queue].places.take_again(record.room());
   make_ready(effects, job);
   keep(effects, record);
 }
@@ -100,7 +104,7 @@ void Jobs::requeue(Effects& effects, JobHandle job, Progress progress) {
 void Jobs::requeue_after(Effects& effects, JobHandle job, Progress progress, base::milliseconds wait) {
   Record& record = table.at(job);
   set_progress(record, progress);
-  queues[record.queue].ready.reserve_again();
+  queues[record.queue].places.take_again(record.room());
   record.run_at = effects.now.wall + wait;
   wait_until(effects, job, effects.now.steady + wait);
   keep(effects, record);
@@ -112,6 +116,7 @@ void Jobs::put_back(Effects& effects, JobHandle job, Progress progress, const St
   record.run_at = start.earlier_run_at;
   record.started_at = start.earlier_started_at;
   auto& queue = queues[record.queue];
+  queue.places.take_again(record.room());
   queue.started.take_back(start.at);
   queue.ready.put_back(record.priority, record.ticket, job);
   effects.may_start(record.queue);
@@ -130,12 +135,12 @@ void Jobs::finish(Effects& effects, JobHandle job, Progress progress) {
     answer_with(effects, journal_, record, describe(record, effects.now.steady), std::move(done));
 }
 
-void Jobs::request_cancel(Effects& effects, JobHandle job) {
+void Jobs::request_cancel(Effects& effects, JobHandle job, const engine::LeaseTerms* lease) {
   Record& record = table.at(job);
   const auto progress = domain::cancel_requested(record.progress);
   JOBQD_CHECK(progress.has_value());
   set_progress(record, *progress);
-  keep(effects, record);
+  keep(effects, record, lease);
 }
 
 void Jobs::drop_timeout(JobHandle job) {
@@ -218,9 +223,9 @@ domain::Job Jobs::describe(const Record& record, base::SteadyTime now) const {
           .result = record.ending ? record.ending->result : std::nullopt};
 }
 
-void Jobs::keep(Effects& effects, Record& record) {
+void Jobs::keep(Effects& effects, Record& record, const engine::LeaseTerms* lease) {
   if (!journal_.keeps()) return;
-  record.batch = journal_.update(progress_row(record));
+  record.batch = journal_.update(progress_row(record, lease));
   effects.flush();
 }
 
@@ -233,12 +238,12 @@ void Jobs::set_progress(Record& record, Progress progress) {
 
 void Jobs::leave_queue(JobHandle job) {
   Record& record = table.at(job);
-  auto& ready = queues[record.queue].ready;
+  auto& queue = queues[record.queue];
+  queue.places.release(record.room());
   if (record.due != base::SteadyTime{}) {
     due.erase({std::exchange(record.due, {}), record.number, job});
-    ready.release(1);
   } else {
-    const bool was_there = ready.erase(record.priority, record.ticket);
+    const bool was_there = queue.ready.erase(record.priority, record.ticket);
     JOBQD_CHECK(was_there);
   }
   record.ticket = 0;

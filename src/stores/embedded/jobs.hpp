@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include <jobqd/domain/lifecycle.hpp>
+#include <jobqd/engine/claims.hpp>
 #include <jobqd/stores/embedded_store.hpp>
 
 #include "stores/embedded/calendar.hpp"
@@ -56,8 +57,9 @@ class Jobs {
     base::WallTime earlier_started_at;
   };
 
-  /// Queued to running. The job was popped from the ready queue of its queue.
-  Start start(Effects& effects, JobHandle job, engine::FencingToken token);
+  /// Queued to running. The job was popped from the ready queue of its queue. `lease`: its terms, if a remote
+  /// worker starts it, otherwise null.
+  Start start(Effects& effects, JobHandle job, engine::FencingToken token, const engine::LeaseTerms* lease);
   /// Running to queued, ready at once, behind all others of its priority.
   void requeue(Effects& effects, JobHandle job, domain::Progress progress);
   /// Running to queued, after a wait.
@@ -66,8 +68,8 @@ class Jobs {
   void put_back(Effects& effects, JobHandle job, domain::Progress progress, const Start& start);
   /// To done or failed, from running or, taken out of its queue, from queued.
   void finish(Effects& effects, JobHandle job, domain::Progress progress);
-  /// A client has cancelled a running job: kept, so that a crash does not undo it.
-  void request_cancel(Effects& effects, JobHandle job);
+  /// A client has cancelled a running job: kept, so that a crash does not undo it. `lease` as for start().
+  void request_cancel(Effects& effects, JobHandle job, const engine::LeaseTerms* lease);
   /// The timeout of a running job is over, or void.
   void drop_timeout(JobHandle job);
 
@@ -84,7 +86,7 @@ class Jobs {
 
   /// A queued job has become due.
   void make_ready(Effects& effects, JobHandle job);
-  /// A queued or restored job waits until `until`.
+  /// A queued or restored job waits until `until`, or the timeout of a running one passes then.
   void wait_until(Effects& effects, JobHandle job, base::SteadyTime until);
   /// Forgets finished jobs whose retention is over. false: its budget ran out before its work.
   bool forget_expired(Effects& effects);
@@ -96,8 +98,9 @@ class Jobs {
   /// The job as clients see it at `now`, without its lease.
   [[nodiscard]] domain::Job describe(const Record& record, base::SteadyTime now) const;
 
-  /// Hands the job's state to the journal.
-  void keep(Effects& effects, Record& record);
+  /// Hands the job's state to the journal. `lease`: the terms of a leased job; without them the journal keeps
+  /// no lease.
+  void keep(Effects& effects, Record& record, const engine::LeaseTerms* lease = nullptr);
 
   // The parts, for lookups.
   JobTable table;

@@ -45,7 +45,9 @@ class KeyedFifo {
 
   /// false when there is no such entry.
   bool erase(Key key) {
-    const auto entry = lower_bound(key);
+    const bool oldest =
+        !entries_.empty() && entries_.front().key == key;  // Most often, so it is tried first.
+    const auto entry = oldest ? entries_.begin() : lower_bound(key);
     if (entry == entries_.end() || entry->key != key || is_gap(*entry)) return false;
     entry->value = T{};
     ++gaps_;

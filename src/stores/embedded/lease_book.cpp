@@ -4,31 +4,39 @@
 
 namespace jobqd::stores::embedded {
 
-void LeaseBook::grant(JobHandle job, std::uint64_t number, base::Now expires, std::string worker) {
-  leases_.emplace(job, Lease{.expires = expires.steady,
-                             .expires_at = expires.wall,
-                             .number = number,
-                             .worker = std::move(worker)});
-  expiries_.insert({expires.steady, number, job});
+base::SteadyTime LeaseBook::grant(JobHandle job, std::uint64_t number, base::Now now,
+                                  engine::LeaseTerms terms) {
+  const auto expires = now.steady + terms.duration;
+  const auto expires_at = now.wall + terms.duration;
+  leases_.emplace(
+      job, Lease{.expires = expires, .expires_at = expires_at, .number = number, .terms = std::move(terms)});
+  expiries_.insert({expires, number, job});
+  return expires;
 }
 
-std::string LeaseBook::worker(JobHandle job) const {
+const engine::LeaseTerms* LeaseBook::terms(JobHandle job) const {
   const auto lease = leases_.find(job);
-  return lease == leases_.end() ? std::string{} : lease->second.worker;
+  return lease == leases_.end() ? nullptr : &lease->second.terms;
 }
 
 std::optional<domain::JobLease> LeaseBook::lease(JobHandle job) const {
   const auto lease = leases_.find(job);
   if (lease == leases_.end()) return std::nullopt;
-  return domain::JobLease{.worker = lease->second.worker, .expires_at = lease->second.expires_at};
+  return domain::JobLease{.worker = lease->second.terms.worker, .expires_at = lease->second.expires_at};
 }
 
-void LeaseBook::extend(JobHandle job, base::Now expires) {
+base::SteadyTime LeaseBook::extend(JobHandle job, base::Now now, base::milliseconds duration) {
   auto& lease = leases_.at(job);
+  lease.terms.duration = duration;
   expiries_.erase({lease.expires, lease.number, job});
-  lease.expires = expires.steady;
-  lease.expires_at = expires.wall;
-  expiries_.insert({expires.steady, lease.number, job});
+  lease.expires = now.steady + duration;
+  lease.expires_at = now.wall + duration;
+  expiries_.insert({lease.expires, lease.number, job});
+  return lease.expires;
+}
+
+void LeaseBook::renew_all(base::Now now) {
+  for (const auto& [job, lease] : leases_) extend(job, now, lease.terms.duration);
 }
 
 void LeaseBook::end(JobHandle job) {

@@ -1,13 +1,14 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <unordered_map>
 #include <vector>
 
 #include <jobqd/base/clock.hpp>
 #include <jobqd/domain/job.hpp>
+#include <jobqd/engine/claims.hpp>
 
 #include "stores/embedded/due_queue.hpp"
 #include "stores/embedded/job_handle.hpp"
@@ -20,19 +21,22 @@ namespace jobqd::stores::embedded {
 /// comes first.
 class LeaseBook {
  public:
-  /// The job has no lease.
-  void grant(JobHandle job, std::uint64_t number, base::Now expires, std::string worker);
+  /// The job gets a lease, which it does not have yet. Returns when it expires.
+  base::SteadyTime grant(JobHandle job, std::uint64_t number, base::Now now, engine::LeaseTerms terms);
 
   [[nodiscard]] bool contains(JobHandle job) const { return leases_.contains(job); }
 
-  /// The worker's name; empty if the job has no lease.
-  [[nodiscard]] std::string worker(JobHandle job) const;
+  /// The present terms of the lease; null if the job has none. Valid until the next change of the book.
+  [[nodiscard]] const engine::LeaseTerms* terms(JobHandle job) const;
 
   /// The lease of a job as clients see it, if it has one.
   [[nodiscard]] std::optional<domain::JobLease> lease(JobHandle job) const;
 
-  /// The job has a lease.
-  void extend(JobHandle job, base::Now expires);
+  /// The lease, which the job has, lasts for `duration` from now on. Returns when it expires.
+  base::SteadyTime extend(JobHandle job, base::Now now, base::milliseconds duration);
+
+  /// Every lease lasts its full length from now on.
+  void renew_all(base::Now now);
 
   /// Ends the lease, if there is one.
   void end(JobHandle job);
@@ -46,12 +50,14 @@ class LeaseBook {
   /// All jobs with a lease, in no order.
   [[nodiscard]] std::vector<JobHandle> jobs() const;
 
+  [[nodiscard]] std::size_t size() const { return leases_.size(); }
+
  private:
   struct Lease {
     base::SteadyTime expires;   ///< The epoch: pop_expired() has returned it.
     base::WallTime expires_at;  ///< The same, as its worker was told.
     std::uint64_t number;
-    std::string worker;
+    engine::LeaseTerms terms;
   };
 
   std::unordered_map<JobHandle, Lease> leases_;

@@ -169,7 +169,7 @@ void EmbeddedStore::apply(Effects& effects, std::uint16_t index, const engine::Q
                           bool configured) {
   auto& queue = jobs_.queues[index];
   jobs_.finished.keep_longer(index, jobs_.retention(options) - jobs_.retention(queue.options));
-  queue.ready.set_capacity(options.capacity);
+  queue.places.set_limits(room_of(options));
   const auto circuit = queue.gate.breaker().state();
   queue.gate.configure(options.rate, options.circuit, effects.now.steady);
   report_circuit(effects, around_.observer, queue, circuit);

@@ -56,7 +56,8 @@ domain::Reason Queue::reason_of(const domain::Progress& progress, base::SteadyTi
 }
 
 bool Queue::has_jobs() const {
-  return ready.places() > 0 || std::ranges::any_of(counts.by_status, [](auto count) { return count > 0; });
+  return places.taken().jobs > 0 ||
+         std::ranges::any_of(counts.by_status, [](auto count) { return count > 0; });
 }
 
 void Queue::count(const domain::Progress& progress, int by) {
@@ -124,6 +125,7 @@ engine::QueueState state_of(const Queue& queue, base::SteadyTime now) {
                            .capacity = options.capacity,
                            .max_retries = options.max_retries,
                            .counts = queue.counts,
+                           .queued_bytes = queue.places.taken().bytes,
                            .paused = queue.gate.paused(),
                            .queued = queued_by_reason(queue, now),
                            .ready = queue.ready.size(),
@@ -132,6 +134,7 @@ engine::QueueState state_of(const Queue& queue, base::SteadyTime now) {
                                            .done = queue.done.count(now),
                                            .failed = queue.failed.count(now)}};
   if (options.circuit.applies()) state.circuit = circuit_of(queue.gate.breaker(), now);
+  if (options.capacity_bytes != engine::any_bytes) state.capacity_bytes = options.capacity_bytes;
   if (options.timeout.count() > 0) state.timeout = options.timeout;
   return state;
 }

@@ -12,20 +12,27 @@
 #include <jobqd/engine/queue_options.hpp>
 
 #include "stores/embedded/effects.hpp"
+#include "stores/embedded/places.hpp"
 #include "stores/embedded/queue_gate.hpp"
 #include "stores/embedded/ready_queue.hpp"
 #include "stores/embedded/remote_presence.hpp"
 
 namespace jobqd::stores::embedded {
 
-/// One queue: its options, its ready jobs, and what happened to its jobs. A queue that was removed is kept as
-/// long as it has jobs or is paused.
+/// The limits that these options set to the room of a queue.
+[[nodiscard]] inline Room room_of(const engine::QueueOptions& options) {
+  return {.jobs = options.capacity, .bytes = options.capacity_bytes};
+}
+
+/// One queue: its options, its places, its ready jobs, and what happened to its jobs. A queue that was
+/// removed is kept as long as it has jobs or is paused.
 struct Queue {
   explicit Queue(engine::QueueOptions queue_options)
-      : options(std::move(queue_options)), ready(options.capacity), gate(options.rate, options.circuit) {}
+      : options(std::move(queue_options)), places(room_of(options)), gate(options.rate, options.circuit) {}
 
   engine::QueueOptions options;
   bool configured = true;  ///< false: it was removed.
+  Places places;
   ReadyQueue ready;
   QueueGate gate;
   RemotePresence remote_workers;

@@ -30,6 +30,10 @@ domain::Reason QueueGate::reason(base::SteadyTime now) const {
   return next_start() > now ? domain::Reason::throttled : domain::Reason::ready;
 }
 
+base::milliseconds QueueGate::probe_wait() const {
+  return breaker_.state() == domain::CircuitState::half_open ? circuit_.wait : base::milliseconds{0};
+}
+
 void QueueGate::learn(domain::Lesson lesson, base::SteadyTime now) {
   if (!circuit_.applies()) return;
   switch (lesson) {

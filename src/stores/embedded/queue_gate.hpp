@@ -34,6 +34,10 @@ class QueueGate {
   /// An attempt ended.
   void learn(domain::Lesson lesson, base::SteadyTime now);
 
+  /// While a probe of the circuit breaker is running: how long the circuit stays open if it fails. Otherwise
+  /// zero.
+  [[nodiscard]] base::milliseconds probe_wait() const;
+
   /// No job starts before this time.
   void close_until(base::SteadyTime time) { closed_until_ = std::max(closed_until_, time); }
 

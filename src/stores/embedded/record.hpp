@@ -8,6 +8,7 @@
 #include <jobqd/engine/claim.hpp>
 
 #include "stores/embedded/job_handle.hpp"
+#include "stores/embedded/places.hpp"
 #include "stores/journal/stored_job.hpp"
 
 namespace jobqd::stores::embedded {
@@ -43,6 +44,10 @@ struct Record {
   }
   [[nodiscard]] bool finished() const {
     return progress.status == domain::Status::done || progress.status == domain::Status::failed;
+  }
+  /// What it takes of its queue while it is queued.
+  [[nodiscard]] Room room() const {
+    return {.jobs = 1, .bytes = content.id().size() + content.payload().size()};
   }
   /// The bytes that retention_bytes counts.
   [[nodiscard]] std::size_t content_bytes() const {

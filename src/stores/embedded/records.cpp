@@ -16,13 +16,17 @@ journal::JobRow job_row(const Record& record, std::string_view queue) {
           .fingerprint = record.fingerprint};
 }
 
-journal::ProgressRow progress_row(const Record& record) {
+journal::ProgressRow progress_row(const Record& record, const engine::LeaseTerms* lease) {
   return {.number = record.number,
           .progress = record.progress,
           .run_at = record.run_at,
           .started_at = record.started_at,
           .finished_at = record.finished_at,
-          .ending = record.ending ? std::optional(*record.ending) : std::nullopt};
+          .ending = record.ending ? std::optional(*record.ending) : std::nullopt,
+          .lease = lease != nullptr
+                       ? std::optional(journal::LeaseRow{
+                             .token = record.token, .duration = lease->duration, .worker = lease->worker})
+                       : std::nullopt};
 }
 
 Record record_of(journal::StoredJob stored, std::uint16_t queue) {

@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include <jobqd/engine/claims.hpp>
+
 #include "stores/embedded/record.hpp"
 #include "stores/journal/stored_job.hpp"
 
@@ -12,8 +14,8 @@ namespace jobqd::stores::embedded {
 /// Copies what the producer sent.
 [[nodiscard]] journal::JobRow job_row(const Record& record, std::string_view queue);
 
-/// Copies the progress of the job.
-[[nodiscard]] journal::ProgressRow progress_row(const Record& record);
+/// Copies the progress of the job, and the terms of its lease, if it has one; null: it has none.
+[[nodiscard]] journal::ProgressRow progress_row(const Record& record, const engine::LeaseTerms* lease);
 
 /// The record of a sound job that was read back, which is durable. `queue` is its index in the store.
 [[nodiscard]] Record record_of(journal::StoredJob stored, std::uint16_t queue);

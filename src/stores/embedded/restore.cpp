@@ -22,15 +22,24 @@ std::string EmbeddedStore::restore(journal::StoredJob stored, Recovery& recovery
   }
   const auto queue = jobs_.queues.find_or_add_removed(stored.job.queue);
   if (!queue) return "the file holds jobs of more than 65,536 queues";
-  resume(turn.effects, jobs_.restore(record_of(std::move(stored), *queue)), recovery);
+  auto lease = stored.progress ? std::exchange(stored.progress->lease, {}) : std::nullopt;
+  resume(turn.effects, jobs_.restore(record_of(std::move(stored), *queue)), std::move(lease), recovery);
   return {};
 }
 
-void EmbeddedStore::resume(Effects& effects, JobHandle job, Recovery& recovery) {
+void EmbeddedStore::resume(Effects& effects, JobHandle job, std::optional<journal::LeaseRow> lease,
+                           Recovery& recovery) {
   const Record& record = jobs_.table.at(job);
   if (record.finished()) {
     ++recovery.finished;
     restored_finished_.push_back(job);
+    return;
+  }
+  // The workers of a queue that was removed may still settle what they hold.
+  const auto& queue = jobs_.queues[record.queue];
+  if (record.progress.status == Status::running && lease && (queue.options.remote || !queue.configured)) {
+    ++recovery.leased;
+    attempts_.restore_lease(effects, job, *std::move(lease));
     return;
   }
   if (record.progress.status == Status::running) {
@@ -43,7 +52,7 @@ void EmbeddedStore::resume(Effects& effects, JobHandle job, Recovery& recovery) 
     return;
   }
   ++recovery.queued;
-  jobs_.queues[record.queue].ready.reserve_again();
+  jobs_.queues[record.queue].places.take_again(record.room());
   // The steady clock began anew with this process, so the rest of a wait is measured on the calendar.
   if (record.run_at != base::WallTime{} && record.run_at > effects.now.wall)
     jobs_.wait_until(effects, job, jobs_.calendar.steady(effects.now, record.run_at));

@@ -31,6 +31,13 @@ struct JobRow {
   std::uint64_t fingerprint = 0;
 };
 
+/// The lease under which a remote worker holds a running job.
+struct LeaseRow {
+  std::uint64_t token = 0;
+  base::milliseconds duration{0};  ///< How long it lasts from a heartbeat on; more than 0, 24 h at most.
+  std::string worker;              ///< The worker's name, for people; may be empty.
+};
+
 /// How far a job has come. A job that was never started nor changed has no such row.
 struct ProgressRow {
   std::uint64_t number = 0;
@@ -39,6 +46,7 @@ struct ProgressRow {
   base::WallTime started_at{};
   base::WallTime finished_at{};
   std::optional<Ending> ending;
+  std::optional<LeaseRow> lease = {};  ///< Only of a running job.
 };
 
 /// A job as it is read back.

@@ -19,6 +19,7 @@ namespace {
 using journal::Ending;
 using journal::JobBytes;
 using journal::JobRow;
+using journal::LeaseRow;
 using journal::ProgressRow;
 using journal::StoredJob;
 
@@ -40,7 +41,7 @@ constexpr std::array<Column, 12> job_columns{{{"number"},
                                               {"fingerprint"},
                                               {"traceparent", 3},
                                               {"checksum"}}};
-constexpr std::array<Column, 13> progress_columns{{{"number"},
+constexpr std::array<Column, 16> progress_columns{{{"number"},
                                                    {"status"},
                                                    {"reason"},
                                                    {"attempts"},
@@ -52,6 +53,9 @@ constexpr std::array<Column, 13> progress_columns{{{"number"},
                                                    {"last_error"},
                                                    {"result"},
                                                    {"deferrals", 3},
+                                                   {"token", 4},
+                                                   {"lease_ms", 4},
+                                                   {"worker", 4},
                                                    {"checksum"}}};
 
 std::string insert_sql(std::string_view into, std::span<const Column> columns) {
@@ -92,7 +96,8 @@ class RowChecksum {
   XXH3_state_t state_;
 };
 
-/// Binds columns from left to right and adds each to the checksum, which is the last column.
+/// Binds columns from left to right and adds each to the checksum, which is the last column. Texts are not
+/// copied: they have to live until run().
 class RowBinder {
  public:
   explicit RowBinder(SqliteStatement& statement) : statement_(statement) {}
@@ -103,8 +108,8 @@ class RowBinder {
     checksum_.add(value);
     return *this;
   }
-  RowBinder& operator<<(const std::optional<std::string>& text) {
-    if (text) return *this << std::string_view(*text);
+  RowBinder& operator<<(std::optional<std::string_view> text) {
+    if (text) return *this << *text;
     statement_.bind_null(++column_);
     checksum_.add_null();
     return *this;
@@ -112,7 +117,10 @@ class RowBinder {
   /// A column that older rows do not have. It is part of the checksum only if it has a value.
   template <class Value>
   RowBinder& added_later(Value value, bool something) {
-    if (something) return *this << value;
+    return something ? *this << value : absent();
+  }
+  /// A column that was added later, without a value.
+  RowBinder& absent() {
     statement_.bind_null(++column_);
     return *this;
   }
@@ -196,6 +204,23 @@ bool read_job(RowReader in, JobRow& row) {
   return in.sound();
 }
 
+/// All of its columns have a value, or none has.
+std::optional<LeaseRow> read_lease(RowReader& in) {
+  if (in.skip_absent()) {
+    const bool duration_absent = in.skip_absent();
+    const bool worker_absent = in.skip_absent();
+    in.require(duration_absent && worker_absent);
+    return std::nullopt;
+  }
+  LeaseRow lease;
+  lease.token = static_cast<std::uint64_t>(in.integer());
+  const auto duration = in.narrow<std::int32_t>();
+  lease.duration = base::milliseconds(duration);
+  lease.worker = in.text();
+  in.require(duration > 0);
+  return lease;
+}
+
 bool read_progress(RowReader in, ProgressRow& row) {
   row.number = static_cast<std::uint64_t>(in.integer());
   const auto status = domain::status_from(in.text());
@@ -212,6 +237,7 @@ bool read_progress(RowReader in, ProgressRow& row) {
   auto last_error = in.optional_text();
   auto result = in.optional_text();
   if (!in.skip_absent()) row.progress.deferrals = in.narrow<std::uint8_t>();
+  row.lease = read_lease(in);
   if (last_error || result)
     row.ending = Ending{.last_error = last_error.value_or(""), .result = std::move(result)};
   return in.sound();
@@ -247,16 +273,22 @@ SqliteResult<> RowWriter::insert(const JobRow& row) {
 
 SqliteResult<> RowWriter::put(const ProgressRow& row) {
   const auto& progress = row.progress;
-  const bool has_error = row.ending && !row.ending->last_error.empty();
-  return (RowBinder(put_progress_) << static_cast<std::int64_t>(row.number)
-                                   << domain::to_string(progress.status) << domain::to_string(progress.reason)
-                                   << std::int64_t{progress.attempts} << std::int64_t{progress.failures}
-                                   << std::int64_t{progress.interruptions} << count(row.run_at)
-                                   << count(row.started_at) << count(row.finished_at)
-                                   << (has_error ? std::optional(row.ending->last_error) : std::nullopt)
-                                   << (row.ending ? row.ending->result : std::nullopt))
-      .added_later(std::int64_t{progress.deferrals}, progress.deferrals > 0)
-      .run();
+  std::optional<std::string_view> error;
+  std::optional<std::string_view> result;
+  if (row.ending && !row.ending->last_error.empty()) error = row.ending->last_error;
+  if (row.ending && row.ending->result) result = *row.ending->result;
+  RowBinder columns(put_progress_);
+  columns << static_cast<std::int64_t>(row.number) << domain::to_string(progress.status)
+          << domain::to_string(progress.reason) << std::int64_t{progress.attempts}
+          << std::int64_t{progress.failures} << std::int64_t{progress.interruptions} << count(row.run_at)
+          << count(row.started_at) << count(row.finished_at) << error << result;
+  columns.added_later(std::int64_t{progress.deferrals}, progress.deferrals > 0);
+  if (row.lease)
+    columns << static_cast<std::int64_t>(row.lease->token) << std::int64_t{row.lease->duration.count()}
+            << std::string_view(row.lease->worker);
+  else
+    columns.absent().absent().absent();
+  return columns.run();
 }
 
 SqliteResult<> RowWriter::erase(std::uint64_t first, std::uint64_t last) {

@@ -17,7 +17,8 @@ constexpr std::int64_t application_id = 0x6A6F6271;
 /// until the job is first started or cancelled: accepting a job writes one row, and later changes never
 /// rewrite a payload. Times are milliseconds since 1970, UTC. Each row of a job has a checksum over its other
 /// columns. A column that was added later is part of it only if it has a value, so that older rows stay
-/// sound. `queues` has a row for each queue that was ever paused.
+/// sound. A job that a remote worker holds has a token, the length of its lease and the worker's name; any
+/// other job has none of the three. `queues` has a row for each queue that was ever paused.
 constexpr std::array<const char*, schema_version> steps{R"sql(
   CREATE TABLE jobs (
     number INTEGER PRIMARY KEY,
@@ -61,6 +62,11 @@ constexpr std::array<const char*, schema_version> steps{R"sql(
                                                         R"sql(
   ALTER TABLE jobs ADD COLUMN traceparent TEXT;
   ALTER TABLE progress ADD COLUMN deferrals INTEGER;
+)sql",
+                                                        R"sql(
+  ALTER TABLE progress ADD COLUMN token INTEGER;
+  ALTER TABLE progress ADD COLUMN lease_ms INTEGER;
+  ALTER TABLE progress ADD COLUMN worker TEXT;
 )sql"};
 
 std::string words(const SqliteError& error) {

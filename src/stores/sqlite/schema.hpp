@@ -8,7 +8,7 @@
 /// The tables in the file, their version, and the migration of older files.
 namespace jobqd::stores::sqlite {
 
-inline constexpr std::int64_t schema_version = 3;
+inline constexpr std::int64_t schema_version = 4;
 
 /// Creates the tables in an empty file or migrates an older file, each step in a transaction of its own.
 /// The error is one line; see version_of().

@@ -10,6 +10,7 @@
 
 #include <jobqd/stores/embedded_store.hpp>
 
+#include "app/logging/test_pipe.hpp"
 #include "support/caught.hpp"
 #include "support/jobs.hpp"
 #include "support/manual_clock.hpp"
@@ -32,11 +33,27 @@ class Diary final : public engine::Observer {
 
 using Events = std::vector<std::string>;
 
+/// Counts how often anything looks at it.
+class CountedFiles final : public engine::Files {
+ public:
+  explicit CountedFiles(int& looks) : looks_(looks) {}
+  std::vector<std::string> look() override {
+    ++looks_;
+    return {};
+  }
+
+ private:
+  int& looks_;
+};
+
 /// The result is the text that the queue was configured with. A text of "slow" waits first.
 class Says final : public engine::Processor {
  public:
-  Says(std::string text, std::latch& begun, std::latch& may_end)
-      : text_(std::move(text)), begun_(begun), may_end_(may_end) {}
+  Says(std::string text, std::latch& begun, std::latch& may_end, int& looks)
+      : text_(std::move(text)),
+        begun_(begun),
+        may_end_(may_end),
+        files_(std::make_shared<CountedFiles>(looks)) {}
 
   engine::Outcome process(const engine::Claim& /*claim*/, std::stop_token /*stop*/) override {
     if (text_ == "slow") {
@@ -46,10 +63,13 @@ class Says final : public engine::Processor {
     return engine::Done{.result = text_};
   }
 
+  std::shared_ptr<engine::Files> files() override { return files_; }
+
  private:
   const std::string text_;
   std::latch& begun_;
   std::latch& may_end_;
+  const std::shared_ptr<CountedFiles> files_;
 };
 
 class QueueRunnersTest : public testing::Test {
@@ -89,6 +109,7 @@ class QueueRunnersTest : public testing::Test {
   bool throws = false;    ///< Whether a processor cannot even be made.
   std::latch begun{1};    ///< A slow job runs.
   std::latch may_end{1};  ///< It may end.
+  int looks = 0;          ///< At the files of all processors.
   support::ManualClock clock;
   base::Random random{1};
   Diary diary;
@@ -99,11 +120,14 @@ class QueueRunnersTest : public testing::Test {
         if (throws) throw std::runtime_error("no more threads");
         std::string text;
         context.values.get("text", text);
-        return std::make_unique<Says>(text, begun, may_end);
+        return std::make_unique<Says>(text, begun, may_end, looks);
       }};
   std::unique_ptr<engine::Store> store =
       stores::open_memory_store({.queues = {{}}}, {.clock = clock, .random = random, .observer = diary});
-  QueueRunners runners{*store, diary, clock, random};
+  TestPipe pipe;
+  Log log{LogLevel::info, LogFormat::text, clock, pipe.write_end()};
+  FileWatch files{log};
+  QueueRunners runners{*store, diary, clock, random, files};
 };
 
 }  // namespace
@@ -117,6 +141,23 @@ TEST_F(QueueRunnersTest, RunTheJobsOfAQueueOnceTheyAreStarted) {
   EXPECT_EQ(result("a"), "\"hello\"");
   EXPECT_EQ(runners.tend(), std::nullopt);
   EXPECT_EQ(diary.events, Events{});
+}
+
+TEST_F(QueueRunnersTest, FilesAreLookedAtAsLongAsTheirQueueGoesOn) {
+  runners.add(config("q"));
+  runners.add(config("r"));
+  ASSERT_TRUE(runners.start());
+  files.run(clock.now());
+  EXPECT_EQ(looks, 2);
+  runners.change(config("q", "slow"));
+  files.run(clock.now());
+  EXPECT_EQ(looks, 4) << "the new processor has files of its own";
+  submit("a", "q");
+  begun.wait();
+  runners.remove("q");
+  files.run(clock.now());
+  EXPECT_EQ(looks, 5) << "also while a job of the queue still runs";
+  may_end.count_down();
 }
 
 TEST_F(QueueRunnersTest, AQueueThatLacksSomethingIsTriedAgainEvery30Seconds) {

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "support/manual_clock.hpp"
+
 namespace jobqd::app {
 
 namespace {
@@ -68,6 +70,17 @@ TEST(LogLine, GivesTextBackUnchanged) {
 
 TEST(LogLine, ReplacesWhatIsNotUtf8) {
   EXPECT_EQ(json_line({{"id", "a\xFF"}})["id"], "a\xEF\xBF\xBD");
+}
+
+TEST(LogLevels, MayChangeAtAnyTime) {
+  const support::ManualClock clock;
+  Log log(LogLevel::info, LogFormat::text, clock);
+  EXPECT_FALSE(log.logs(LogLevel::debug));
+  EXPECT_TRUE(log.logs(LogLevel::info));
+  log.set_least(LogLevel::error);
+  EXPECT_FALSE(log.logs(LogLevel::warn));
+  EXPECT_TRUE(log.logs(LogLevel::error));
+  EXPECT_EQ(log.least(), LogLevel::error);
 }
 
 TEST(LogLine, CutsLongText) {

@@ -1,57 +1,16 @@
 // How the command line, the environment and the file make a configuration.
 
 #include <algorithm>
-#include <fstream>
-#include <map>
+#include <string>
 
-#include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "app/settings/config.hpp"
-#include "app/settings/queue_settings.hpp"
+#include "app/settings/readings.hpp"
 #include "app/settings/settings.hpp"
 
 namespace jobqd::app {
 
-namespace {
-
 using namespace std::chrono_literals;
-using Variables = std::map<std::string, std::string, std::less<>>;
-
-std::expected<Command, std::string> read(
-    std::vector<const char*> flags, const Variables& variables = {},
-    std::span<const processors::ProcessorKind> kinds = processors::built_in_kinds()) {
-  flags.insert(flags.begin(), "jobqd");
-  const auto variable = [&](std::string_view name) {
-    const auto found = variables.find(name);
-    return found == variables.end() ? std::nullopt : std::optional(found->second);
-  };
-  return read_command(flags, variable, kinds);
-}
-
-Config config_of(const std::expected<Command, std::string>& command) {
-  if (!command) throw std::runtime_error(command.error());
-  return std::get<Serve>(*command).config;
-}
-
-std::string error_of(const std::expected<Command, std::string>& command) {
-  return command ? "none" : command.error();
-}
-
-/// A TOML file that is removed after the test.
-class File {
- public:
-  explicit File(std::string_view text) { std::ofstream(path_) << text; }
-  ~File() { std::remove(path_.c_str()); }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-  [[nodiscard]] const std::string& path() const { return path_; }
-
- private:
-  std::string path_ = fmt::format("{}/jobqd-{}.toml", testing::TempDir(), static_cast<const void*>(this));
-};
-
-}  // namespace
 
 TEST(ReadCommand, HasDefaults) {
   const auto config = config_of(read({}));
@@ -91,6 +50,18 @@ TEST(ReadCommand, FlagsBeatTheEnvironmentAndThatBeatsTheFile) {
   EXPECT_EQ(config.workers, 3U);
   EXPECT_EQ(config.queue_size, 2U);
   EXPECT_EQ(config.max_connections, 1U);
+}
+
+TEST(ReadCommand, KnowsWhyTheLogLevelOfTheFileHasNoEffect) {
+  const File file("log_level = \"debug\"\n");
+  const auto held = [&](std::vector<const char*> flags, Variables variables) {
+    variables.emplace("CONFIG", file.path());
+    return config_of(read(std::move(flags), variables)).log_level_held;
+  };
+  EXPECT_EQ(held({}, {}), "");
+  EXPECT_EQ(held({}, {{"LOG_LEVEL", "info"}}), "the environment sets it, which overrides the file");
+  EXPECT_EQ(held({"--log-level", "info"}, {{"LOG_LEVEL", "info"}}),
+            "a flag sets it, which overrides the file");
 }
 
 TEST(ReadCommand, NamesSettingValueSourceAndWhatIsAllowed) {
@@ -160,139 +131,56 @@ TEST(ReadCommand, ReportsWhatIsWrongInAFile) {
   }
 }
 
-TEST(ReadCommand, ReadsQueuesOfTheFile) {
-  const File file(R"(
-backoff_base = "10ms"
-[queues.mail]
-workers = 8
-capacity = 1000
-max_retries = 5
-timeout = "30s"
-backoff = ["0s", "1m"]
-[queues."big.files"]
-backoff = { cap = "1h", factor = 3, jitter = "equal" }
-simulate.failure_rate = 0
-)");
-  const auto queues =
-      config_of(read({"--workers", "2"}, {{"CONFIG", file.path()}, {"QUEUE_SIZE", "7"}})).queues;
-  ASSERT_EQ(queues.size(), 3U);
-  EXPECT_EQ(queues[0].name, "default");
-  EXPECT_EQ(queues[0].workers, 2U);
-  EXPECT_EQ(queues[0].capacity, 7U);
-  EXPECT_EQ(queues[0].backoff.base, 10ms);
-  EXPECT_EQ(queues[1].name, "big.files");
-  EXPECT_EQ(queues[1].workers, 4U);
-  EXPECT_EQ(queues[1].capacity, 64U);
-  EXPECT_EQ(queues[1].backoff,
-            (domain::RetryPolicy{.base = 10ms, .cap = 1h, .factor = 3, .jitter = domain::Jitter::equal}));
-  double failure_rate = 1;
-  queues[1].values.get("simulate.failure_rate", failure_rate);
-  EXPECT_EQ(failure_rate, 0);
-  EXPECT_EQ(queues[2].name, "mail");
-  EXPECT_EQ(queues[2].workers, 8U);
-  EXPECT_EQ(queues[2].capacity, 1000U);
-  EXPECT_EQ(queues[2].max_retries, 5U);
-  EXPECT_EQ(queues[2].timeout, 30s);
-  EXPECT_EQ(queues[2].backoff.delays, (std::vector<base::milliseconds>{0ms, 60'000ms}));
-}
-
-TEST(ReadCommand, MakesTheDefaultQueueAlways) {
-  const auto queues = config_of(read({})).queues;
-  ASSERT_EQ(queues.size(), 1U);
-  EXPECT_EQ(queues[0].name, "default");
-  EXPECT_EQ(queues[0].capacity, 64U);
-  const File file("[queues.default]\nmax_retries = 3\n");
-  EXPECT_EQ(config_of(read({}, {{"CONFIG", file.path()}})).queues.at(0).max_retries, 3U);
-}
-
-TEST(ReadCommand, ReportsWhatIsWrongInAQueue) {
-  for (const auto& [text, message] : {
-           std::pair{"[queues.mail]\nworkerz = 1\n",
-                     "CONFIG: FILE:2:1: a queue has no setting \"workerz\"; see docs/operations.md"},
-           {"[queues.mail]\nworkers = 0\n",
-            "queues.mail.workers: \"0\" (FILE:2:11) is not allowed: a whole number from 1 to 1024"},
-           {"[queues.mail]\nworkers = [1]\n",
-            "CONFIG: FILE:2:11: queues.mail.workers must be a whole number from 1 to 1024"},
-           {"[queues.default]\nworkers = 3\n",
-            "queues.default.workers: \"3\" (FILE:2:11) is not allowed: set WORKERS for the default queue"},
-           {"[queues.default]\ncapacity = 3\n",
-            "queues.default.capacity: \"3\" (FILE:2:12) is not allowed: set QUEUE_SIZE for the default "
-            "queue"},
-           {"[queues.\"a b\"]\n", "CONFIG: FILE:1:9: a queue's name is 1 to 64 of a-z, A-Z, 0-9, _, - and ."},
-           {"queues = 3\n", "CONFIG: FILE:1:10: queues must be tables, as [queues.NAME]"},
-           {"queues.mail = 3\n", "CONFIG: FILE:1:15: queues.mail must be a table, as [queues.mail]"},
-           {"[queues.m.backoff]\nbase = \"1h\"\n",
-            "queues.m.backoff.base: 1h is not allowed: it is above backoff.cap, which is 30s"},
-           {"[queues.m.backoff]\nbass = \"1h\"\n",
-            "CONFIG: FILE:2:1: a queue has no setting \"backoff.bass\"; see docs/operations.md"},
-       }) {
-    const File file(text);
-    auto expected = std::string(message);
-    if (const auto at = expected.find("FILE"); at != std::string::npos) expected.replace(at, 4, file.path());
-    EXPECT_EQ(error_of(read({}, {{"CONFIG", file.path()}})), expected);
-  }
-}
-
 TEST(ReadCommand, PrintsTheEffectiveConfiguration) {
   const File file("[queues.mail]\nbackoff = [\"1s\"]\n");
-  const auto command = read({"--check-config", "--config", file.path().c_str(), "--workers", "9"});
-  const auto text = std::get<Print>(command.value()).text;
+  const auto text = printed({"--config", file.path().c_str(), "--workers", "9"});
   for (const auto* line :
-       {"WORKERS=9\n", "\n[queues.default]\nprocessor = \"simulate\"\nworkers = 9\n", "\n[queues.mail]\n",
+       {"workers = 9\n", "listen = \"127.0.0.1:8080\"\n", "simulate_failure_rate = 0.2\n",
+        "\n[queues.default]\nprocessor = \"simulate\"\nmax_retries = 0\n", "\n[queues.mail]\n",
         "backoff = [\"1s\"]\ninterruptions_max = 10\nretention = \"1d\"\ncircuit.failures = 0\nsimulate.min "
         "= \"100ms\"\n"})
     EXPECT_TRUE(text.contains(line)) << line << "\nin\n" << text;
-  // What it prints of queues can be read again.
-  const File printed(text.substr(text.find("\n[queues.mail]")));
-  EXPECT_EQ(config_of(read({}, {{"CONFIG", printed.path()}})).queues.at(1).backoff.delays.size(), 1U);
+  EXPECT_FALSE(text.contains("config")) << "a file cannot name itself";
 }
 
-TEST(ReadCommand, LeavesAQueueForRemoteWorkersWithoutWorkers) {
-  const File file("[queues.work]\nprocessor = \"remote\"\n");
-  const auto queue = config_of(read({}, {{"CONFIG", file.path()}})).queues.at(1);
-  EXPECT_TRUE(queue.is_remote());
-  EXPECT_EQ(queue.workers, 0U);
-  const auto text = std::get<Print>(read({"--check-config"}, {{"CONFIG", file.path()}}).value()).text;
-  const auto shown = text.substr(text.find("\n[queues.work]"));
-  EXPECT_FALSE(shown.contains("workers")) << shown;
-  EXPECT_TRUE(read({}, {{"CONFIG", File(shown).path()}}).has_value()) << "what it prints can be read again";
-  const File wrong("[queues.work]\nworkers = 2\nprocessor = \"remote\"\n");
-  EXPECT_EQ(error_of(read({}, {{"CONFIG", wrong.path()}})),
-            fmt::format("queues.work.workers: \"2\" ({}:2:11) is not allowed: processor = \"remote\" has no "
-                        "workers here",
-                        wrong.path()));
+TEST(ReadCommand, WhatItPrintsIsAFileThatSaysTheSame) {
+  for (const auto* text :
+       {"", "[queues.a]\n", "backoff_cap = \"7d\"\nlisten = \"[::1]:80\"\n[queues.a]\n",
+        "simulate_failure_rate = 0.000001\nqueue_size = 7\n[queues.default]\nmax_retries = 3\ncapacity_bytes "
+        "= "
+        "\"3MiB\"\nrate = 0.5\n",
+        "[queues.\"a.b\"]\nprocessor = \"remote\"\nbackoff = [\"1500ms\", \"30d\"]\ncircuit = 3\n",
+        "[queues.a]\nprocessor = \"exec\"\ncommand = [\"/bin/echo\", \"\\\"\\n\"]\ntimeout = \"1h\"\n",
+        "[queues.a]\nbackoff = { factor = 1.5, jitter = \"none\" }\nrate = { per_second = 3, burst = 2 }\n",
+        "[queues.a]\nprocessor = \"http\"\nurl = \"https://x.org/\"\nreject_on = [404, 500]\n"}) {
+    SCOPED_TRACE(text);
+    const File file(text);
+    const auto first = printed({"--config", file.path().c_str()});
+    const File again(first);
+    EXPECT_EQ(printed({"--config", again.path().c_str()}), first);
+  }
 }
 
-TEST(ReadCommand, ReadsKeysOfKindsThatAProgramAdds) {
-  const auto built_in = processors::built_in_kinds();
-  std::vector<processors::ProcessorKind> kinds(built_in.begin(), built_in.end());
-  kinds.push_back({.name = "own",
-                   .keys = {{.name = "url", .allowed = "any text"},
-                            {.name = "own.list",
-                             .allowed = "a list of numbers from 1 to 9",
-                             .type = processors::Whole{.low = 1, .high = 9},
-                             .is_list = true}},
-                   .circuit_failures = 3,
-                   .make = [](const auto&) { return std::unexpected(std::string("not in this test")); }});
-  const File file("[queues.a]\nprocessor = \"own\"\nurl = \"not a URL\"\nown.list = [9, 1]\n");
-  const auto queue = config_of(read({}, {{"CONFIG", file.path()}}, kinds)).queues.at(1);
-  std::vector<int> numbers;
-  queue.values.get("own.list", numbers);
-  EXPECT_EQ(numbers, (std::vector{9, 1}));
-  EXPECT_EQ(queue.circuit.failures, 3U);
-  const auto shown = std::get<Print>(read({"--check-config"}, {{"CONFIG", file.path()}}, kinds).value()).text;
-  EXPECT_TRUE(shown.ends_with("url = \"not a URL\"\nown.list = [9, 1]\n")) << shown;
-  const File other("[queues.a]\nown.list = []\n");
-  EXPECT_EQ(error_of(read({}, {{"CONFIG", other.path()}}, kinds)),
-            fmt::format("queues.a.own.list ({}:2:12): is not allowed: it goes with processor = \"own\"",
-                        other.path()));
-}
-
-TEST(ReadCommand, KeysOfProcessorsDifferFromThoseOfEveryQueue) {
-  for (const auto& kind : processors::built_in_kinds())
-    for (const auto& key : kind.keys)
-      EXPECT_EQ(std::ranges::find(queue_settings(), key.name, &QueueSetting::name), queue_settings().end())
-          << key.name;
+TEST(ReadCommand, FindsAllFaultsWhereItOnlyChecks) {
+  const File file(
+      "worker = 1\nqueue_size = 0\n[queues.\"a b\"]\n[queues.m]\nworkers = 0\nbass = 1\nrate = 0\n"
+      "[queues.n]\nprocessor = \"odd\"\n[queues.o]\ncapacity_bytes = \"1KiB\"\nbackoff = { policy = "
+      "\"polynomial\", base = \"1s\", jitter = \"none\" }\n[queues.p]\nbackoff.base = \"1h\"\nprocessor = "
+      "\"http\"\n");
+  const Variables variables{{"CONFIG", file.path()}, {"MAX_BODY", "1"}};
+  const auto all = error_of(read({"--check-config", "--log-level", "loud"}, variables));
+  for (const auto* fault :
+       {"there is no setting \"worker\"", "a queue's name is 1 to 64", "queue_size",
+        "queues.m.workers: \"0\"", "no setting \"bass\"", "queues.m.rate.per_second: \"0\"",
+        "queues.n.processor: \"odd\"", "MAX_BODY: \"1\" (environment)", "LOG_LEVEL: \"loud\" (flag)",
+        "queues.o.backoff.base", "queues.o.backoff.jitter", "queues.p.backoff.base: 1h is not allowed"}) {
+    const auto text = std::string_view(fault) == "queue_size" ? "QUEUE_SIZE: \"0\"" : fault;
+    EXPECT_TRUE(all.contains(text)) << text << "\nin\n" << all;
+  }
+  EXPECT_FALSE(all.contains("below MAX_BODY")) << "which is not known";
+  EXPECT_EQ(std::ranges::count(all, '\n'), 11) << all;
+  const auto first = error_of(read({"--log-level", "loud"}, variables));
+  EXPECT_EQ(first, all.substr(0, all.find('\n'))) << "a start says the first";
 }
 
 TEST(ReadCommand, ReportsAFileThatCannotBeRead) {

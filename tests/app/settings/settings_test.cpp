@@ -55,6 +55,14 @@ TEST(Settings, TakeDurationsWithUnitsAndABareZero) {
   EXPECT_EQ(shown_after("SHUTDOWN_GRACE", "90s"), "1m30s");
   EXPECT_EQ(shown_after("SHUTDOWN_GRACE", "0"), "0s");
   EXPECT_EQ(shown_after("SHUTDOWN_GRACE", "90"), "refused");
+  EXPECT_EQ(shown_after("DRAIN_DELAY", "60s"), "1m");
+  EXPECT_EQ(shown_after("DRAIN_DELAY", "60001ms"), "refused");
+}
+
+TEST(Settings, TakeALogLevelInAnyCase) {
+  for (const auto* level : {"warn", "WARN", "Warn", "wArN"})
+    EXPECT_EQ(shown_after("LOG_LEVEL", level), "warn");
+  EXPECT_EQ(shown_after("LOG_LEVEL", "WARNING"), "refused");
 }
 
 TEST(Settings, TakeAddressesWithPorts) {

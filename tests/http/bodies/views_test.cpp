@@ -125,9 +125,11 @@ TEST(QueueText, ShowsEverythingThereIs) {
       .name = "a\"b",
       .processor = {.name = "exec", .workers = 8, .fault = "no \"tr\""},
       .capacity = 64,
+      .capacity_bytes = 1000,
       .max_retries = 3,
       .timeout = milliseconds{90'000},
       .counts = {.by_status = {1, 2, 3, 4}},
+      .queued_bytes = 70,
       .paused = true,
       .queued = {.by_reason = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9}},
       .ready = 5,
@@ -140,8 +142,8 @@ TEST(QueueText, ShowsEverythingThereIs) {
   write_queue(json, queue);
   EXPECT_EQ(
       out,
-      R"({"name":"a\"b","configured":true,"processor":"exec","workers":8,"not_working":"no \"tr\"","capacity":64,"max_retries":3,)"
-      R"("timeout":"1m30s","paused":true,"queued":1,)"
+      R"({"name":"a\"b","configured":true,"processor":"exec","workers":8,"not_working":"no \"tr\"","capacity":64,"capacity_bytes":1000,"max_retries":3,)"
+      R"("timeout":"1m30s","paused":true,"queued":1,"queued_bytes":70,)"
       R"("ready":5,"running":2,)"
       R"("done":3,"failed":4,)"
       R"("reasons":{"no_queue":9,"not_working":8,"paused":4,"circuit_open":7,"throttled":6,"no_worker":5,"ready":1,"delayed":2,"backoff":3},)"

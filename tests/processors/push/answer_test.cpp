@@ -15,8 +15,8 @@ using std::chrono::seconds;
 constexpr base::WallTime now{seconds{784'111'777}};  // Sun, 06 Nov 1994 08:49:37 GMT, as in RFC 9110
 
 /// "done 1", "retry HTTP 500", "retry HTTP 500 after at least 7000", "defer …", "fail …"
-std::string said(const Answer& answer, std::vector<std::uint16_t> retry_on = {}) {
-  const auto outcome = domain::kept(outcome_of(answer, retry_on, now));
+std::string said(const Answer& answer, const StatusRules& rules = {}) {
+  const auto outcome = domain::kept(outcome_of(answer, rules, now));
   if (const auto* done = std::get_if<engine::Done>(&outcome)) return "done " + done->result.value_or("");
   if (const auto* fail = std::get_if<engine::Fail>(&outcome)) return "fail " + fail->error;
   if (const auto* defer = std::get_if<engine::Defer>(&outcome))
@@ -44,10 +44,28 @@ TEST(AnswerOutcome, OfWhatMayPassIsARetry) {
     EXPECT_EQ(said({.status = status}), "retry HTTP " + std::to_string(status));
 }
 
+TEST(AnswerOutcome, OfWhatSomeoneMayPutRightIsARetryThatWasAnswered) {
+  const auto answered = [](unsigned status) {
+    return std::get<engine::Retry>(outcome_of({.status = status}, {}, now)).answered;
+  };
+  for (const auto status : {401U, 403U, 404U, 410U}) {
+    EXPECT_EQ(said({.status = status}), "retry HTTP " + std::to_string(status));
+    EXPECT_TRUE(answered(status)) << status;
+  }
+  for (const auto status : {408U, 425U, 429U, 500U, 503U}) EXPECT_FALSE(answered(status)) << status;
+}
+
 TEST(AnswerOutcome, OfEverythingElseIsAFailure) {
-  for (const auto status : {300U, 301U, 302U, 307U, 308U, 400U, 401U, 404U, 409U, 410U, 422U})
+  for (const auto status : {300U, 301U, 302U, 307U, 308U, 400U, 402U, 405U, 409U, 422U, 451U})
     EXPECT_EQ(said({.status = status, .retry_after = "1"}), "fail HTTP " + std::to_string(status));
-  EXPECT_EQ(said({.status = 404}, {404, 409}), "retry HTTP 404");
+}
+
+TEST(AnswerOutcome, FollowsTheRulesOfTheQueue) {
+  const StatusRules rules{.retry_on = {409}, .reject_on = {404, 503}};
+  EXPECT_EQ(said({.status = 409}, rules), "retry HTTP 409");
+  EXPECT_EQ(said({.status = 404}, rules), "fail HTTP 404");
+  EXPECT_EQ(said({.status = 503, .retry_after = "7"}, rules), "fail HTTP 503");
+  EXPECT_EQ(said({.status = 410}, rules), "retry HTTP 410");
 }
 
 TEST(AnswerOutcome, QuotesTheReceiver) {

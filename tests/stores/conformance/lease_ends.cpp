@@ -101,6 +101,25 @@ TEST_P(StoreConformance, AnExtendedLeaseLastsFromThenOn) {
   EXPECT_EQ(job("a").progress, ready_again);
 }
 
+TEST_P(StoreConformance, ARenewedLeaseLastsItsLatestLengthFromThenOn) {
+  submit({new_job("a"), new_job("b")}).value();
+  const auto leases = lease_now(*store, request(2, milliseconds{1'000}));
+  advance(milliseconds{900});
+  ASSERT_TRUE(extend(*store, "b", leases.at(1).token, milliseconds{3'000}));
+  advance(milliseconds{50});
+  const auto changes = due_changes.load();
+  store->renew_leases();
+  EXPECT_EQ(due_changes, changes) << "no lease ends earlier than before";
+  advance(milliseconds{999});
+  EXPECT_EQ(job("a").progress, running_once);
+  const auto next = advance(milliseconds{1});
+  EXPECT_EQ(next, clock.now().steady + milliseconds{2'000});
+  EXPECT_EQ(job("a").progress, ready_again);
+  EXPECT_EQ(job("b").progress, running_once);
+  advance(milliseconds{2'000});
+  EXPECT_EQ(job("b").progress, ready_again);
+}
+
 TEST_P(StoreConformance, TooManyClaimsThatRanOutFailTheJob) {
   auto once = options();
   once.interruptions_max = 1;

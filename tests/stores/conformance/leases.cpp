@@ -148,13 +148,12 @@ TEST_P(StoreConformance, ClaimsKeepToTheRateOfTheirQueue) {
   submit({new_job("a"), new_job("b"), new_job("c"), new_job("d")}).value();
   EXPECT_EQ(ids(lease_now(*store, request(10))), "a b");
   Caught<Claims> caught;
-  const auto changes = due_changes.load();
   EXPECT_TRUE(store->claim(request(10), caught.callback()));
   advance(milliseconds{99});
   EXPECT_FALSE(caught.called());
-  advance(milliseconds{1});
+  const auto next = advance(milliseconds{1});
   EXPECT_EQ(ids(caught.result().value()), "c");
-  EXPECT_GT(due_changes, changes) << "the rate has to be looked at again";
+  EXPECT_EQ(next, clock.now().steady + milliseconds{100}) << "the rate has to be looked at again";
 }
 
 TEST_P(StoreConformance, WaitingClaimsEndWithNothingOnceClaimsStop) {
@@ -178,12 +177,29 @@ TEST_P(StoreConformance, ClaimsGoOnAfterClaimsStop) {
   EXPECT_EQ(job("b").progress.status, Status::done);
 }
 
-TEST_P(StoreConformance, LeasedJobsAreQueuedAgainWhenAttemptsStop) {
+TEST_P(StoreConformance, LeasesGoOnWhenAttemptsStop) {
+  submit({new_job("a"), new_job("own")}).value();
+  const auto token = lease_now(*store).at(0).token;
+  const auto own = claim();
+  store->stop_claims();
+  EXPECT_EQ(store->attempts().own, 1U);
+  EXPECT_EQ(store->attempts().leased, 1U);
+  store->stop_attempts();
+  EXPECT_EQ(own.stop->cause(), engine::StopCause::shutdown);
+  support::settle(*store, own, engine::Interrupted{});
+  EXPECT_EQ(store->attempts().own, 0U);
+  EXPECT_EQ(store->attempts().leased, 1U);
+  EXPECT_TRUE(extend(*store, "a", token, milliseconds{1'000}));
+  EXPECT_TRUE(complete(*store, "a", token));
+  EXPECT_EQ(store->attempts().leased, 0U);
+}
+
+TEST_P(StoreConformance, LeasedJobsAreQueuedAgainWhenLeasesEnd) {
   submit({new_job("a"), new_job("b")}).value();
   const auto leases = lease_now(*store, request(2));
   ASSERT_TRUE(cancel("b"));
   store->stop_claims();
-  store->stop_attempts();
+  store->end_leases();
   EXPECT_EQ(job("a").progress, ready_again);
   EXPECT_EQ(job("b").progress, cancelled_once);
   EXPECT_EQ(count(Status::running), 0U);

@@ -144,6 +144,52 @@ TEST_P(StoreConformance, AProbeThatFailsBringsTheNextWait) {
   EXPECT_TRUE(something_is_ready());
 }
 
+TEST_P(StoreConformance, TheNextProbeIsAnotherJobWhateverTheirPriorities) {
+  auto once = with_circuit(options());
+  once.queues.front().circuit.failures = 1;
+  open(std::move(once));
+  auto poisoned = new_job("poisoned");
+  poisoned.priority = 100;
+  finish("x", it_broke);
+  submit({poisoned, new_job("b")}).value();
+  advance(seconds{30});
+  const auto probe = claim();
+  EXPECT_EQ(probe.id, "poisoned");
+  support::settle(*store, probe, it_broke);
+  EXPECT_EQ(
+      job("poisoned").progress,
+      (domain::Progress{.status = Status::queued, .reason = Reason::backoff, .attempts = 1, .failures = 1}));
+  advance(seconds{30});
+  const auto next = claim();
+  EXPECT_EQ(next.id, "b");
+  support::settle(*store, next, engine::Done{});
+  advance(seconds{1});
+  EXPECT_EQ(claim().id, "poisoned");
+}
+
+TEST_P(StoreConformance, AFailedProbeWithoutAWaitGivesWayToWhatIsReady) {
+  open(with_circuit(options()));
+  for (const auto* id : {"x", "y"}) finish(id, it_broke);
+  auto poisoned = new_job("poisoned");
+  poisoned.priority = 100;
+  submit({poisoned, new_job("b")}).value();
+  advance(seconds{30});
+  support::settle(*store, claim(), engine::Retry{.error = "at once", .after = milliseconds{0}});
+  std::string next;
+  store->claim({.queue = "default"}, [&next](const auto& claims) { next = claims.value().front().id; });
+  EXPECT_EQ(next, "") << "the circuit is open";
+  advance(seconds{30});
+  EXPECT_EQ(next, "b");
+}
+
+TEST_P(StoreConformance, AReceiverThatAnswersOpensNoCircuit) {
+  open(with_circuit(options()));
+  for (const auto* id : {"x", "y", "z"})
+    finish(id, engine::Retry{.error = "HTTP 404", .after = seconds{1}, .answered = true});
+  EXPECT_EQ(circuit(*store).state, CircuitState::closed);
+  EXPECT_EQ(circuit(*store).failures, 0U);
+}
+
 TEST_P(StoreConformance, TheNextProbeIsAskedForHoweverTheLastOneEnded) {
   open(with_circuit(options()));
   finish("done");

@@ -12,6 +12,7 @@ namespace jobqd::stores {
 namespace {
 
 using base::milliseconds;
+using domain::ErrorCode;
 using domain::Progress;
 using domain::Reason;
 using domain::Status;
@@ -184,6 +185,44 @@ TEST_P(StoreConformance, ASettledClaimCannotBeSettledAgain) {
   EXPECT_TRUE(support::settle(*store, claimed, engine::Done{}));
   EXPECT_FALSE(support::settle(*store, claimed, engine::Fail{.error = "late"}));
   EXPECT_EQ(job("a").progress.status, Status::done);
+}
+
+TEST_P(StoreConformance, AWorkerSettlesAndClaimsInOneCall) {
+  const auto first = start("a");
+  submit(new_job("b")).value();
+  Caught<engine::Resolution> settled;
+  Caught<std::vector<engine::Claim>> claimed;
+  EXPECT_FALSE(store->settle_and_claim("a", first.token, engine::Done{}, settled.callback(),
+                                       {.queue = "default"}, claimed.callback()));
+  EXPECT_TRUE(settled.result());
+  EXPECT_EQ(job("a").progress.status, Status::done);
+  ASSERT_EQ(claimed.result().value().size(), 1U);
+  const auto second = claimed.result()->front();
+  EXPECT_EQ(second.id, "b");
+  // A stale token changes nothing, and the worker goes on all the same.
+  Caught<engine::Resolution> stale;
+  Caught<std::vector<engine::Claim>> waiting;
+  EXPECT_TRUE(store->settle_and_claim("a", first.token, engine::Done{}, stale.callback(),
+                                      {.queue = "default"}, waiting.callback()));
+  EXPECT_EQ(code(stale.result()), ErrorCode::lease_lost);
+  EXPECT_FALSE(waiting.called());
+  submit(new_job("c")).value();
+  EXPECT_EQ(waiting.result().value().front().id, "c");
+}
+
+TEST_P(StoreConformance, AWorkerThatRetriesAtOnceMayGetTheSameJob) {
+  const auto first = start([] {
+    auto job = new_job("a");
+    job.max_retries = 1;
+    return job;
+  }());
+  Caught<engine::Resolution> settled;
+  Caught<std::vector<engine::Claim>> claimed;
+  store->settle_and_claim("a", first.token, engine::Unstarted{.why = "w"}, settled.callback(),
+                          {.queue = "default"}, claimed.callback());
+  ASSERT_EQ(claimed.result().value().size(), 1U);
+  EXPECT_EQ(claimed.result()->front().id, "a");
+  EXPECT_GT(claimed.result()->front().token, first.token);
 }
 
 TEST_P(StoreConformance, AClaimIsStaleOnceTheJobWasStartedAgain) {

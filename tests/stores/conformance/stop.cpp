@@ -96,6 +96,7 @@ TEST_P(StoreConformance, StoppingTwiceIsStoppingOnce) {
     store->stop_admission();
     store->stop_claims();
     store->stop_attempts();
+    store->end_leases();
   }
   EXPECT_FALSE(support::claim(*store).has_value());
 }

@@ -26,6 +26,20 @@ domain::NewJob other_content(std::string id) {
   return job;
 }
 
+/// The standard options, but "mail" has enough places and that many bytes.
+EmbeddedOptions with_bytes(EmbeddedOptions options, std::size_t bytes) {
+  options.queues.at(1).capacity = 9;
+  options.queues.at(1).capacity_bytes = bytes;
+  return options;
+}
+
+/// A job for "mail" whose payload has that many bytes.
+domain::NewJob sized_mail(std::string id, std::size_t bytes) {
+  auto job = new_mail(std::move(id));
+  job.payload = std::string(bytes, '1');
+  return job;
+}
+
 std::string pointer(const engine::Expected<std::vector<engine::Submitted>>& refused) {
   return refused || refused.error().fields.empty() ? "none" : refused.error().fields.front().pointer;
 }
@@ -176,6 +190,47 @@ TEST_P(StoreConformance, JobsThatComeBackMayOverfillAQueueThatThenRefusesNewOnes
   EXPECT_EQ(code(submit(new_mail("e"))), ErrorCode::queue_full);
   (void)claim("mail");
   EXPECT_EQ(code(submit(new_mail("e"))), std::nullopt);
+}
+
+TEST_P(StoreConformance, AQueueRefusesMoreBytesThanItMayHold) {
+  open(with_bytes(options(), 10));
+  submit({sized_mail("a", 4), sized_mail("b", 3)}).value();
+  EXPECT_EQ(store->queues().at(1).queued_bytes, 9U) << "ids and payloads";
+  EXPECT_EQ(store->queues().at(1).capacity_bytes, 10U);
+  EXPECT_EQ(store->queues().at(0).capacity_bytes, std::nullopt);
+  const auto refused = submit(sized_mail("c", 1));
+  EXPECT_EQ(code(refused), ErrorCode::queue_full);
+  EXPECT_EQ(refused.error().detail,
+            "queue \"mail\" has a capacity_bytes of 10B and no room for 2 more bytes of ids and payloads");
+  EXPECT_EQ(code(find("c")), ErrorCode::job_not_found);
+  EXPECT_EQ(code(submit(new_job("in another queue"))), std::nullopt);
+  const auto running = claim("mail");
+  EXPECT_EQ(store->queues().at(1).queued_bytes, 4U);
+  EXPECT_EQ(code(submit(sized_mail("c", 5))), std::nullopt);
+  support::settle(*store, running, engine::Retry{.error = "e", .after = milliseconds{5'000}});
+  EXPECT_EQ(store->queues().at(1).queued_bytes, 15U) << "old jobs always come back";
+  EXPECT_EQ(code(remove("c")), std::nullopt);
+  EXPECT_EQ(code(cancel("a")), std::nullopt);
+  EXPECT_EQ(store->queues().at(1).queued_bytes, 4U);
+}
+
+TEST_P(StoreConformance, AnArrayWithTooManyBytesCanNeverFit) {
+  open(with_bytes(options(), 10));
+  const auto refused = submit({sized_mail("a", 4), new_job("x"), sized_mail("b", 5)});
+  EXPECT_EQ(code(refused), ErrorCode::invalid_field);
+  EXPECT_EQ(refused.error().detail,
+            "11 bytes of ids and payloads can never fit queue \"mail\", which has a capacity_bytes of 10B");
+  EXPECT_EQ(refused.error().fields.at(0).detail, "at most 10B of ids and payloads for this queue");
+  EXPECT_EQ(count(Status::queued), 0U);
+  EXPECT_EQ(code(submit({sized_mail("a", 4), sized_mail("b", 4)})), std::nullopt) << "it took nothing";
+}
+
+TEST_P(StoreConformance, AQueueFollowsANewLimitOfBytes) {
+  submit(sized_mail("a", 4)).value();
+  EXPECT_TRUE(store->configure({.name = "mail", .capacity_bytes = 6}));
+  EXPECT_EQ(code(submit(sized_mail("b", 1))), ErrorCode::queue_full);
+  EXPECT_TRUE(store->configure({.name = "mail", .capacity_bytes = 7}));
+  EXPECT_EQ(code(submit(sized_mail("b", 1))), std::nullopt);
 }
 
 TEST_P(StoreConformance, AnEmptyArrayIsDoneAtOnce) {

@@ -50,6 +50,17 @@ TEST(QueueGate, GivesBackAStartThatDidNotHappen) {
   EXPECT_TRUE(gate.try_start(start));
 }
 
+TEST(QueueGate, KnowsHowLongAFailedProbeKeepsTheCircuitOpen) {
+  QueueGate gate(no_rate, opens_at_once);
+  EXPECT_EQ(gate.probe_wait(), milliseconds{0});
+  ASSERT_TRUE(gate.try_start(start));
+  EXPECT_EQ(gate.probe_wait(), milliseconds{0}) << "no probe, because the circuit is closed";
+  gate.learn(domain::Lesson::failure, start);
+  EXPECT_EQ(gate.probe_wait(), milliseconds{0});
+  ASSERT_TRUE(gate.try_start(start + milliseconds{1'000}));
+  EXPECT_EQ(gate.probe_wait(), milliseconds{1'000});
+}
+
 TEST(QueueGate, IsShutByAnOpenCircuitUntilAProbeSucceeds) {
   QueueGate gate(no_rate, opens_at_once);
   ASSERT_TRUE(gate.try_start(start));

@@ -35,7 +35,7 @@ Record full_record() {
 
 Record read_back(const Record& record, bool with_progress) {
   journal::StoredJob stored{.job = job_row(record, "mail"), .progress = {}};
-  if (with_progress) stored.progress = progress_row(record);
+  if (with_progress) stored.progress = progress_row(record, nullptr);
   return record_of(std::move(stored), record.queue);
 }
 
@@ -70,6 +70,17 @@ TEST(Records, ComeBackFromTheirRowsAsTheyWere) {
   EXPECT_EQ(after.queue, before.queue);
   EXPECT_EQ(after.priority, before.priority);
   EXPECT_TRUE(after.durable);
+}
+
+TEST(Records, ALeaseIsKeptWithTheToken) {
+  auto record = full_record();
+  record.token = 77;
+  EXPECT_EQ(progress_row(record, nullptr).lease, std::nullopt);
+  const engine::LeaseTerms terms{.duration = milliseconds{9}, .worker = "w"};
+  const auto lease = progress_row(record, &terms).lease.value();
+  EXPECT_EQ(lease.token, 77U);
+  EXPECT_EQ(lease.duration, milliseconds{9});
+  EXPECT_EQ(lease.worker, "w");
 }
 
 TEST(Records, AJobWithoutProgressIsReadyUnlessItWaitsForATime) {

@@ -24,6 +24,8 @@ struct Life {
   Verdict verdict = {};
   bool complete = false;  ///< The life ended before the cut.
   std::size_t acknowledged = 0;
+  std::size_t leases = 0;  ///< That were held at the cut.
+  std::string lost_lease = {};
 };
 
 /// From the creation of the file to an orderly end, unless the power cut at operation `cut_at` comes first.
@@ -35,10 +37,13 @@ Life live(StoreOnDisk::Settings settings, std::uint64_t seed, std::uint64_t cut_
   const bool whole = on_disk.open() && workload.run(steps);
   EXPECT_TRUE(!whole || on_disk.disk().size(StoreOnDisk::path) > 4096) << "there was no checkpoint in it";
   on_disk.close();
-  Life life{.complete = !on_disk.disk().struck(), .acknowledged = ledger.acknowledged()};
+  Life life{.complete = !on_disk.disk().struck(),
+            .acknowledged = ledger.acknowledged(),
+            .leases = workload.leases()};
   on_disk.crash(survivors);
   on_disk.must_open();
   life.verdict = ledger.check(on_disk.all());
+  life.lost_lease = workload.lost_lease();
   return life;
 }
 
@@ -55,14 +60,18 @@ TEST_P(DurabilityPowerCut, AtEveryOperationOfAWholeLife) {
   const auto [survivors, slice] = GetParam();
   std::uint64_t cuts = 0;
   std::size_t acknowledged = 0;
+  std::size_t leases = 0;
   for (auto at = slice + 1;; at += slices * sweep_stride(), ++cuts) {
     const auto life = live({}, seed, at, survivors);
     ASSERT_EQ(life.verdict.total(), 0) << life.verdict.first << ", cut at operation " << at;
+    ASSERT_EQ(life.lost_lease, "") << "cut at operation " << at;
     acknowledged += life.acknowledged;
+    leases += life.leases;
     if (life.complete) break;
   }
   EXPECT_GT(cuts, 10U);
-  fmt::print("cuts {}, acknowledged {}, lost 0\n", cuts, acknowledged);
+  EXPECT_GT(leases, 0U);
+  fmt::print("cuts {}, acknowledged {}, leases {}, lost 0\n", cuts, acknowledged, leases);
 }
 
 INSTANTIATE_TEST_SUITE_P(Slice, DurabilityPowerCut,
@@ -131,6 +140,7 @@ TEST_P(DurabilityTornWrites, EveryMixtureOfUnsyncedSectorsRecovers) {
       on_disk.must_open();
       const auto verdict = ledger.check(on_disk.all());
       ASSERT_EQ(verdict.total(), 0) << verdict.first << ", JOBQD_SEED=" << seed << ", life " << life;
+      ASSERT_EQ(workload.lost_lease(), "") << "JOBQD_SEED=" << seed << ", life " << life;
       on_disk.crash(Survivors::all);
     }
     acknowledged += ledger.acknowledged();
@@ -155,6 +165,7 @@ TEST(DurabilityCrash, AfterEveryStep) {
     workload.begin_life();
     const auto verdict = ledger.check(on_disk.all());
     ASSERT_EQ(verdict.total(), 0) << verdict.first << ", after crash " << i;
+    ASSERT_EQ(workload.lost_lease(), "") << "after crash " << i;
   }
   fmt::print("{} crashes, {} acknowledged, lost 0\n", crashes, ledger.acknowledged());
 }

@@ -24,6 +24,16 @@ void DiskWatcher::store_lost(std::string_view why) {
   lost_ = why;
 }
 
+void DiskWatcher::lease_expired(const engine::Claim& claim) {
+  const std::scoped_lock lock(mutex_);
+  expired_workers_ += claim.worker;
+}
+
+std::string DiskWatcher::expired_workers() const {
+  const std::scoped_lock lock(mutex_);
+  return expired_workers_;
+}
+
 bool DiskWatcher::wait_until_well() {
   std::unique_lock lock(mutex_);
   return changed_.wait_for(lock, support::patience, [this] { return why_.empty(); });

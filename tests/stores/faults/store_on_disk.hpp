@@ -20,19 +20,22 @@ class DiskWatcher final : public engine::Observer {
  public:
   void store_changed(std::string_view why) override;
   void store_lost(std::string_view why) override;
+  void lease_expired(const engine::Claim& claim) override;
 
   /// Waits until the store reports that it can be written again. Returns false when patience ends.
   bool wait_until_well();
 
-  [[nodiscard]] int times_well() const;     ///< How often it recovered.
-  [[nodiscard]] int times_trouble() const;  ///< How often it reported trouble.
-  [[nodiscard]] std::string lost() const;   ///< Why the state of the disk is unknown; empty: it is known.
+  [[nodiscard]] int times_well() const;               ///< How often it recovered.
+  [[nodiscard]] int times_trouble() const;            ///< How often it reported trouble.
+  [[nodiscard]] std::string expired_workers() const;  ///< Whose leases ran out.
+  [[nodiscard]] std::string lost() const;  ///< Why the state of the disk is unknown; empty: it is known.
 
  private:
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::string why_;
   std::string lost_;
+  std::string expired_workers_;
   int well_ = 0;
   int trouble_ = 0;
 };
@@ -41,7 +44,7 @@ class DiskWatcher final : public engine::Observer {
 class StoreOnDisk {
  public:
   struct Settings {
-    EmbeddedOptions store = {.queues = {{.capacity = 1'000'000}}};
+    EmbeddedOptions store = {.queues = {{.capacity = 1'000'000, .remote = true}}};
     bool full_sync = true;
     int checkpoint_pages = 24;  ///< Small, so that every scenario has checkpoints in it.
     base::milliseconds try_again{1};
@@ -60,6 +63,9 @@ class StoreOnDisk {
   void close();
   /// The power fails, unless it already has, and comes back. The store is closed.
   void crash(FaultDisk::Survivors survivors = FaultDisk::Survivors::none, std::uint64_t seed = 0);
+
+  /// The options of the next open().
+  void configure(EmbeddedOptions options) { settings_.store = std::move(options); }
 
   /// Runs SQL on the closed file.
   void sql(const char* statements);
@@ -89,7 +95,7 @@ class StoreOnDisk {
   DiskWatcher watcher;
 
  private:
-  const Settings settings_;
+  Settings settings_;
   FaultVfs vfs_;
   OpenedStore opened_;
 };

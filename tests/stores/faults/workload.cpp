@@ -11,6 +11,7 @@
 #include <jobqd/base/random.hpp>
 
 #include "support/attempts.hpp"
+#include "support/caught.hpp"
 
 namespace jobqd::stores::sqlite {
 
@@ -26,7 +27,9 @@ bool Workload::step() {
   const auto chance = below(100);
   if (chance < 25) return submit(1);
   if (chance < 33) return submit(2 + below(5));
-  if (chance < 53) {
+  if (chance < 37) return lease();
+  if (chance < 41) return end_lease();
+  if (chance < 55) {
     start();
   } else if (chance < 68) {
     settle();
@@ -88,6 +91,45 @@ void Workload::settle() {
     }
   }();
   support::settle(on_disk_.store(), claim, std::move(outcome));
+}
+
+/// A remote worker takes a job, for longer than all lives last.
+bool Workload::lease() {
+  const auto next = on_disk_.store().next_start();
+  if (!next || *next > on_disk_.clock.now().steady) return true;
+  const auto answer = support::result_of<std::vector<engine::Claim>>([&](auto done) {
+    on_disk_.store().claim(
+        {.queue = "default", .lease = engine::LeaseTerms{.duration = std::chrono::hours{1}, .worker = "w"}},
+        std::move(done));
+  });
+  if (answer) leases_.push_back(answer->front());
+  return answer.has_value();
+}
+
+/// A remote worker completes its job. If it gets no answer, it does not know whether it still has the job.
+bool Workload::end_lease() {
+  if (leases_.empty()) return lease();
+  const auto place = leases_.begin() + static_cast<std::ptrdiff_t>(below(leases_.size()));
+  const auto claim = std::move(*place);
+  leases_.erase(place);
+  const auto ended =
+      support::settled(on_disk_.store(), claim, engine::Done{.result = "1"}, engine::Settler::remote_worker);
+  if (!ended) {
+    ledger_.maybe_changed(claim.id);
+    return false;
+  }
+  if (const auto job = on_disk_.find(claim.id); job && on_disk_.store().trouble().empty()) ledger_.told(*job);
+  return true;
+}
+
+std::string Workload::lost_lease() {
+  for (const auto& claim : leases_) {
+    const std::chrono::hours duration{1 + below(2)};  // Another length is written.
+    const auto extended = support::result_of<engine::Extension>(
+        [&](auto done) { on_disk_.store().extend(claim.id, claim.token, duration, std::move(done)); });
+    if (!extended) return extended.error().detail;
+  }
+  return {};
 }
 
 bool Workload::ask(int what) {

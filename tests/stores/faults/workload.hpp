@@ -22,14 +22,22 @@ class Workload {
   /// Makes steps until one returns false, and returns false then.
   bool run(int steps);
 
-  /// To be called when the store was opened again: attempts of its last life are void.
+  /// To be called when the store was opened again: attempts of the daemon's workers in its last life are
+  /// void.
   void begin_life() { claims_.clear(); }
+
+  /// The first lease that was answered, whose end was never asked for, and whose token no longer holds its
+  /// job; empty if there is none.
+  [[nodiscard]] std::string lost_lease();
+  [[nodiscard]] std::size_t leases() const { return leases_.size(); }
 
  private:
   domain::NewJob make_job();
   bool submit(std::size_t jobs);
   void start();
   void settle();
+  bool lease();
+  bool end_lease();
   bool ask(int what);
   bool answered(const std::string& id, const engine::Expected<domain::Job>& answer);
   bool remove(const std::string& id);
@@ -39,6 +47,7 @@ class Workload {
   Ledger& ledger_;
   std::mt19937_64 random_;
   std::vector<engine::Claim> claims_;
+  std::vector<engine::Claim> leases_;
   std::uint64_t jobs_ = 0;
 };
 

@@ -109,7 +109,11 @@ void Simulation::check_counts() const {
   for (const auto& [age, entry] : model_.jobs())
     if (entry.durable) ++expected.by_status.at(static_cast<std::size_t>(entry.job.progress.status));
   require(store_->counts().by_status == expected.by_status, "the counts do not add up");
-  for (const auto& queue : store_->queues()) check_reasons(queue);
+  for (const auto& queue : store_->queues()) {
+    check_reasons(queue);
+    require(queue.queued_bytes == model_.bytes(queue.name), "queue {} counts {} bytes instead of {}",
+            queue.name, queue.queued_bytes, model_.bytes(queue.name));
+  }
 }
 
 /// The queued jobs of a queue by their reasons.

@@ -54,6 +54,14 @@ std::size_t Model::places(std::string_view queue) const {
   }));
 }
 
+std::size_t Model::bytes(std::string_view queue) const {
+  std::size_t bytes = 0;
+  for (const auto& [age, entry] : jobs_)
+    if (entry.job.queue == queue && entry.is(Status::queued))
+      bytes += entry.job.id.size() + entry.job.payload.size();
+  return bytes;
+}
+
 // --- clients ----------------------------------------------------------------------------------------
 
 std::expected<Model::Admission, ErrorCode> Model::admit(const std::vector<NewJob>& jobs, Now now,

@@ -90,6 +90,7 @@ class Model {
   [[nodiscard]] std::optional<Age> find(std::string_view id) const;        ///< Acknowledged ones only.
   [[nodiscard]] std::vector<Age> startable(std::string_view queue) const;  ///< Any of these may start next.
   [[nodiscard]] std::size_t places(std::string_view queue) const;          ///< Taken.
+  [[nodiscard]] std::size_t bytes(std::string_view queue) const;           ///< Of ids and payloads, queued.
   [[nodiscard]] std::optional<SteadyTime> next_due() const;
   [[nodiscard]] std::optional<SteadyTime> next_start() const;
   [[nodiscard]] const EmbeddedOptions& options() const { return options_; }

@@ -81,6 +81,23 @@ TEST_F(SqliteDamage, EveryColumnOfTheProgressIsWatched) {
   }
 }
 
+TEST_F(SqliteDamage, EveryColumnOfALeaseIsWatched) {
+  for (const auto* change : {"token = token + 1", "lease_ms = lease_ms + 1", "lease_ms = 0",
+                             "lease_ms = 4294967296", "worker = 'x'", "token = NULL", "lease_ms = NULL",
+                             "worker = NULL", "token = NULL, lease_ms = NULL, worker = NULL"}) {
+    StoreOnDisk other({.store = {.queues = {{.remote = true}}}});
+    other.must_open();
+    other.submit({new_job("b")}).value();
+    ASSERT_EQ(support::lease(other.store(), {.queue = "default", .lease = engine::LeaseTerms{.worker = "w"}})
+                  .size(),
+              1U);
+    other.close();
+    other.sql(fmt::format("UPDATE progress SET {}", change).c_str());
+    other.must_open();
+    EXPECT_EQ(other.recovery().set_aside.size(), 1U) << change;
+  }
+}
+
 TEST_F(SqliteDamage, AJobThatIsSetAsideStaysInTheFile) {
   on_disk.sql("UPDATE jobs SET payload = 'x' WHERE id = 'b'");
   for (int i = 0; i < 2; ++i) {

@@ -52,15 +52,6 @@ class SqliteRecovery : public testing::Test {
     (void)job(claim.id);
   }
 
-  /// Answered, so it is durable.
-  static engine::Claim lease(StoreOnDisk& remote) {
-    return support::result_of<std::vector<engine::Claim>>([&](auto done) {
-             remote.store().claim({.queue = "default", .lease = engine::LeaseTerms{}}, std::move(done));
-           })
-        .value()
-        .front();
-  }
-
   StoreOnDisk on_disk;
 };
 
@@ -282,22 +273,6 @@ TEST_F(SqliteRecovery, ACancelOfARunningJobHolds) {
   EXPECT_FALSE(on_disk.claim());
 }
 
-TEST_F(SqliteRecovery, ALeaseThatWasAnsweredIsCounted) {
-  StoreOnDisk remote({.store = {.queues = {{.remote = true}}}});
-  remote.must_open();
-  remote.submit({new_job("a")}).value();
-  const auto leased = lease(remote);
-  EXPECT_EQ(leased.attempt, 1U);
-  remote.crash();
-  remote.must_open();
-  EXPECT_EQ(
-      remote.find("a").value().progress,
-      (Progress{.status = Status::queued, .reason = Reason::no_worker, .attempts = 1, .interruptions = 1}));
-  const auto again = lease(remote);
-  EXPECT_EQ(again.attempt, 2U);
-  EXPECT_GT(again.token, leased.token);
-}
-
 TEST_F(SqliteRecovery, PlacesAreTakenAsBefore) {
   StoreOnDisk small({.store = {.queues = {{.capacity = 2}}}});
   small.must_open();
@@ -363,7 +338,8 @@ TEST_F(SqliteRecovery, AFileOfTheFirstVersionIsBroughtForward) {
   on_disk.close();
   on_disk.sql(
       "DROP TABLE queues; ALTER TABLE jobs DROP COLUMN traceparent; ALTER TABLE progress DROP COLUMN "
-      "deferrals;"
+      "deferrals; ALTER TABLE progress DROP COLUMN token; ALTER TABLE progress DROP COLUMN lease_ms;"
+      "ALTER TABLE progress DROP COLUMN worker;"
       "PRAGMA user_version = 1");
   on_disk.must_open();
   EXPECT_EQ(job("a").progress.status, Status::queued);

@@ -49,4 +49,38 @@ TEST(SqliteRemovedQueue, KeepsItsJobsAndItsPause) {
   EXPECT_EQ(after.find("waits").value().progress.reason, Reason::paused);
 }
 
+TEST(SqliteRemovedQueue, KeepsItsLeasesAlsoWhenItComesBackWithWorkersOfTheDaemon) {
+  StoreOnDisk::Settings with_mail;
+  with_mail.store.queues.push_back({.name = "mail", .remote = true});
+  StoreOnDisk before(with_mail);
+  before.must_open();
+  auto mail = new_job("a");
+  mail.queue = "mail";
+  before.submit({mail}).value();
+  const auto held =
+      support::result_of<std::vector<engine::Claim>>([&](auto done) {
+        before.store().claim(
+            {.queue = "mail", .lease = engine::LeaseTerms{.duration = seconds{10}, .worker = "w"}},
+            std::move(done));
+      })
+          .value()
+          .front();
+  before.crash();
+
+  StoreOnDisk after;
+  after.disk().load(before.disk().content());
+  after.must_open();
+  EXPECT_EQ(after.recovery().leased, 1U);
+  EXPECT_EQ(after.find("a").value().progress.status, domain::Status::running);
+  const auto extend = [&] {
+    return support::result_of<engine::Extension>(
+        [&](auto done) { after.store().extend("a", held.token, seconds{20}, std::move(done)); });
+  };
+  EXPECT_TRUE(extend());
+  ASSERT_TRUE(after.store().configure({.name = "mail"}));
+  EXPECT_TRUE(extend());
+  EXPECT_TRUE(support::settled(after.store(), held, engine::Done{}, engine::Settler::remote_worker));
+  EXPECT_EQ(after.find("a").value().progress.status, domain::Status::done);
+}
+
 }  // namespace jobqd::stores::sqlite

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <thread>
+
+#include <jobqd/base/clock.hpp>
+#include <jobqd/base/mutex.hpp>
+
+#include "app/logging/log.hpp"
+
+namespace jobqd::app {
+
+/// Accompanies the stop of the daemon to its end: every `period` a line of the log says what the stop still
+/// waits for, and another SIGTERM or SIGINT ends the process at once, with exit code 128 + its number, after
+/// the log has said so.
+///
+/// It has a thread of its own, so that nothing that hangs can silence it. SIGTERM, SIGINT and SIGHUP are
+/// blocked in all threads, and nobody else waits for them. If the system gives no thread, another signal
+/// still ends the process, and nothing is logged; so it is after the destructor. `log` outlives this object.
+class Stopping {
+ public:
+  Stopping(Log& log, base::milliseconds period);
+  ~Stopping();
+
+  Stopping(const Stopping&) = delete;
+  Stopping& operator=(const Stopping&) = delete;
+
+  /// What the stop waits for from now on, and of jobs how many. `what` is a string literal. Any thread.
+  void waits_for(std::string_view what, std::optional<std::uint64_t> jobs = {}) JOBQD_EXCLUDES(mutex_);
+
+ private:
+  void run(const std::stop_token& stop);
+  void report() JOBQD_EXCLUDES(mutex_);
+  [[noreturn]] void end_process(int signal);
+
+  Log& log_;
+  const base::milliseconds period_;
+  base::Mutex mutex_;
+  std::string_view what_ JOBQD_GUARDED_BY(mutex_);
+  std::optional<std::uint64_t> jobs_ JOBQD_GUARDED_BY(mutex_);
+  std::jthread thread_;
+};
+
+}  // namespace jobqd::app

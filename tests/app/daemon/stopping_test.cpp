@@ -1,0 +1,88 @@
+#include "app/daemon/stopping.hpp"
+
+#include <csignal>
+
+#include <gtest/gtest.h>
+
+#include <jobqd/base/clock.hpp>
+
+#include "app/logging/test_pipe.hpp"
+
+namespace jobqd::app {
+
+namespace {
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+
+/// The signals are blocked, as they are in the daemon.
+class StoppingTest : public testing::Test {
+ protected:
+  StoppingTest() {
+    sigset_t signals;
+    sigemptyset(&signals);
+    for (const int number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, number);
+    pthread_sigmask(SIG_BLOCK, &signals, &before_);
+  }
+  ~StoppingTest() override {
+    for (const int number : {SIGTERM, SIGINT}) std::signal(number, SIG_DFL);
+    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+  }
+
+  TestPipe pipe;
+  base::SystemClock clock;
+  Log log{LogLevel::info, LogFormat::text, clock, pipe.write_end()};
+
+ private:
+  sigset_t before_{};
+};
+
+using StoppingDeathTest = StoppingTest;
+
+}  // namespace
+
+TEST_F(StoppingTest, SaysWhatTheStopWaitsForAgainAndAgain) {
+  Stopping stopping(log, milliseconds{10});
+  stopping.waits_for("running jobs", 3);
+  pipe.read_until("info  still stopping waits_for=\"running jobs\" jobs=3\n");
+  EXPECT_NE(pipe.read_until("jobs=3\n"), "");
+  stopping.waits_for("the store");
+  EXPECT_TRUE(pipe.read_until("waits_for=\"the store\"\n").ends_with("waits_for=\"the store\"\n"));
+}
+
+TEST_F(StoppingTest, EndsAtOnceAndSaysNothingInAShortStop) {
+  {
+    Stopping(log, hours{1}).waits_for("running jobs", 1);
+  }
+  log.write(LogLevel::info, "after it");
+  EXPECT_EQ(pipe.read_until("after it\n").find("still stopping"), std::string::npos);
+}
+
+TEST_F(StoppingDeathTest, AnotherSignalIsLoggedAndEndsTheProcess) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  for (const int number : {SIGTERM, SIGINT})
+    EXPECT_EXIT(
+        {
+          Log errors(LogLevel::info, LogFormat::text, clock);
+          const Stopping stopping(errors, hours{1});
+          kill(getpid(), SIGHUP);
+          kill(getpid(), number);
+          while (true) pause();
+        },
+        testing::ExitedWithCode(128 + number), "ending at once: a second signal came signal=SIG");
+}
+
+TEST_F(StoppingDeathTest, AnotherSignalAfterItsEndEndsTheProcessToo) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_EXIT(
+      {
+        {
+          const Stopping stopping(log, hours{1});
+        }
+        kill(getpid(), SIGTERM);
+        while (true) pause();
+      },
+      testing::ExitedWithCode(143), "");
+}
+
+}  // namespace jobqd::app
