@@ -93,6 +93,7 @@ std::expected<std::unique_ptr<App>, std::string> build(const Config& config, con
   auto& parts = *owned;
   if (auto opened = open_store(parts); !opened) return std::unexpected(opened.error());
   parts.scheduler.add(parts.store_duty.emplace(*parts.store));
+  parts.scheduler.add(parts.watchers.failure_log);
   for (const auto& queue : config.queues) {
     auto made = make_queue(parts, queue);
     if (!made) return std::unexpected(made.error());
