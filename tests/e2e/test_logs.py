@@ -38,11 +38,22 @@ class Logs(DaemonTest):
         done = [event for event in events if event["message"] == "job done"]
         self.assertEqual([event["id"] for event in done], [EVIL.replace("\x7f", "")])
 
-    def test_a_failed_job_is_logged_at_debug_with_its_error(self):
-        daemon = self.start(**(AT_ONCE | {"SIMULATE_FAILURE_RATE": "1"}))
+    def test_a_job_that_failed_for_good_is_logged_with_its_error(self):
+        daemon = self.start(LOG_LEVEL="info", **(AT_ONCE | {"SIMULATE_FAILURE_RATE": "1"}))
         daemon.enqueue({"id": "a", "payload": "a secret"})
-        daemon.wait_for_line(r'job failed id=a queue=default attempt=1 error="simulated failure"')
+        daemon.wait_for_line(r'info  job failed id=a queue=default attempt=1 error="simulated failure" reason=exhausted$')
         self.assertNotIn("secret", daemon.log)
+
+    def test_a_flood_of_failures_is_counted(self):
+        daemon = self.start(LOG_LEVEL="info", QUEUE_SIZE="10000", **(AT_ONCE | {"SIMULATE_FAILURE_RATE": "1"}))
+        daemon.enqueue([{} for _ in range(5000)])
+        eventually(lambda: daemon.count("failed") == 5000, "all have failed")
+
+        def all_told():
+            more = sum(int(match[1]) for match in re.finditer(r"info  more jobs failed queue=default jobs=(\d+)$", daemon.log, re.MULTILINE))
+            return more + daemon.log.count(" job failed ") == 5000
+        eventually(all_told, "each is logged or counted")
+        self.assertLess(daemon.log.count(" job failed "), 500)
 
 
 class Admin(DaemonTest):

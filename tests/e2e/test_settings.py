@@ -100,13 +100,16 @@ class Settings(DaemonTest):
 
     def test_help_names_every_setting_with_its_default(self):
         text = subprocess.run([BINARY, "--help"], capture_output=True, text=True, check=True).stdout
+        self.assertLessEqual(max(map(len, text.splitlines())), 80)
+        for word in ("[queues.mail]", "simulate, exec, http, remote", "docs/operations.md"):
+            self.assertIn(word, text)
         daemon = self.start()
         settings = re.search(r'settings="([^"]*)"', daemon.log)[1]
         for pair in settings.split():
             name = pair.split("=")[0]
-            line = re.search(rf"--{name.lower().replace('_', '-')} +(.*)", text)
-            self.assertTrue(line, name)
-            self.assertIn("default ", line[1])
+            option = re.search(rf"--{name.lower().replace('_', '-')} (.*?)(?=\n +--|\n\n)", text, re.DOTALL)
+            self.assertTrue(option, name)
+            self.assertIn(" default ", re.sub(r"\s+", " ", option[1]))
 
     def test_version_is_one_line(self):
         done = subprocess.run([BINARY, "--version"], capture_output=True, text=True, check=True)

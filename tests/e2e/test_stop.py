@@ -167,7 +167,7 @@ class Durable(DaemonTest):
             self.assertEqual(first.enqueue({"id": "runs"}).status, 200)
             self.assertEqual(first.enqueue([{"id": f"more-{i}"} for i in range(20)]).status, 202)
             self.assertEqual(first.job("late")["reason"], "ready", "a worker is idle, and yet it does not start")
-            first.signal(signal.SIGTERM)  # at once: all that was answered is on disk
+            first.signal(signal.SIGKILL)  # all that was answered is on disk
             first.wait()
             second = self.start(STORE=store, **AT_ONCE)
             for job_id in ["late", "runs"] + [f"more-{i}" for i in range(20)]:

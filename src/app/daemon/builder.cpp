@@ -69,6 +69,7 @@ std::expected<std::unique_ptr<App>, std::string> build(const Config& config, con
   auto& parts = *owned;
   if (auto opened = open_store(parts); !opened) return std::unexpected(opened.error());
   parts.scheduler.add(parts.store_duty.emplace(*parts.store));
+  parts.scheduler.add(parts.watchers.failure_log);
   auto& runners =
       parts.runners.emplace(*parts.store, parts.watchers.all, clock, parts.random, parts.files.watch);
   for (const auto& queue : config.queues) runners.add(queue);

@@ -17,19 +17,22 @@
 #include "app/daemon/tally.hpp"
 #include "app/logging/admin_log.hpp"
 #include "app/logging/event_log.hpp"
+#include "app/logging/failure_log.hpp"
 
 namespace jobqd::app {
 
 /// Everything that follows the events of the daemon.
 struct Watchers {
-  explicit Watchers(Log& log) : event_log(log), fail_stop(log), admin_log(log) {}
+  Watchers(Log& log, const base::Clock& clock)
+      : event_log(log), failure_log(log, clock), fail_stop(log), admin_log(log) {}
 
   EventLog event_log;
+  FailureLog failure_log;
   Tally tally;
   AttemptWatch attempts;
   FailStop fail_stop;
   AdminLog admin_log;
-  engine::Observers all{{&event_log, &tally, &attempts, &fail_stop}};
+  engine::Observers all{{&event_log, &failure_log, &tally, &attempts, &fail_stop}};
 };
 
 /// The files of the queues, and the thread that looks at them.
@@ -45,7 +48,7 @@ struct QueueFiles {
 /// Everything the daemon is made of, in the order in which it is built; destroyed in reverse.
 struct App::Parts {
   Parts(Config settings, const base::Clock& time, Log& lines)
-      : config(std::move(settings)), clock(time), log(lines), watchers(lines), scheduler(time) {}
+      : config(std::move(settings)), clock(time), log(lines), watchers(lines, time), scheduler(time) {}
   ~Parts() {  // The schedulers are built before what they use; their threads end before it.
     for (auto* each : {&scheduler, &files.scheduler}) {
       each->request_stop();

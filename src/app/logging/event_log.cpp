@@ -6,15 +6,13 @@ namespace jobqd::app {
 
 void EventLog::attempt_settled(const engine::Claim& claim, const engine::Resolution& resolution) {
   note_shortage(claim, resolution);
-  if (!log_.logs(LogLevel::debug)) return;
+  if (!log_.logs(LogLevel::debug) || std::holds_alternative<engine::Failed>(resolution)) return;
   const auto log = [&](std::string_view message, std::string_view name, std::string_view value) {
     log_.write(LogLevel::debug, message,
                {{"id", claim.id}, {"queue", claim.queue}, {"attempt", claim.attempt}, {name, value}});
   };
   if (std::holds_alternative<engine::Done>(resolution))
     log("job done", "status", "done");
-  else if (const auto* failed = std::get_if<engine::Failed>(&resolution))
-    log("job failed", "error", failed->error);
   else if (const auto* again = std::get_if<engine::Again>(&resolution))
     log("attempt failed, will be retried", "error", again->error);
   else if (const auto* unstarted = std::get_if<engine::Unstarted>(&resolution))

@@ -12,7 +12,8 @@
 
 namespace jobqd::app {
 
-/// Makes lines of the log from the events of the daemon. Thread-safe, as the log is, which outlives it.
+/// Makes lines of the log from the events of the daemon, except failed jobs (FailureLog) and changes by
+/// operators (AdminLog). Thread-safe, as the log is, which outlives it.
 ///
 /// A shortage is when the daemon has no descriptors, processes or memory left to start attempts. For each
 /// queue it takes one line when it begins, and one when an attempt that started later ends.

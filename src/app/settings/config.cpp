@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 #include <map>
+#include <memory>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -10,6 +11,7 @@
 #include <jobqd/base/number.hpp>
 
 #include "app/settings/config_file.hpp"
+#include "app/settings/help.hpp"
 #include "app/settings/make_queues.hpp"
 #include "app/settings/queue_settings.hpp"
 #include "app/settings/settings.hpp"
@@ -70,14 +72,13 @@ struct CommandLine {
   bool check_config = false;
 };
 
-std::expected<CommandLine, std::string> read_flags(std::span<const char* const> arguments) {
-  CLI::App cli("A job queue over HTTP: keeps jobs, runs them, retries them, and says what became of them.",
+std::expected<CommandLine, std::string> read_flags(std::span<const char* const> arguments,
+                                                   std::span<const processors::ProcessorKind> kinds) {
+  CLI::App cli("A job queue over HTTP: keeps jobs, runs them, retries them, and says what\nbecame of them.",
                "jobqd");
   cli.set_version_flag("--version", fmt::format("jobqd {}", version));
-  cli.footer(
-      "Each flag is also an environment variable (--queue-size: QUEUE_SIZE) and a key of the CONFIG file\n"
-      "(queue_size). Flags beat the environment, the environment beats the file.\n"
-      "Durations: 250ms, 30s, 5m, 1h30m. Sizes: 64KiB, 1MiB.");
+  cli.formatter(std::make_shared<HelpFormatter>());
+  cli.footer(help_footer(kinds));
   std::map<std::string_view, std::string> given;
   const Config defaults;
   for (const auto& setting : settings())
@@ -91,9 +92,11 @@ std::expected<CommandLine, std::string> read_flags(std::span<const char* const> 
   Backup backup;
   auto* check_command =
       cli.add_subcommand("check", "Say whether a store's file is sound and what is in it, changing nothing.");
+  check_command->footer("");
   check_command->add_option("PATH", check.path, "the file of STORE=sqlite:PATH")->required();
   auto* backup_command =
       cli.add_subcommand("backup", "Copy a store's file consistently, also while a daemon runs on it.");
+  backup_command->footer("");
   backup_command->add_option("PATH", backup.from, "the file of STORE=sqlite:PATH")->required();
   backup_command->add_option("TO", backup.to, "the copy, which must not exist yet")->required();
   try {
@@ -123,7 +126,7 @@ std::optional<std::string> process_environment(std::string_view name) {
 std::expected<Command, std::string> read_command(std::span<const char* const> arguments,
                                                  const Environment& environment,
                                                  std::span<const processors::ProcessorKind> kinds) {
-  auto flags = read_flags(arguments);
+  auto flags = read_flags(arguments, kinds);
   if (!flags) return std::unexpected(flags.error());
   if (flags->command) return *std::move(flags->command);
   Values variables;

@@ -18,7 +18,6 @@ namespace jobqd::http {
 namespace {
 
 using domain::Error;
-using domain::ErrorCode;
 
 constexpr base::milliseconds wait_longest{60'000};
 constexpr std::size_t limit_highest = 1000;

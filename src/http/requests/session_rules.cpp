@@ -186,7 +186,8 @@ bool valid_chunk_extensions(std::string_view extensions) {
         extensions.remove_prefix(i + 1);
         return true;
       }
-      if (extensions[i] == '\\' && ++i == extensions.size()) return false;
+      if (extensions[i] == '\\') ++i;  // A quoted pair: what follows is no end of the string.
+      if (i == extensions.size()) return false;
       if (base::is_control(extensions[i]) && extensions[i] != '\t') return false;
     }
     return false;
