@@ -221,7 +221,9 @@ TEST_F(LeaseRecovery, AnAttemptOfADaemonsOwnWorkerIsNoLease) {
   on_disk.claim_durably().value();
   crash();
   EXPECT_EQ(on_disk.recovery().leased, 0U);
-  EXPECT_EQ(progress("a"), ready_again);
+  auto without_workers = ready_again;
+  without_workers.reason = Reason::no_worker;
+  EXPECT_EQ(progress("a"), without_workers) << "no remote worker has shown itself to the new daemon";
 }
 
 }  // namespace jobqd::stores::sqlite

@@ -52,7 +52,8 @@ class SqliteRecovery : public testing::Test {
     (void)job(claim.id);
   }
 
-  StoreOnDisk on_disk;
+  /// The workers of the daemon run its jobs: lease_recovery_test.cpp has remote ones.
+  StoreOnDisk on_disk{{.store = {.queues = {{.capacity = 1'000'000}}}}};
 };
 
 }  // namespace
