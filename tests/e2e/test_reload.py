@@ -79,7 +79,7 @@ class Reload(DaemonTest):
             self.assertIn(name, changed)
 
     def test_the_log_level_follows_the_file(self):
-        daemon = self.begin('log_level = "INFO"\n', LOG_LEVEL=None)
+        daemon = self.begin('log_level = "INFO"\n', LOG_LEVEL=None, SIMULATE_FAILURE_RATE="0")  # a failed job is logged at info
         self.assertIn("changed=LOG_LEVEL needs_a_restart=nothing", self.reload(daemon, 'log_level = "Debug"\n'))
         daemon.enqueue({"id": "a"})
         daemon.wait_for_line(r"debug .* id=a")

@@ -29,6 +29,13 @@ std::string without_password(std::string text) {
   return text;
 }
 
+/// What the file has for a key of a queue; null: nothing.
+const ConfigFile::Value* given_for(const ConfigFile::Queue& given, std::string_view key) {
+  const auto found =
+      std::ranges::find(given.values, key, [](const auto& entry) { return entry.first.name(); });
+  return found == given.values.end() ? nullptr : &found->second;
+}
+
 /// Takes the keys that the file has for a queue.
 void take_keys(QueueConfig& queue, const ConfigFile::Queue& given, Faults& faults) {
   for (const auto& [key, value] : given.values) {
@@ -56,14 +63,12 @@ void fit_backoff(QueueConfig& queue, const Config& config, const ConfigFile::Que
   if (!is_default && !config.backoff_is_set && std::ranges::none_of(given.values, is_backoff))
     backoff.curve = domain::Curve::polynomial;
   if (backoff.curve != domain::Curve::polynomial) return;
-  backoff.cap = longest_backoff;
-  for (const auto& [key, value] : given.values) {
-    if (key.name() == "backoff.cap") JOBQD_CHECK(key.read(queue, value.texts).has_value());
-    if (key.name() == "backoff.base" || key.name() == "backoff.factor" || key.name() == "backoff.jitter")
+  if (given_for(given, "backoff.cap") == nullptr) backoff.cap = longest_backoff;
+  for (const auto* key : {"backoff.base", "backoff.factor", "backoff.jitter"})
+    if (const auto* value = given_for(given, key))
       faults.push_back(
           fmt::format("queues.{}.{} ({}): is not allowed: it goes with backoff.policy = \"exponential\"",
-                      given.name, key.name(), value.place));
-  }
+                      given.name, key, value->place));
 }
 
 /// Checks the keys of a queue against its processor, once all of them are known.
@@ -72,16 +77,12 @@ void fit_processor(QueueConfig& queue, const ConfigFile::Queue& given, Faults& f
     if (key.kind() != nullptr && key.kind() != queue.kind)
       faults.push_back(fmt::format("queues.{}.{} ({}): is not allowed: it goes with processor = \"{}\"",
                                    given.name, key.name(), value.place, key.kind()->name));
-  const auto find = [&](std::string_view name) {
-    return std::ranges::find(given.values, name, [](const auto& entry) { return entry.first.name(); });
-  };
-  const auto none = given.values.end();
-  if (find("circuit.failures") == none) queue.circuit.failures = queue.kind->circuit_failures;
+  if (given_for(given, "circuit.failures") == nullptr) queue.circuit.failures = queue.kind->circuit_failures;
   if (queue.is_remote()) {
-    if (const auto workers = find("workers"); workers != none)
+    if (const auto* workers = given_for(given, "workers"))
       faults.push_back(fmt::format(
           "queues.{}.workers: \"{}\" ({}) is not allowed: processor = \"remote\" has no workers here",
-          given.name, shown(workers->second.texts.front()), workers->second.place));
+          given.name, shown(workers->texts.front()), workers->place));
     queue.workers = 0;
   }
 }

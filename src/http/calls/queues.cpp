@@ -14,23 +14,20 @@ namespace jobqd::http {
 
 namespace {
 
-/// Answers with the number of jobs, or with the problem. `action`: what was done to them, if anything was.
-engine::Callback<std::uint64_t> respond_with_count(ExchangePtr exchange,
-                                                   std::optional<std::string_view> action) {
-  return [exchange = std::move(exchange), action](engine::Expected<std::uint64_t> count) {
+/// Answers with the number of jobs, or with the problem. `action`: what was done to them, unless it was a dry
+/// run.
+engine::Callback<std::uint64_t> respond_with_count(ExchangePtr exchange, std::string_view action,
+                                                   bool dry_run) {
+  return [exchange = std::move(exchange), action, dry_run](engine::Expected<std::uint64_t> count) {
     if (!count) return exchange->respond(problem(count.error()));
     Response response;
-    if (action) response.change = Change{.action = *action, .count = *count};
+    if (!dry_run) response.change = Change{.action = action, .count = *count};
     JsonWriter json(response.body);
     json.begin_object();
     json.key("count").number(*count);
     json.end_object();
     exchange->respond(std::move(response));
   };
-}
-
-std::optional<std::string_view> unless(bool dry_run, std::string_view action) {
-  return dry_run ? std::nullopt : std::optional(action);
 }
 
 constexpr std::array<std::optional<domain::Reason>, 4> failed_reasons{
@@ -120,13 +117,13 @@ void QueueCalls::resume(const Request& request, ExchangePtr exchange) const {
 void QueueCalls::retry_all(const Request& request, ExchangePtr exchange) const {
   const auto which = read_retry_all(request);
   if (!which) return exchange->respond(problem(which.error()));
-  operations_.retry_all(*which, respond_with_count(std::move(exchange), unless(which->dry_run, "retry")));
+  operations_.retry_all(*which, respond_with_count(std::move(exchange), "retry", which->dry_run));
 }
 
 void QueueCalls::purge(const Request& request, ExchangePtr exchange) const {
   const auto which = read_purge(request);
   if (!which) return exchange->respond(problem(which.error()));
-  operations_.purge(*which, respond_with_count(std::move(exchange), unless(which->dry_run, "purge")));
+  operations_.purge(*which, respond_with_count(std::move(exchange), "purge", which->dry_run));
 }
 
 void QueueCalls::set_paused(const std::string& queue, bool paused, ExchangePtr exchange) const {

@@ -41,13 +41,17 @@ bool is_answered(unsigned status) {
 }
 
 bool is_retryable(unsigned status, const StatusRules& rules) {
-  constexpr std::array<std::uint16_t, 3> once_more{408, 425, 429};
   if (contains(rules.reject_on, status)) return false;
-  return status >= 500 || is_answered(status) || contains(once_more, status) ||
+  return status >= 500 || is_answered(status) || asks_for_another_attempt(status) ||
          contains(rules.retry_on, status);
 }
 
 }  // namespace
+
+bool asks_for_another_attempt(unsigned status) {
+  constexpr std::array<std::uint16_t, 3> codes{408, 425, 429};
+  return contains(codes, status);
+}
 
 engine::Outcome outcome_of(const Answer& answer, const StatusRules& rules, base::WallTime now) {
   if (answer.status >= 200 && answer.status < 300) return engine::Done{.result = answer.body};

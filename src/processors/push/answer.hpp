@@ -24,6 +24,9 @@ struct StatusRules {
   std::vector<std::uint16_t> reject_on = {};  ///< The job fails at once.
 };
 
+/// Whether the status code asks for another attempt: 408, 425, 429.
+[[nodiscard]] bool asks_for_another_attempt(unsigned status);
+
 /// What an answer means for the attempt. 2xx is success. 408, 425, 429 and 5xx may pass, and so may 401, 403,
 /// 404 and 410, which a wrong secret or a faulty deployment of the receiver leads to as well: but whoever
 /// answers them is up. Everything else is a refusal for good.

@@ -39,7 +39,7 @@ std::expected<std::string, std::string> secret_in_file(const std::string& path) 
 Credentials::Credentials(const Options& options) : first_of_files_(options.secrets.size()) {
   for (const auto& path : options.secret_files)
     secret_files_.emplace_back(path, WatchedFile::Readers::no_others);
-  if (!options.ca_file.empty()) ca_files_.emplace_back(options.ca_file, WatchedFile::Readers::any);
+  if (!options.ca_file.empty()) ca_file_.emplace(options.ca_file, WatchedFile::Readers::any);
 }
 
 std::expected<std::shared_ptr<Credentials>, std::string> Credentials::make(const Options& options) {
@@ -80,8 +80,9 @@ std::vector<std::string> Credentials::look() {
     report("secret_file", file.look(take), news);
     ++position;
   }
-  for (auto& file : ca_files_)
-    report("ca_file", file.look([this](const std::string& path) { return take_authorities(path); }), news);
+  if (ca_file_)
+    report("ca_file", ca_file_->look([this](const std::string& path) { return take_authorities(path); }),
+           news);
   return news;
 }
 

@@ -2,6 +2,7 @@
 
 #include <expected>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -40,8 +41,8 @@ class Credentials final : public engine::Files {
 
   // Used by make() and look() only.
   std::vector<WatchedFile> secret_files_;
-  std::vector<WatchedFile> ca_files_;  ///< One, or none.
-  std::size_t first_of_files_ = 0;     ///< The position of the first key that is from a file.
+  std::optional<WatchedFile> ca_file_;
+  std::size_t first_of_files_ = 0;  ///< The position of the first key that is from a file.
 
   mutable base::Mutex mutex_;
   std::shared_ptr<const Keys> keys_ JOBQD_GUARDED_BY(mutex_);

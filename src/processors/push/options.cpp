@@ -1,7 +1,6 @@
 #include "processors/push/options.hpp"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include <fmt/format.h>
@@ -39,10 +38,8 @@ std::string literal_address_fault(const Options& options) {
 }
 
 std::string reject_fault(std::string_view status) {
-  constexpr std::array<std::uint16_t, 3> never{408, 425, 429};  // Each asks for another attempt.
   const auto code = base::parse_number<std::uint16_t>(status);
-  return code && std::ranges::find(never, *code) != never.end() ? fmt::format("{} is always retried", *code)
-                                                                : std::string{};
+  return code && asks_for_another_attempt(*code) ? fmt::format("{} is always retried", *code) : std::string{};
 }
 
 std::string rules_fault(const StatusRules& rules) {

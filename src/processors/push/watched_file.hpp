@@ -21,8 +21,6 @@ class WatchedFile {
   /// `readers`: who should be able to read it.
   WatchedFile(std::string path, Readers readers) : path_(std::move(path)), readers_(readers) {}
 
-  [[nodiscard]] const std::string& path() const { return path_; }
-
   /// Takes the file if it is another one than the one that was taken last. Returns why it could not be taken,
   /// and that others may read it: each once, for as long as it lasts.
   std::vector<std::string> look(const Take& take);

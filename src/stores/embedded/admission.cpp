@@ -129,9 +129,7 @@ Admission::RoomByQueue Admission::room_of_created(const Jobs& jobs) const {
   for (const auto& job : jobs_) {
     if (!job.created) continue;
     const Record& record = jobs.table.at(job.handle);
-    auto& room = rooms[record.queue];
-    room.jobs += record.room().jobs;
-    room.bytes += record.room().bytes;
+    rooms[record.queue] += record.room();
   }
   return rooms;
 }

@@ -103,11 +103,10 @@ engine::Resolution Attempts::end(Effects& effects, JobHandle job, engine::Outcom
 
 engine::Extension Attempts::extend(Effects& effects, JobHandle job, base::milliseconds duration) {
   Record& record = jobs_.table.at(job);
-  const auto* terms = leases_.terms(job);
-  const bool changes = terms->duration != duration;
-  effects.wants_tick(leases_.extend(job, effects.now, duration));
+  const bool changes = leases_.terms(job)->duration != duration;
+  effects.wants_tick(leases_.extend(job, effects.now.steady, duration));
   jobs_.queues[record.queue].remote_workers.see(effects.now.steady);
-  if (changes) jobs_.keep(effects, record, terms);
+  if (changes) jobs_.keep(effects, record, leases_.terms(job));
   return {.expires_at = effects.now.wall + duration,
           .cancel_requested = record.progress.reason == domain::Reason::cancelled};
 }

@@ -30,27 +30,12 @@ class JobTable {
   /// The id must be new, and the number larger than every one before. Where it throws, nothing has changed.
   JobHandle insert(Record record);
 
-  [[nodiscard]] Record* find(JobHandle handle) {
-    const auto index = static_cast<SlotIndex>(handle);
-    if (index >= slots_) return nullptr;
-    Slot& found = slot(index);
-    return found.used && found.generation == handle >> 32 ? &found.record : nullptr;
-  }
+  [[nodiscard]] Record* find(JobHandle handle) { return record_of(handle); }
   [[nodiscard]] JobHandle find_id(std::string_view id) const;  ///< 0: none.
 
   /// The handle must be valid.
-  Record& at(JobHandle handle) {
-    Record* record = find(handle);
-    JOBQD_CHECK(record != nullptr);
-    return *record;
-  }
-  [[nodiscard]] const Record& at(JobHandle handle) const {
-    const auto index = static_cast<SlotIndex>(handle);
-    JOBQD_CHECK(index < slots_);
-    const Slot& found = slot(index);
-    JOBQD_CHECK(found.used && found.generation == handle >> 32);
-    return found.record;
-  }
+  Record& at(JobHandle handle) { return valid(handle); }
+  [[nodiscard]] const Record& at(JobHandle handle) const { return valid(handle); }
   void erase(JobHandle handle);  ///< Needs no memory.
 
   /// Every job by its number, for listing.
@@ -98,9 +83,21 @@ class JobTable {
   static constexpr SlotIndex block_slots = 64;
   using Block = std::unique_ptr<Slot[]>;
 
-  Slot& slot(SlotIndex index) { return blocks_[index / block_slots][index % block_slots]; }
-  [[nodiscard]] const Slot& slot(SlotIndex index) const {
+  // The blocks are not part of this object, so these serve const and other callers.
+  [[nodiscard]] Slot& slot(SlotIndex index) const {
     return blocks_[index / block_slots][index % block_slots];
+  }
+  /// Null: the handle is not valid.
+  [[nodiscard]] Record* record_of(JobHandle handle) const {
+    const auto index = static_cast<SlotIndex>(handle);
+    if (index >= slots_) return nullptr;
+    Slot& found = slot(index);
+    return found.used && found.generation == handle >> 32 ? &found.record : nullptr;
+  }
+  [[nodiscard]] Record& valid(JobHandle handle) const {
+    Record* record = record_of(handle);
+    JOBQD_CHECK(record != nullptr);
+    return *record;
   }
 
   std::vector<Block> blocks_;

@@ -11,6 +11,11 @@ namespace jobqd::stores::embedded {
 struct Room {
   std::size_t jobs = 0;
   std::size_t bytes = 0;
+  Room& operator+=(Room other) {
+    jobs += other.jobs;
+    bytes += other.bytes;
+    return *this;
+  }
   bool operator==(const Room&) const = default;
 };
 
@@ -36,10 +41,7 @@ class Places {
   }
 
   /// Takes room for jobs that were admitted before.
-  void take_again(Room wanted) {
-    taken_.jobs += wanted.jobs;
-    taken_.bytes += wanted.bytes;
-  }
+  void take_again(Room wanted) { taken_ += wanted; }
 
   void release(Room room) {
     JOBQD_CHECK(taken_.jobs >= room.jobs && taken_.bytes >= room.bytes);

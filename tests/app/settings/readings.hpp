@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstdio>
 #include <expected>
 #include <fstream>
 #include <map>
@@ -11,10 +10,8 @@
 #include <variant>
 #include <vector>
 
-#include <fmt/format.h>
-#include <gtest/gtest.h>
-
 #include "app/settings/config.hpp"
+#include "support/temporary_folder.hpp"
 
 /// Reads configurations for a test, without the environment of this process.
 namespace jobqd::app {
@@ -52,13 +49,11 @@ inline std::string printed(std::vector<const char*> flags) {
 class File {
  public:
   explicit File(std::string_view text) { std::ofstream(path_) << text; }
-  ~File() { std::remove(path_.c_str()); }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
   [[nodiscard]] const std::string& path() const { return path_; }
 
  private:
-  std::string path_ = fmt::format("{}/jobqd-{}.toml", testing::TempDir(), static_cast<const void*>(this));
+  const support::TemporaryFolder folder_;
+  const std::string path_ = (folder_ / "jobqd.toml").string();
 };
 
 }  // namespace jobqd::app

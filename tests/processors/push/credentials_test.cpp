@@ -7,6 +7,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "support/temporary_folder.hpp"
+
 namespace jobqd::processors::push {
 
 namespace {
@@ -23,11 +25,6 @@ const std::string key_b(32, 'b');
 
 class PushCredentials : public testing::Test {
  protected:
-  PushCredentials() { fs::create_directories(folder_); }
-  ~PushCredentials() override { fs::remove_all(folder_); }
-  PushCredentials(const PushCredentials&) = delete;
-  PushCredentials& operator=(const PushCredentials&) = delete;
-
   /// Another file at the path, with another inode, which only its owner may read.
   std::string replace(std::string_view name, std::string_view text) {
     const auto path = folder_ / name;
@@ -41,7 +38,7 @@ class PushCredentials : public testing::Test {
   [[nodiscard]] std::string path(std::string_view name) const { return (folder_ / name).string(); }
 
  private:
-  fs::path folder_ = fs::path(testing::TempDir()) / fmt::format("jobqd-{}", static_cast<const void*>(this));
+  support::TemporaryFolder folder_;
 };
 
 Options options(std::vector<std::string> secret_files) {

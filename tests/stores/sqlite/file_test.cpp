@@ -24,6 +24,7 @@
 #include "support/caught.hpp"
 #include "support/jobs.hpp"
 #include "support/manual_clock.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace jobqd::stores {
 
@@ -40,17 +41,6 @@ using testing::HasSubstr;
 
 class SqliteFile : public testing::Test {
  protected:
-  SqliteFile() {
-    std::string name = (fs::temp_directory_path() / "jobqd-XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
-    folder = name;
-    path = folder / "jobs.db";
-  }
-  ~SqliteFile() override {
-    opened.store.reset();
-    fs::remove_all(folder);
-  }
-
   std::expected<void, std::string> open() {
     auto result =
         open_sqlite_store(path.string(), {}, {.clock = clock, .random = random, .observer = observer});
@@ -78,8 +68,8 @@ class SqliteFile : public testing::Test {
   support::ManualClock clock;
   base::Random random{1};
   engine::Observer observer;
-  fs::path folder;
-  fs::path path;
+  const support::TemporaryFolder folder;
+  fs::path path = folder / "jobs.db";
   OpenedStore opened;
 };
 
@@ -88,7 +78,7 @@ class SqliteFile : public testing::Test {
 TEST_F(SqliteFile, IsMadeForItsOwnerOnly) {
   must_open();
   EXPECT_EQ(submit("a"), std::nullopt);
-  for (const auto& entry : fs::directory_iterator(folder))
+  for (const auto& entry : fs::directory_iterator(folder.path()))
     EXPECT_EQ(entry.status().permissions() & (fs::perms::group_all | fs::perms::others_all), fs::perms::none)
         << entry.path();
 }
@@ -130,7 +120,7 @@ TEST_F(SqliteFile, AHardLinkIsRefused) {
 
 TEST_F(SqliteFile, ANameIsNeverReadAsAUri) {
   const auto before = fs::current_path();
-  fs::current_path(folder);
+  fs::current_path(folder.path());
   for (const auto* name : {"file:jobs.db", "file:jobs.db?mode=memory", ":memory:", "a b%20c?d#e"}) {
     path = name;
     must_open();
