@@ -104,7 +104,7 @@ engine::Resolution Attempts::end(Effects& effects, JobHandle job, engine::Outcom
 engine::Extension Attempts::extend(Effects& effects, JobHandle job, base::milliseconds duration) {
   Record& record = jobs_.table.at(job);
   const bool changes = leases_.terms(job)->duration != duration;
-  effects.wants_tick(leases_.extend(job, effects.now.steady, duration));
+  effects.wants_tick(leases_.extend(job, effects.now, duration));
   jobs_.queues[record.queue].remote_workers.see(effects.now.steady);
   if (changes) jobs_.keep(effects, record, leases_.terms(job));
   return {.expires_at = effects.now.wall + duration,
