@@ -8,16 +8,16 @@ namespace jobqd::engine {
 RetryProcessor::RetryProcessor(Claims& claims, Processor& processor, Observer& observer)
     : claims_(claims), processor_(processor), observer_(observer) {}
 
-bool RetryProcessor::run(const Claim& claim, const std::stop_token& stop, ClaimRequest next,
-                         Callback<std::vector<Claim>> claimed) {
+auto RetryProcessor::run(const Claim& claim, const std::stop_token& stop, ClaimRequest request,
+                         Callback<std::vector<Claim>> claimed) -> Next {
   auto outcome = attempt(claim);
-  const bool asks = !stop.stop_requested();
-  if (asks)
-    claims_.settle_and_claim(claim.id, claim.token, std::move(outcome), report(claim), std::move(next),
-                             std::move(claimed));
-  else
+  if (stop.stop_requested()) {
     claims_.settle(claim.id, claim.token, std::move(outcome), Settler::own_worker, report(claim));
-  return asks;
+    return {};
+  }
+  return {.asked = true,
+          .claim = claims_.settle_and_claim(claim.id, claim.token, std::move(outcome), report(claim),
+                                            std::move(request), std::move(claimed))};
 }
 
 Outcome RetryProcessor::attempt(const Claim& claim) const {

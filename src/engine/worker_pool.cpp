@@ -92,10 +92,11 @@ void WorkerPool::join() {
 
 void WorkerPool::run(const std::stop_token& stop, std::size_t number) {
   base::name_this_thread(fmt::format("work-{}-{}", number, queue_));
-  bool asked = ask(stop);
-  while (asked) {
-    const auto claim = take(stop);
-    asked = !claim.empty() && processor_.run(claim.front(), stop, request(), answer());
+  RetryProcessor::Next next{.asked = ask(stop)};
+  while (next.asked) {
+    if (!next.claim) next.claim = take(stop);
+    if (!next.claim) break;
+    next = processor_.run(*next.claim, stop, request(), answer());
   }
   retire();
   --alive_;
@@ -124,7 +125,9 @@ ClaimRequest WorkerPool::request() const {
 
 Callback<std::vector<Claim>> WorkerPool::answer() {
   return [this](Expected<std::vector<Claim>> claims) {
-    const bool pushed = channel_.try_push(std::move(claims).value_or(Answer{}));
+    Answer claim;
+    if (claims && !claims->empty()) claim = std::move(claims->front());
+    const bool pushed = channel_.try_push(std::move(claim));
     JOBQD_CHECK(pushed);
   };
 }
@@ -139,9 +142,8 @@ WorkerPool::Answer WorkerPool::take(const std::stop_token& stop) {
 /// of them has to leave with this worker.
 void WorkerPool::leave() {
   if (claims_.withdraw(wait_id_)) return;
-  const auto answer = channel_.pop({});
-  for (const auto& claim : answer.value())
-    claims_.settle(claim.id, claim.token, Unstarted{.why = "its worker left"}, Settler::own_worker,
+  if (const auto claim = *channel_.pop({}))
+    claims_.settle(claim->id, claim->token, Unstarted{.why = "its worker left"}, Settler::own_worker,
                    [](const Expected<Resolution>&) {});
 }
 

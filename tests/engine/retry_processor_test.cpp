@@ -68,7 +68,8 @@ class RetryProcessorTest : public testing::Test {
   bool run(const Claim& claim, ProcessorOf::Work work) {
     ProcessorOf processor(std::move(work));
     return RetryProcessor(store, processor, diary)
-        .run(claim, leaving.get_token(), {.queue = "next"}, [](const auto&) {});
+        .run(claim, leaving.get_token(), {.queue = "next"}, [](const auto&) {})
+        .asked;
   }
 
   std::stop_source leaving;

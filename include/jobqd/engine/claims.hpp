@@ -82,13 +82,15 @@ class Claims {
   virtual void settle(std::string_view id, FencingToken token, Outcome outcome, Settler settler,
                       Callback<Resolution> done) = 0;
 
-  /// settle() by a worker of this process, then claim(): what a busy worker does between two jobs. A store
-  /// may do both in one step.
-  virtual bool settle_and_claim(std::string_view id, FencingToken token, Outcome outcome,
-                                Callback<Resolution> settled, ClaimRequest request,
-                                Callback<std::vector<Claim>> claimed) {
+  /// settle() by a worker of this process, then claim() of one job: what a busy worker does between two jobs.
+  /// A store may do both in one step, and return a job that is ready. If it returns none, `claimed` gets the
+  /// answer, now or later.
+  virtual std::optional<Claim> settle_and_claim(std::string_view id, FencingToken token, Outcome outcome,
+                                                Callback<Resolution> settled, ClaimRequest request,
+                                                Callback<std::vector<Claim>> claimed) {
     settle(id, token, std::move(outcome), Settler::own_worker, std::move(settled));
-    return claim(std::move(request), std::move(claimed));
+    claim(std::move(request), std::move(claimed));
+    return std::nullopt;
   }
 
   /// The lease lasts for `duration` from now. Errors: job_not_found, lease_lost.

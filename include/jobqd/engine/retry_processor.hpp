@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <stop_token>
 #include <vector>
 
@@ -17,9 +18,15 @@ class RetryProcessor {
  public:
   RetryProcessor(Claims& claims, Processor& processor, Observer& observer);
 
+  /// What follows an attempt.
+  struct Next {
+    bool asked = false;                ///< For another job; not if a stop was requested.
+    std::optional<Claim> claim = {};  ///< If one was ready. Otherwise `claimed` gets the answer.
+  };
+
   /// Returns when the attempt is over and the store has recorded its end. In the same visit to the store it
-  /// asks for the next job, unless a stop is requested by then. Returns whether it has asked. Never throws.
-  bool run(const Claim& claim, const std::stop_token& stop, ClaimRequest next,
+  /// asks for the next job, unless a stop is requested by then. Never throws.
+  Next run(const Claim& claim, const std::stop_token& stop, ClaimRequest request,
            Callback<std::vector<Claim>> claimed);
 
  private:

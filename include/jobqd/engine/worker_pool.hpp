@@ -59,8 +59,9 @@ class WorkerPool {
   void shrink(std::size_t workers);
   void run(const std::stop_token& stop, std::size_t number);
   void retire();
-  /// One claim, or none: no job starts any more. There is one answer for each request.
-  using Answer = std::vector<Claim>;
+  /// A claim, or none: no job starts any more. The channel gets one answer for each request that was not
+  /// answered at once.
+  using Answer = std::optional<Claim>;
 
   /// Asks for a first job; false: the worker is to stop.
   bool ask(const std::stop_token& stop);

@@ -38,13 +38,14 @@ Attempts::Attempts(Jobs& jobs, std::uint32_t interruptions_max, base::Random& ra
 
 std::optional<engine::Claim> Attempts::start_next(Effects& effects, std::uint16_t queue_index,
                                                   const std::optional<engine::LeaseTerms>& lease) {
+  std::optional<engine::Claim> claim;  // The only one that is returned, so that it is made in its place.
   auto& queue = jobs_.queues[queue_index];
-  if (queue.ready.empty()) return std::nullopt;
+  if (queue.ready.empty()) return claim;
   const auto circuit = queue.gate.breaker().state();
-  if (queue.is_shut()) return std::nullopt;
+  if (queue.is_shut()) return claim;
   if (!queue.gate.try_start(effects.now.steady)) {
     effects.wants_tick(queue.gate.next_start());
-    return std::nullopt;
+    return claim;
   }
   report_circuit(effects, observer_, queue, circuit);
   const auto job = queue.ready.pop();
@@ -57,12 +58,12 @@ std::optional<engine::Claim> Attempts::start_next(Effects& effects, std::uint16_
     effects.wants_tick(leases_.grant(*job, record.number, effects.now, *lease));
     queue.remote_workers.begin();
   }
-  auto claim = claim_of(*job, record);
+  fill(claim.emplace(), *job, record, running);
   if (lease)
-    claim.lease = std::make_shared<engine::Lease>(engine::Lease{
+    claim->lease = std::make_shared<engine::Lease>(engine::Lease{
         .job = jobs_.describe(record, effects.now.steady), .expires_at = effects.now.wall + lease->duration});
   else
-    claim.payload = record.content.payload();
+    claim->payload = record.content.payload();
   return claim;
 }
 
@@ -184,19 +185,23 @@ void Attempts::restore_lease(Effects& effects, JobHandle job, journal::LeaseRow 
 }
 
 engine::Claim Attempts::claim_of(JobHandle job, const Record& record) const {
-  const auto* lease = leases_.terms(job);
-  return {.token = record.token,
-          .id = std::string(record.content.id()),
-          .queue = jobs_.queues[record.queue].options.name,
-          .payload = {},
-          .attempt = record.progress.attempts,
-          .failures = record.progress.failures,
-          .max_retries = record.max_retries,
-          .timeout = record.timeout(),
-          .deferrals = record.progress.deferrals,
-          .traceparent = std::string(record.content.traceparent()),
-          .stop = running(record).stop,
-          .worker = lease != nullptr ? lease->worker : std::string{}};
+  engine::Claim claim;
+  fill(claim, job, record, running(record));
+  return claim;
+}
+
+void Attempts::fill(engine::Claim& claim, JobHandle job, const Record& record, const Running& running) const {
+  claim.token = record.token;
+  claim.id = record.content.id();
+  claim.queue = jobs_.queues[record.queue].options.name;
+  claim.attempt = record.progress.attempts;
+  claim.failures = record.progress.failures;
+  claim.max_retries = record.max_retries;
+  claim.timeout = record.timeout();
+  claim.deferrals = record.progress.deferrals;
+  claim.traceparent = record.content.traceparent();
+  claim.stop = running.stop;
+  if (const auto* lease = leases_.terms(job)) claim.worker = lease->worker;
 }
 
 domain::AttemptFacts Attempts::facts_of(const Record& record, StopCause cause) const {

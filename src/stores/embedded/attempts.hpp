@@ -89,6 +89,8 @@ class Attempts {
   [[nodiscard]] const Running& running(const Record& record) const { return running_.at(record.token); }
 
   [[nodiscard]] engine::Claim claim_of(JobHandle job, const Record& record) const;
+  /// All but the payload.
+  void fill(engine::Claim& claim, JobHandle job, const Record& record, const Running& running) const;
   [[nodiscard]] domain::AttemptFacts facts_of(const Record& record, engine::StopCause cause) const;
   /// Ends a leased attempt without its worker, as an interruption.
   void end_lease(Effects& effects, JobHandle job);

@@ -233,21 +233,29 @@ void EmbeddedStore::settle(std::string_view id, engine::FencingToken token, engi
   done(std::move(resolution));
 }
 
-bool EmbeddedStore::settle_and_claim(std::string_view id, engine::FencingToken token, engine::Outcome outcome,
-                                     engine::Callback<engine::Resolution> settled,
-                                     engine::ClaimRequest request,
-                                     engine::Callback<std::vector<engine::Claim>> claimed) {
+std::optional<engine::Claim> EmbeddedStore::settle_and_claim(
+    std::string_view id, engine::FencingToken token, engine::Outcome outcome,
+    engine::Callback<engine::Resolution> settled, engine::ClaimRequest request,
+    engine::Callback<std::vector<engine::Claim>> claimed) {
   outcome = domain::kept(std::move(outcome));
   engine::Expected<engine::Resolution> resolution;
-  ClaimResult next;
+  std::optional<engine::Claim> next;
+  ClaimResult result;
   {
     Turn turn(*this);
     resolution = settle(turn.effects, id, token, std::move(outcome), engine::Settler::own_worker);
-    next = claim(turn.effects, request, claimed);
+    next = claim_ready(turn.effects, request.queue);
+    if (!next) result = claim(turn.effects, request, claimed);
   }
   settled(std::move(resolution));
-  if (next.answer) claimed(*std::move(next.answer));
-  return next.waits;
+  if (result.answer) claimed(*std::move(result.answer));
+  return next;
+}
+
+std::optional<engine::Claim> EmbeddedStore::claim_ready(Effects& effects, std::string_view queue_name) {
+  const auto queue = jobs_.queues.find(queue_name);
+  if (!queue || !claiming_ || waiting_.any(*queue)) return std::nullopt;
+  return attempts_.start_next(effects, *queue, std::nullopt);
 }
 
 engine::Expected<engine::Resolution> EmbeddedStore::settle(Effects& effects, std::string_view id,

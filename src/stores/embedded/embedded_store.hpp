@@ -40,9 +40,10 @@ class EmbeddedStore final : public engine::Store {
   bool withdraw(engine::WaitId wait_id) override;
   void settle(std::string_view id, engine::FencingToken token, engine::Outcome outcome,
               engine::Settler settler, engine::Callback<engine::Resolution> done) override;
-  bool settle_and_claim(std::string_view id, engine::FencingToken token, engine::Outcome outcome,
-                        engine::Callback<engine::Resolution> settled, engine::ClaimRequest request,
-                        engine::Callback<std::vector<engine::Claim>> claimed) override;
+  std::optional<engine::Claim> settle_and_claim(
+      std::string_view id, engine::FencingToken token, engine::Outcome outcome,
+      engine::Callback<engine::Resolution> settled, engine::ClaimRequest request,
+      engine::Callback<std::vector<engine::Claim>> claimed) override;
   void extend(std::string_view id, engine::FencingToken token, base::milliseconds duration,
               engine::Callback<engine::Extension> done) override;
 
@@ -107,6 +108,9 @@ class EmbeddedStore final : public engine::Store {
   /// allocation for its effects.
   ClaimResult claim(Effects& effects, engine::ClaimRequest& request,
                     engine::Callback<std::vector<engine::Claim>>& done) JOBQD_REQUIRES(mutex_);
+  /// A job that is ready for a worker of this process, if no earlier claim waits.
+  std::optional<engine::Claim> claim_ready(Effects& effects, std::string_view queue_name)
+      JOBQD_REQUIRES(mutex_);
   /// As the public call, without the answer.
   engine::Expected<engine::Resolution> settle(Effects& effects, std::string_view id,
                                               engine::FencingToken token, engine::Outcome outcome,

@@ -192,18 +192,18 @@ TEST_P(StoreConformance, AWorkerSettlesAndClaimsInOneCall) {
   submit(new_job("b")).value();
   Caught<engine::Resolution> settled;
   Caught<std::vector<engine::Claim>> claimed;
-  EXPECT_FALSE(store->settle_and_claim("a", first.token, engine::Done{}, settled.callback(),
-                                       {.queue = "default"}, claimed.callback()));
+  const auto second = store->settle_and_claim("a", first.token, engine::Done{}, settled.callback(),
+                                              {.queue = "default"}, claimed.callback());
   EXPECT_TRUE(settled.result());
   EXPECT_EQ(job("a").progress.status, Status::done);
-  ASSERT_EQ(claimed.result().value().size(), 1U);
-  const auto second = claimed.result()->front();
-  EXPECT_EQ(second.id, "b");
+  ASSERT_TRUE(second);
+  EXPECT_EQ(second->id, "b");
+  EXPECT_FALSE(claimed.called());
   // A stale token changes nothing, and the worker goes on all the same.
   Caught<engine::Resolution> stale;
   Caught<std::vector<engine::Claim>> waiting;
-  EXPECT_TRUE(store->settle_and_claim("a", first.token, engine::Done{}, stale.callback(),
-                                      {.queue = "default"}, waiting.callback()));
+  EXPECT_FALSE(store->settle_and_claim("a", first.token, engine::Done{}, stale.callback(),
+                                       {.queue = "default"}, waiting.callback()));
   EXPECT_EQ(code(stale.result()), ErrorCode::lease_lost);
   EXPECT_FALSE(waiting.called());
   submit(new_job("c")).value();
@@ -218,11 +218,34 @@ TEST_P(StoreConformance, AWorkerThatRetriesAtOnceMayGetTheSameJob) {
   }());
   Caught<engine::Resolution> settled;
   Caught<std::vector<engine::Claim>> claimed;
-  store->settle_and_claim("a", first.token, engine::Unstarted{.why = "w"}, settled.callback(),
-                          {.queue = "default"}, claimed.callback());
-  ASSERT_EQ(claimed.result().value().size(), 1U);
-  EXPECT_EQ(claimed.result()->front().id, "a");
-  EXPECT_GT(claimed.result()->front().token, first.token);
+  const auto second = store->settle_and_claim("a", first.token, engine::Unstarted{.why = "w"},
+                                              settled.callback(), {.queue = "default"}, claimed.callback());
+  ASSERT_TRUE(second);
+  EXPECT_EQ(second->id, "a");
+  EXPECT_GT(second->token, first.token);
+}
+
+TEST_P(StoreConformance, AWorkerThatSettlesOnceClaimsAreClosedIsAnsweredWithNone) {
+  const auto first = start("a");
+  submit(new_job("b")).value();
+  store->stop_claims();
+  Caught<engine::Resolution> settled;
+  Caught<std::vector<engine::Claim>> claimed;
+  EXPECT_FALSE(store->settle_and_claim("a", first.token, engine::Done{}, settled.callback(),
+                                       {.queue = "default"}, claimed.callback()));
+  EXPECT_TRUE(claimed.result().value().empty());
+}
+
+TEST_P(StoreConformance, AWorkerThatSettlesDoesNotOvertakeOneThatWaits) {
+  const auto first = start("a");
+  Caught<std::vector<engine::Claim>> waiting;
+  ASSERT_TRUE(store->claim({.queue = "default"}, waiting.callback()));
+  Caught<engine::Resolution> settled;
+  Caught<std::vector<engine::Claim>> claimed;
+  EXPECT_FALSE(store->settle_and_claim("a", first.token, engine::Unstarted{.why = "w"}, settled.callback(),
+                                       {.queue = "default"}, claimed.callback()));
+  EXPECT_EQ(waiting.result().value().front().id, "a");
+  EXPECT_FALSE(claimed.called());
 }
 
 TEST_P(StoreConformance, AClaimIsStaleOnceTheJobWasStartedAgain) {
