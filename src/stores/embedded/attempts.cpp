@@ -51,6 +51,7 @@ std::optional<engine::Claim> Attempts::start_next(Effects& effects, std::uint16_
   auto& running = running_[++last_token_];
   running.job = *job;
   running.stop = std::make_shared<engine::StopSignal>();
+  running.simulated = queue.options.processor.simulates;
   running.start = jobs_.start(effects, *job, last_token_, lease ? &*lease : nullptr);
   const Record& record = jobs_.table.at(*job);
   if (lease) {
@@ -87,8 +88,11 @@ engine::Expected<Jobs::Found> Attempts::find(std::string_view id, engine::Fencin
 engine::Resolution Attempts::end(Effects& effects, JobHandle job, engine::Outcome outcome) {
   const Record& record = jobs_.table.at(job);
   const auto token = record.token;
-  auto end = domain::end_of_attempt(std::move(outcome), facts_of(record, running(record).stop->cause()),
-                                    jobs_.queues[record.queue].options.backoff, random_.fraction());
+  const auto& attempt = running(record);
+  auto facts = facts_of(record, attempt.stop->cause());
+  facts.simulated = attempt.simulated;
+  auto end = domain::end_of_attempt(std::move(outcome), facts, jobs_.queues[record.queue].options.backoff,
+                                    random_.fraction());
   if (leases_.contains(job)) {
     effects.call([this, claim = claim_of(job, record), resolution = end.resolution] {
       observer_.attempt_settled(claim, resolution);
@@ -185,6 +189,7 @@ void Attempts::restore_lease(Effects& effects, JobHandle job, journal::LeaseRow 
 
 engine::Claim Attempts::claim_of(JobHandle job, const Record& record) const {
   const auto* lease = leases_.terms(job);
+  const auto& attempt = running(record);
   return {.token = record.token,
           .id = std::string(record.content.id()),
           .queue = jobs_.queues[record.queue].options.name,
@@ -194,8 +199,9 @@ engine::Claim Attempts::claim_of(JobHandle job, const Record& record) const {
           .max_retries = record.max_retries,
           .timeout = record.timeout(),
           .deferrals = record.progress.deferrals,
+          .simulated = attempt.simulated,
           .traceparent = std::string(record.content.traceparent()),
-          .stop = running(record).stop,
+          .stop = attempt.stop,
           .worker = lease != nullptr ? lease->worker : std::string{}};
 }
 
@@ -206,7 +212,8 @@ domain::AttemptFacts Attempts::facts_of(const Record& record, StopCause cause) c
           .max_retries = record.max_retries,
           .timeout = record.timeout(),
           .interruptions_max = queue.options.interruptions_max.value_or(interruptions_max_),
-          .probe_wait = queue.gate.probe_wait()};
+          .probe_wait = queue.gate.probe_wait(),
+          .simulated = record.progress.simulated};  // Unless the caller knows what ran the attempt.
 }
 
 void Attempts::apply(Effects& effects, JobHandle job, const domain::AttemptEnd& end) {

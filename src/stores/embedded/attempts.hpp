@@ -84,6 +84,7 @@ class Attempts {
     JobHandle job = 0;
     std::shared_ptr<engine::StopSignal> stop;
     Jobs::Start start;
+    bool simulated = false;  ///< As its queue was when it started: the workers may change meanwhile.
   };
 
   [[nodiscard]] const Running& running(const Record& record) const { return running_.at(record.token); }

@@ -58,6 +58,9 @@ constexpr std::array<Column, 16> progress_columns{{{"number"},
                                                    {"worker", 4},
                                                    {"checksum"}}};
 
+/// Added to the deferrals of a job whose latest attempt was simulated; more than there can be of them.
+constexpr std::int64_t simulated_flag = 256;
+
 std::string insert_sql(std::string_view into, std::span<const Column> columns) {
   std::string names;
   std::string values;
@@ -236,7 +239,12 @@ bool read_progress(RowReader in, ProgressRow& row) {
   row.finished_at = in.time();
   auto last_error = in.optional_text();
   auto result = in.optional_text();
-  if (!in.skip_absent()) row.progress.deferrals = in.narrow<std::uint8_t>();
+  if (!in.skip_absent()) {
+    const auto number = in.integer();
+    in.require(number >= 0 && number < 2 * simulated_flag);
+    row.progress.deferrals = static_cast<std::uint8_t>(number % simulated_flag);
+    row.progress.simulated = number >= simulated_flag;
+  }
   row.lease = read_lease(in);
   if (last_error || result)
     row.ending = Ending{.last_error = last_error.value_or(""), .result = std::move(result)};
@@ -282,7 +290,8 @@ SqliteResult<> RowWriter::put(const ProgressRow& row) {
           << domain::to_string(progress.reason) << std::int64_t{progress.attempts}
           << std::int64_t{progress.failures} << std::int64_t{progress.interruptions} << count(row.run_at)
           << count(row.started_at) << count(row.finished_at) << error << result;
-  columns.added_later(std::int64_t{progress.deferrals}, progress.deferrals > 0);
+  const auto deferrals = progress.deferrals + (progress.simulated ? simulated_flag : 0);
+  columns.added_later(deferrals, deferrals > 0);
   if (row.lease)
     columns << static_cast<std::int64_t>(row.lease->token) << std::int64_t{row.lease->duration.count()}
             << std::string_view(row.lease->worker);
