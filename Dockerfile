@@ -1,5 +1,7 @@
 # docker build -t jobqd .
-# docker run -p 8080:8080 -v jobqd:/data --read-only --cap-drop ALL jobqd
+# docker run -p 127.0.0.1:8080:8080 -v jobqd:/data -v "$PWD/jobqd.toml":/etc/jobqd.toml:ro -e CONFIG=/etc/jobqd.toml \
+#   --stop-timeout 40 --read-only --cap-drop ALL jobqd
+# Without CONFIG it only simulates work: docs/operations.md#queues says what jobqd.toml holds.
 
 FROM debian:bookworm-slim AS build
 WORKDIR /src

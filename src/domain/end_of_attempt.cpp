@@ -60,11 +60,12 @@ Progress certain(std::expected<Progress, Error> progress) {
 }
 
 Progress next_progress(const Resolution& resolution, const AttemptFacts& facts) {
-  const auto& progress = facts.progress;
+  auto progress = facts.progress;
+  if (std::holds_alternative<Unstarted>(resolution)) return certain(unstarted(progress));
+  progress.simulated = facts.simulated;
   if (std::holds_alternative<Done>(resolution)) return certain(succeeded(progress));
   if (const auto* again = std::get_if<Again>(&resolution))
     return certain(again->deferred ? deferred(progress) : backed_off(progress));
-  if (std::holds_alternative<Unstarted>(resolution)) return certain(unstarted(progress));
   const auto* failed = std::get_if<Failed>(&resolution);
   if (failed != nullptr && failed->reason != Reason::interrupted)
     return certain(given_up(progress, failed->reason));

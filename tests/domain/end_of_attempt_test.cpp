@@ -221,4 +221,21 @@ TEST(EndOfAttempt, TheWaitOfAFailedProbeBeginsWithTheNextProbe) {
   EXPECT_EQ(said_of(Retry{.error = "e", .answered = true}), "again 100 e") << "which closes the circuit";
 }
 
+TEST(EndOfAttempt, TheLatestAttemptThatEndedSaysWhetherTheJobWasSimulated) {
+  for (const bool before : {false, true})
+    for (const bool now : {false, true}) {
+      auto facts = first_attempt();
+      facts.progress.simulated = before;
+      facts.simulated = now;
+      const auto after = [&](Outcome outcome) {
+        return end_of_attempt(std::move(outcome), facts, policy, 0.0).next.simulated;
+      };
+      for (const Outcome& outcome :
+           {Outcome{Done{}}, Outcome{Retry{.error = "e"}}, Outcome{Fail{.error = "e"}},
+            Outcome{Defer{.error = "e", .after = milliseconds{1}}}, Outcome{Interrupted{}}})
+        EXPECT_EQ(after(outcome), now) << outcome.index();
+      EXPECT_EQ(after(Unstarted{}), before);
+    }
+}
+
 }  // namespace jobqd::domain

@@ -89,6 +89,7 @@ struct AttemptFacts {
   /// For the probe of a circuit breaker: how long the circuit stays open if the probe fails. The wait of the
   /// job begins only then, so that the next probe is another job.
   base::milliseconds probe_wait{0};
+  bool simulated = false;  ///< The attempt only pretended to work.
 };
 
 /// The decision.

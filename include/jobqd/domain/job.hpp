@@ -57,6 +57,7 @@ struct Progress {
   Status status = Status::queued;
   Reason reason = Reason::ready;
   std::uint8_t deferrals = 0;       ///< Attempts that the receiver deferred, at most limits::deferrals.
+  bool simulated = false;           ///< The latest attempt that ended only pretended to work.
   std::uint32_t attempts = 0;       ///< Starts, including interrupted ones, but not those that never began.
   std::uint32_t failures = 0;       ///< Failed attempts since the last retry by a client.
   std::uint32_t interruptions = 0;  ///< Attempts cut short by a stop, a crash or a lost lease.

@@ -62,6 +62,7 @@ struct Claim {
   std::uint16_t max_retries = 0;
   std::optional<base::milliseconds> timeout = {};
   std::uint8_t deferrals = 0;        ///< Attempts before this one that were deferred.
+  bool simulated = false;            ///< Its queue only pretends to work.
   std::string traceparent = {};      ///< W3C Trace Context of the request that enqueued it; empty: none.
   std::shared_ptr<StopSignal> stop;  ///< Never null.
   std::string worker = {};           ///< The remote worker's name; empty for a worker of this process.

@@ -20,6 +20,7 @@ inline constexpr auto any_bytes = std::numeric_limits<std::size_t>::max();
 struct QueueProcessor {
   std::string name = {};    ///< What it is called in the configuration; only shown.
   std::size_t workers = 0;  ///< Of this process; only shown.
+  bool simulates = false;   ///< It only pretends to work.
   std::string fault = {};   ///< Why it does not work at present; no job starts until this is empty.
 };
 

@@ -132,6 +132,7 @@ struct ProcessorKind {
 
   std::string name;                    ///< What `processor = "NAME"` says.
   std::vector<Key> keys = {};          ///< In the order in which they are shown.
+  bool simulates = false;              ///< It only pretends to work: its jobs show that they were simulated.
   std::size_t descriptors = 0;         ///< Open files that an attempt needs, for a warning at the start.
   std::uint32_t circuit_failures = 0;  ///< circuit.failures of queues that do not set it.
   /// What no key shows by itself, such as a minimum above its maximum: one line, or empty.

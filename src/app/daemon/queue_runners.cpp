@@ -28,7 +28,10 @@ engine::QueueOptions queue_options(const QueueConfig& queue, std::string fault) 
           .retention = queue.retention,
           .interruptions_max = queue.interruptions_max,
           .remote = queue.is_remote(),
-          .processor = {.name = queue.kind->name, .workers = queue.workers, .fault = std::move(fault)}};
+          .processor = {.name = queue.kind->name,
+                        .workers = queue.workers,
+                        .simulates = queue.kind->simulates,
+                        .fault = std::move(fault)}};
 }
 
 QueueRunners::QueueRunners(engine::Store& store, engine::Observer& observer, const base::Clock& clock,

@@ -4,6 +4,15 @@
 
 namespace jobqd::app {
 
+void EventLog::attempt_started(const engine::Claim& claim) {
+  if (!claim.simulated || warned_of_simulation_.load(std::memory_order_relaxed)) return;
+  if (warned_of_simulation_.exchange(true, std::memory_order_relaxed)) return;
+  log_.write_admin(
+      LogLevel::warn, "this queue only simulates its jobs: no work is done",
+      {{"queue", claim.queue},
+       {"for_real_work", "give it a processor in the CONFIG file, see docs/operations.md#queues"}});
+}
+
 void EventLog::attempt_settled(const engine::Claim& claim, const engine::Resolution& resolution) {
   note_shortage(claim, resolution);
   if (!log_.logs(LogLevel::debug) || std::holds_alternative<engine::Failed>(resolution)) return;

@@ -17,10 +17,13 @@ namespace jobqd::app {
 ///
 /// A shortage is when the daemon has no descriptors, processes or memory left to start attempts. For each
 /// queue it takes one line when it begins, and one when an attempt that started later ends.
+///
+/// The first attempt that is only simulated takes a warning; there is no second one.
 class EventLog final : public engine::Observer {
  public:
   explicit EventLog(Log& log) : log_(log) {}
 
+  void attempt_started(const engine::Claim& claim) override;
   void attempt_settled(const engine::Claim& claim, const engine::Resolution& resolution) override;
   void attempt_stale(const engine::Claim& claim) override;
   void lease_expired(const engine::Claim& claim) override;
@@ -40,6 +43,7 @@ class EventLog final : public engine::Observer {
   void note_shortage(const engine::Claim& claim, const engine::Resolution& resolution) JOBQD_EXCLUDES(mutex_);
 
   Log& log_;
+  std::atomic<bool> warned_of_simulation_{false};
   base::Mutex mutex_;
   std::map<std::string, Shortage> shortages_ JOBQD_GUARDED_BY(mutex_);  ///< By the name of the queue.
   std::atomic<bool> any_shortage_{false};  ///< While there is none, attempts take no lock.

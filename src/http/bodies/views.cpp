@@ -30,6 +30,7 @@ void write_members(JsonWriter& json, const domain::Job& job) {
   json.key("failures").number(progress.failures);
   json.key("interruptions").number(progress.interruptions);
   if (progress.deferrals > 0) json.key("deferrals").number(progress.deferrals);
+  if (progress.simulated) json.key("simulated").boolean(true);
   write_duration(json, "timeout", job.timeout);
   write_time(json, "enqueued_at", job.enqueued_at);
   if (progress.reason == domain::Reason::delayed || progress.reason == domain::Reason::backoff)
@@ -94,10 +95,10 @@ void write_queue(JsonWriter& json, const engine::QueueState& queue) {
   json.begin_object();
   json.key("name").string(queue.name);
   json.key("configured").boolean(queue.configured);
-  const auto& [processor, workers, fault] = queue.processor;
-  if (!processor.empty()) json.key("processor").string(processor);
-  json.key("workers").number(workers);
-  if (!fault.empty()) json.key("not_working").string(fault);
+  const auto& processor = queue.processor;
+  if (!processor.name.empty()) json.key("processor").string(processor.name);
+  json.key("workers").number(processor.workers);
+  if (!processor.fault.empty()) json.key("not_working").string(processor.fault);
   json.key("capacity").number(queue.capacity);
   if (queue.capacity_bytes) json.key("capacity_bytes").number(*queue.capacity_bytes);
   json.key("max_retries").number(queue.max_retries);

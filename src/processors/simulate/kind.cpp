@@ -39,6 +39,7 @@ Options options_of(const KeyValues& values) {
 ProcessorKind kind() {
   return {.name = "simulate",
           .keys = keys(),
+          .simulates = true,
           .check =
               [](const KeyValues& values) {
                 const auto options = options_of(values);

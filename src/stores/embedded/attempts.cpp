@@ -52,6 +52,7 @@ std::optional<engine::Claim> Attempts::start_next(Effects& effects, std::uint16_
   auto& running = running_[++last_token_];
   running.job = *job;
   running.stop = std::make_shared<engine::StopSignal>();
+  running.simulated = queue.options.processor.simulates;
   running.start = jobs_.start(effects, *job, last_token_, lease ? &*lease : nullptr);
   const Record& record = jobs_.table.at(*job);
   if (lease) {
@@ -85,11 +86,14 @@ engine::Expected<Jobs::Found> Attempts::find(std::string_view id, engine::Fencin
                                   token, id, domain::to_string(found->record->progress.status))});
 }
 
-engine::Resolution Attempts::end(Effects& effects, JobHandle job, engine::Outcome outcome) {
+engine::Resolution Attempts::end(Effects& effects, JobHandle job, engine::Outcome&& outcome) {
   const Record& record = jobs_.table.at(job);
   const auto token = record.token;
-  auto end = domain::end_of_attempt(std::move(outcome), facts_of(record, running(record).stop->cause()),
-                                    jobs_.queues[record.queue].options.backoff, random_.fraction());
+  const auto& attempt = running(record);
+  auto facts = facts_of(record, attempt.stop->cause());
+  facts.simulated = attempt.simulated;
+  auto end = domain::end_of_attempt(std::move(outcome), facts, jobs_.queues[record.queue].options.backoff,
+                                    random_.fraction());
   if (leases_.contains(job)) {
     effects.call([this, claim = claim_of(job, record), resolution = end.resolution] {
       observer_.attempt_settled(claim, resolution);
@@ -199,6 +203,7 @@ void Attempts::fill(engine::Claim& claim, JobHandle job, const Record& record, c
   claim.max_retries = record.max_retries;
   claim.timeout = record.timeout();
   claim.deferrals = record.progress.deferrals;
+  claim.simulated = running.simulated;
   claim.traceparent = record.content.traceparent();
   claim.stop = running.stop;
   if (const auto* lease = leases_.terms(job)) claim.worker = lease->worker;
@@ -211,7 +216,8 @@ domain::AttemptFacts Attempts::facts_of(const Record& record, StopCause cause) c
           .max_retries = record.max_retries,
           .timeout = record.timeout(),
           .interruptions_max = queue.options.interruptions_max.value_or(interruptions_max_),
-          .probe_wait = queue.gate.probe_wait()};
+          .probe_wait = queue.gate.probe_wait(),
+          .simulated = record.progress.simulated};  // Unless the caller knows what ran the attempt.
 }
 
 void Attempts::apply(Effects& effects, JobHandle job, const domain::AttemptEnd& end) {

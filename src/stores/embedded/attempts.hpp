@@ -4,7 +4,8 @@
 #include <memory>
 #include <optional>
 #include <string_view>
-#include <unordered_map>
+
+#include <boost/unordered/unordered_flat_map.hpp>
 
 #include <jobqd/base/random.hpp>
 #include <jobqd/engine/claims.hpp>
@@ -36,7 +37,7 @@ class Attempts {
                                      engine::Settler settler);
 
   /// Ends the attempt of a running job.
-  engine::Resolution end(Effects& effects, JobHandle job, engine::Outcome outcome);
+  engine::Resolution end(Effects& effects, JobHandle job, engine::Outcome&& outcome);
 
   /// The lease of the job lasts until `now + duration`. Another duration than before is kept.
   engine::Extension extend(Effects& effects, JobHandle job, base::milliseconds duration);
@@ -84,6 +85,7 @@ class Attempts {
     JobHandle job = 0;
     std::shared_ptr<engine::StopSignal> stop;
     Jobs::Start start;
+    bool simulated = false;  ///< As its queue was when it started: the workers may change meanwhile.
   };
 
   [[nodiscard]] const Running& running(const Record& record) const { return running_.at(record.token); }
@@ -101,7 +103,7 @@ class Attempts {
   const std::uint32_t interruptions_max_;
   base::Random& random_;
   engine::Observer& observer_;
-  std::unordered_map<engine::FencingToken, Running> running_;
+  boost::unordered_flat_map<engine::FencingToken, Running> running_;
   LeaseBook leases_;
   engine::FencingToken last_token_ = 0;
 };

@@ -260,7 +260,8 @@ std::optional<engine::Claim> EmbeddedStore::claim_ready(Effects& effects, std::s
 
 engine::Expected<engine::Resolution> EmbeddedStore::settle(Effects& effects, std::string_view id,
                                                            engine::FencingToken token,
-                                                           engine::Outcome outcome, engine::Settler settler) {
+                                                           engine::Outcome&& outcome,
+                                                           engine::Settler settler) {
   const auto found = attempts_.find(id, token, settler);
   if (!found) return std::unexpected(found.error());
   auto resolution = attempts_.end(effects, found->handle, std::move(outcome));

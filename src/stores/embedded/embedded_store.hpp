@@ -113,7 +113,7 @@ class EmbeddedStore final : public engine::Store {
       JOBQD_REQUIRES(mutex_);
   /// As the public call, without the answer.
   engine::Expected<engine::Resolution> settle(Effects& effects, std::string_view id,
-                                              engine::FencingToken token, engine::Outcome outcome,
+                                              engine::FencingToken token, engine::Outcome&& outcome,
                                               engine::Settler settler) JOBQD_REQUIRES(mutex_);
 
   std::vector<engine::Claim> grant(Effects& effects, std::uint16_t queue, std::size_t max_jobs,

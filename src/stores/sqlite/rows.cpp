@@ -58,10 +58,20 @@ constexpr std::array<Column, 16> progress_columns{{{"number"},
                                                    {"worker", 4},
                                                    {"checksum"}}};
 
-std::string insert_sql(std::string_view into, std::span<const Column> columns) {
+/// The schema version before the columns of leases. Few jobs have a lease, and columns that are not named are
+/// not bound either.
+constexpr std::int64_t before_leases = 3;
+
+/// Added to the deferrals of a job whose latest attempt was simulated; more than there can be of them.
+constexpr std::int64_t simulated_flag = 256;
+
+/// Without the columns that were added after the schema version `newest`.
+std::string insert_sql(std::string_view into, std::span<const Column> columns,
+                       std::int64_t newest = schema_version) {
   std::string names;
   std::string values;
   for (const auto& column : columns) {
+    if (column.since > newest) continue;
     names.append(names.empty() ? "" : ",").append(column.name);
     values.append(values.empty() ? "?" : ",?");
   }
@@ -117,10 +127,7 @@ class RowBinder {
   /// A column that older rows do not have. It is part of the checksum only if it has a value.
   template <class Value>
   RowBinder& added_later(Value value, bool something) {
-    return something ? *this << value : absent();
-  }
-  /// A column that was added later, without a value.
-  RowBinder& absent() {
+    if (something) return *this << value;
     statement_.bind_null(++column_);
     return *this;
   }
@@ -236,7 +243,12 @@ bool read_progress(RowReader in, ProgressRow& row) {
   row.finished_at = in.time();
   auto last_error = in.optional_text();
   auto result = in.optional_text();
-  if (!in.skip_absent()) row.progress.deferrals = in.narrow<std::uint8_t>();
+  if (!in.skip_absent()) {
+    const auto number = in.integer();
+    in.require(number >= 0 && number < 2 * simulated_flag);
+    row.progress.deferrals = static_cast<std::uint8_t>(number % simulated_flag);
+    row.progress.simulated = number >= simulated_flag;
+  }
   row.lease = read_lease(in);
   if (last_error || result)
     row.ending = Ending{.last_error = last_error.value_or(""), .result = std::move(result)};
@@ -247,9 +259,10 @@ bool read_progress(RowReader in, ProgressRow& row) {
 
 SqliteResult<RowWriter> RowWriter::prepare(SqliteDatabase& database) {
   RowWriter writer;
-  const std::array<std::pair<SqliteStatement*, std::string>, 5> statements{
+  const std::array<std::pair<SqliteStatement*, std::string>, 6> statements{
       {{&writer.insert_job_, insert_sql("INSERT INTO jobs", job_columns)},
-       {&writer.put_progress_, insert_sql("INSERT OR REPLACE INTO progress", progress_columns)},
+       {&writer.put_progress_, insert_sql("INSERT OR REPLACE INTO progress", progress_columns, before_leases)},
+       {&writer.put_leased_, insert_sql("INSERT OR REPLACE INTO progress", progress_columns)},
        {&writer.erase_jobs_, "DELETE FROM jobs WHERE number BETWEEN ? AND ?"},
        {&writer.erase_progress_, "DELETE FROM progress WHERE number BETWEEN ? AND ?"},
        {&writer.put_queue_, "INSERT OR REPLACE INTO queues VALUES (?,?)"}}};
@@ -277,17 +290,16 @@ SqliteResult<> RowWriter::put(const ProgressRow& row) {
   std::optional<std::string_view> result;
   if (row.ending && !row.ending->last_error.empty()) error = row.ending->last_error;
   if (row.ending && row.ending->result) result = *row.ending->result;
-  RowBinder columns(put_progress_);
+  RowBinder columns(row.lease ? put_leased_ : put_progress_);
   columns << static_cast<std::int64_t>(row.number) << domain::to_string(progress.status)
           << domain::to_string(progress.reason) << std::int64_t{progress.attempts}
           << std::int64_t{progress.failures} << std::int64_t{progress.interruptions} << count(row.run_at)
           << count(row.started_at) << count(row.finished_at) << error << result;
-  columns.added_later(std::int64_t{progress.deferrals}, progress.deferrals > 0);
+  const auto deferrals = progress.deferrals + (progress.simulated ? simulated_flag : 0);
+  columns.added_later(deferrals, deferrals > 0);
   if (row.lease)
     columns << static_cast<std::int64_t>(row.lease->token) << std::int64_t{row.lease->duration.count()}
             << std::string_view(row.lease->worker);
-  else
-    columns.absent().absent().absent();
   return columns.run();
 }
 

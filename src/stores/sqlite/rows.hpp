@@ -27,6 +27,7 @@ class RowWriter {
  private:
   SqliteStatement insert_job_;
   SqliteStatement put_progress_;
+  SqliteStatement put_leased_;  ///< The same with a lease.
   SqliteStatement erase_jobs_;
   SqliteStatement erase_progress_;
   SqliteStatement put_queue_;

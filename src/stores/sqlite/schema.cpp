@@ -18,7 +18,8 @@ constexpr std::int64_t application_id = 0x6A6F6271;
 /// rewrite a payload. Times are milliseconds since 1970, UTC. Each row of a job has a checksum over its other
 /// columns. A column that was added later is part of it only if it has a value, so that older rows stay
 /// sound. A job that a remote worker holds has a token, the length of its lease and the worker's name; any
-/// other job has none of the three. `queues` has a row for each queue that was ever paused.
+/// other job has none of the three. `deferrals` has 256 more if the latest attempt that ended was simulated.
+/// `queues` has a row for each queue that was ever paused.
 constexpr std::array<const char*, schema_version> steps{R"sql(
   CREATE TABLE jobs (
     number INTEGER PRIMARY KEY,

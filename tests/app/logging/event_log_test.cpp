@@ -60,6 +60,21 @@ TEST_F(EventLogTest, SaysThatACircuitOpensAndCloses) {
   EXPECT_EQ(written(), "info  circuit closed: the queue starts jobs again queue=q\n");
 }
 
+TEST_F(EventLogTest, WarnsOnceThatAQueueSimulates) {
+  events.attempt_started(claim);
+  EXPECT_EQ(written(), "");
+  auto simulated = claim;
+  simulated.simulated = true;
+  events.attempt_started(simulated);
+  EXPECT_EQ(
+      written(),
+      "warn  this queue only simulates its jobs: no work is done queue=q for_real_work=\"give it a processor "
+      "in the CONFIG file, see docs/operations.md#queues\"\n");
+  simulated.queue = "r";
+  events.attempt_started(simulated);
+  EXPECT_EQ(written(), "");
+}
+
 TEST_F(EventLogTest, SaysHowAnAttemptEnded) {
   events.attempt_settled(claim, engine::Done{});
   EXPECT_EQ(written(), "debug job done id=j queue=q attempt=2 status=done\n");

@@ -53,6 +53,8 @@ TEST(JobText, ShowsEverythingThereIs) {
   domain::Job job = plain_job();
   job.progress = {.status = domain::Status::failed,
                   .reason = domain::Reason::exhausted,
+                  .deferrals = 2,
+                  .simulated = true,
                   .attempts = 5,
                   .failures = 4,
                   .interruptions = 1};
@@ -66,7 +68,8 @@ TEST(JobText, ShowsEverythingThereIs) {
   EXPECT_EQ(
       text_of(job),
       R"({"id":"a","queue":"default","status":"failed","reason":"exhausted","payload":{"n": 1},"priority":-7,)"
-      R"("max_retries":3,"attempts":5,"failures":4,"interruptions":1,"timeout":"1m30s",)"
+      R"("max_retries":3,"attempts":5,"failures":4,"interruptions":1,"deferrals":2,"simulated":true,)"
+      R"("timeout":"1m30s",)"
       R"("enqueued_at":"2026-11-24T12:00:00.000Z",)"
       R"("started_at":"2026-11-24T12:00:00.020Z","finished_at":"2026-11-24T12:00:00.300Z",)"
       R"("last_error":"said \"no\"\n","result":[ 1,2 ]})");

@@ -25,7 +25,8 @@ Record full_record() {
   record.started_at = WallTime(milliseconds{3});
   record.finished_at = WallTime(milliseconds{4});
   record.ending = std::make_unique<journal::Ending>(journal::Ending{.last_error = "it broke", .result = "1"});
-  record.progress = {.status = Status::failed, .reason = Reason::rejected, .attempts = 3, .failures = 2};
+  record.progress = {
+      .status = Status::failed, .reason = Reason::rejected, .simulated = true, .attempts = 3, .failures = 2};
   record.timeout_ms = 5;
   record.max_retries = 6;
   record.queue = 1;

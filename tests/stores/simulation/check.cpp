@@ -45,12 +45,13 @@ bool same(const domain::Job& a, const domain::Job& b) {
 }
 
 std::string told(const domain::Job& job) {
-  const auto& [status, reason, deferrals, attempts, failures, interruptions] = job.progress;
+  const auto& [status, reason, deferrals, simulated, attempts, failures, interruptions] = job.progress;
   return fmt::format(
-      "{{{} {} {}/{} attempts={} failures={}/{} interruptions={} priority={} payload={} enqueued={} run={} "
+      "{{{} {} {}/{} simulated={} attempts={} failures={}/{} interruptions={} priority={} payload={} "
+      "enqueued={} run={} "
       "started={} "
       "finished={} error={} result={}}}",
-      job.id, job.queue, to_string(status), to_string(reason), attempts, failures, job.max_retries,
+      job.id, job.queue, to_string(status), to_string(reason), simulated, attempts, failures, job.max_retries,
       interruptions, job.priority, job.payload, time_told(job.enqueued_at), time_told(job.run_at),
       time_told(job.started_at), time_told(job.finished_at), job.last_error, job.result.value_or("none"));
 }

@@ -334,6 +334,19 @@ TEST_F(SqliteRecovery, ADeferredJobKeepsItsTraceAndItsCount) {
   EXPECT_EQ(claim.traceparent, traced.traceparent);
 }
 
+TEST_F(SqliteRecovery, AJobThatWasSimulatedStillSaysSo) {
+  on_disk.store().configure({.max_retries = 9, .processor = {.simulates = true}});
+  finish("done");
+  finish("deferred", engine::Defer{.error = "busy", .after = hours{1}});
+  const auto deferred = job("deferred").progress;
+  EXPECT_TRUE(deferred.simulated && deferred.deferrals == 1);
+  (void)start("cut short");
+  crash();
+  EXPECT_TRUE(job("done").progress.simulated);
+  EXPECT_EQ(job("deferred").progress, deferred);
+  EXPECT_FALSE(job("cut short").progress.simulated) << "nobody saw its end";
+}
+
 TEST_F(SqliteRecovery, AFileOfTheFirstVersionIsBroughtForward) {
   submit(new_job("a"));
   on_disk.close();
