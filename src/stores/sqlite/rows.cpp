@@ -12,6 +12,8 @@
 
 #include <jobqd/domain/limits.hpp>
 
+#include "stores/sqlite/schema.hpp"
+
 namespace jobqd::stores::sqlite {
 
 namespace {
