@@ -61,7 +61,7 @@ void EmbeddedStore::list(const engine::ListQuery& query, engine::Callback<engine
   if (query.queue && !queue) return turn.effects.refuse(std::move(done), no_such_queue(*query.queue));
   const auto budget = std::min(query.max_looked_at, list_budget);
   bool too_large = false;
-  jobs_.table.by_age().visit_newest_first(query.before, [&](std::uint64_t number, JobHandle job) {
+  const auto visit = [&](std::uint64_t number, JobHandle job) {
     mutex_.assert_held();
     const Record& record = jobs_.table.at(job);
     const bool matches = record.durable && (!queue || record.queue == *queue) &&
@@ -74,7 +74,11 @@ void EmbeddedStore::list(const engine::ListQuery& query, engine::Callback<engine
     page.bytes += bytes;
     if (matches) page.jobs.push_back(describe(job, turn.effects.now));
     return true;
-  });
+  };
+  if (queue && query.status == Status::failed)
+    jobs_.finished.visit_failed(*queue, query.before, visit);
+  else
+    jobs_.table.by_age().visit_newest_first(query.before, visit);
   const bool stopped_early = page.jobs.size() == query.limit || page.looked_at == budget || too_large;
   if (!stopped_early) page.next = 0;
   turn.effects.call([done = std::move(done), page = std::move(page)]() mutable { done(std::move(page)); });
