@@ -107,7 +107,7 @@ void EmbeddedStore::retry(std::string_view id, engine::Callback<domain::Job> don
 
 void EmbeddedStore::remove(std::string_view id, engine::Callback<void> done) {
   Turn turn(*this);
-  const auto found = find_to_change(id);
+  const auto found = find_to_change(id, true);
   if (!found) return turn.effects.refuse(std::move(done), found.error());
   if (found->record->progress.status == Status::running)
     return turn.effects.refuse(std::move(done),
@@ -146,7 +146,7 @@ void EmbeddedStore::purge(const engine::Purge& which, engine::Callback<std::uint
 
 void EmbeddedStore::begin_sweep(std::string_view name, Sweep sweep) {
   Turn turn(*this);
-  const auto queue = find_queue_to_change(name);
+  const auto queue = find_queue_to_change(name, sweep.action == SweepAction::remove);
   if (!queue) return turn.effects.refuse(std::move(sweep.done), queue.error());
   sweep.queue = *queue;
   // Jobs that are enqueued from now on have larger numbers and are not changed.
@@ -216,16 +216,23 @@ std::string EmbeddedStore::trouble() const {
   return journal_->trouble();
 }
 
-engine::Expected<Jobs::Found> EmbeddedStore::find_to_change(std::string_view id) {
-  if (auto why = journal_->trouble(); !why.empty()) return std::unexpected(unavailable(std::move(why)));
+engine::Expected<Jobs::Found> EmbeddedStore::find_to_change(std::string_view id, bool removes) {
+  if (auto may = may_change(removes); !may) return std::unexpected(std::move(may.error()));
   return jobs_.find(id);
 }
 
-engine::Expected<std::uint16_t> EmbeddedStore::find_queue_to_change(std::string_view name) const {
+engine::Expected<std::uint16_t> EmbeddedStore::find_queue_to_change(std::string_view name,
+                                                                    bool removes) const {
   const auto queue = jobs_.queues.find_any(name);
   if (!queue) return std::unexpected(no_such_queue(name));
-  if (auto why = journal_->trouble(); !why.empty()) return std::unexpected(unavailable(std::move(why)));
+  if (auto may = may_change(removes); !may) return std::unexpected(std::move(may.error()));
   return *queue;
+}
+
+engine::Expected<void> EmbeddedStore::may_change(bool removes) const {
+  if (removes && journal_->takes_removals()) return {};
+  if (auto why = journal_->trouble(); !why.empty()) return std::unexpected(unavailable(std::move(why)));
+  return {};
 }
 
 }  // namespace jobqd::stores::embedded
