@@ -12,6 +12,7 @@ namespace jobqd::http {
 /// Who may use a route.
 enum class Access : std::uint8_t {
   probe,    ///< Everyone, even on a connection beyond the limit: health probes.
+  open,     ///< Everyone: what every daemon answers alike.
   enqueue,  ///< Producers.
   work,     ///< Remote workers.
   read,     ///< Those who may see all jobs and queues.

@@ -3,10 +3,12 @@
 import gzip
 import json
 import unittest
+from pathlib import Path
 from urllib.parse import quote
 
 from support import HELD, DaemonTest, find_suite, own_cases
 
+PROBLEMS = Path(__file__).parents[2] / "docs" / "problems.md"
 NO_BODY = "malformed-json"
 WRONG_BODIES = {
     "empty": (b"", NO_BODY, None),
@@ -144,6 +146,23 @@ class BadRequests(DaemonTest):
             self.assert_problem(daemon.enqueue({"id": "x"}, **header), 403, "forbidden-origin")
         self.assertEqual(list(daemon.all_jobs()), [])
         self.assertEqual(daemon.enqueue({"id": "x"}, Origin=f"http://127.0.0.1:{daemon.port}").status, 202)
+
+    def test_the_type_of_a_problem_leads_to_its_explanation(self):
+        daemon = self.start()
+        document = PROBLEMS.read_text(encoding="utf-8")
+        sections = {section.split("\n")[0]: section.strip() for section in document.split("\n## ")[1:]}
+        self.assertGreater(len(sections), 10)
+        for name, text in sections.items():
+            answer = daemon.get(f"/problems/{name}")
+            self.assertEqual((answer.status, answer.headers["content-type"]), (200, "text/plain; charset=utf-8"), name)
+            self.assertEqual(answer.body.decode(), f"## {text}\n")
+        missing = self.assert_problem(daemon.get("/problems/nope"), 404, "not-found")
+        self.assertIn(b"nothing at this path", daemon.get(missing["type"]).body)
+        self.assert_problem(daemon.get("/problems/internal?x=1"), 400, "invalid-field")
+        head = daemon.request("HEAD", "/problems/internal")
+        self.assertEqual((head.status, head.body), (200, b""))
+        options = daemon.request("OPTIONS", "/problems/internal")
+        self.assertEqual((options.status, options.headers["allow"]), (204, "GET, HEAD, OPTIONS"))
 
     def test_misspelt_query_parameters_do_not_vanish(self):
         daemon = self.start()

@@ -114,6 +114,63 @@ class FullDisk(unittest.TestCase):
             self.assertEqual(life.enqueue({"payload": "x" * 900}).status, 202)
             self.assertEqual(life.end(), 0)
 
+    def test_a_disk_that_its_jobs_have_filled_is_emptied_by_removing_them(self):
+        """A reserve is kept for removals: otherwise jobs could neither be added nor removed."""
+        with SmallDisk() as disk:
+            life = Life(disk.path / "jobs.db", **SETTINGS)
+            for restarts in (False, True):
+                taken = self.fill_with_jobs(life)
+                self.assertGreater(taken, 300)
+                if restarts:  # by a crash, on the full disk
+                    life.kill()
+                    life = Life(disk.path / "jobs.db", **SETTINGS)
+                    taken += self.fill_with_jobs(life)
+                self.assertEqual(life.request("DELETE", f"/v1/jobs/{self.newest(life)}").status, 204)
+                self.assertEqual(life.post("/v1/queues/default/purge").json(), {"count": taken - 1})
+                eventually(life.ready, "it takes jobs again")
+            again = self.fill_with_jobs(life)
+            self.assertGreater(again, 300, "their room is used again")
+            self.assertEqual(life.post("/v1/queues/default/purge").json(), {"count": again})
+            eventually(life.ready, "it takes jobs again")
+            self.assertEqual(life.enqueue({"id": "last", "delay": "1h"}).status, 202)
+            life.kill()
+            life = Life(disk.path / "jobs.db", **SETTINGS)
+            self.assertEqual([job["id"] for job in life.all_jobs()], ["last"], "what was removed stays so")
+            self.assertEqual(life.end(), 0)
+            self.assertEqual(sorted(file.name for file in disk.path.glob("jobs*")), ["jobs.db"])
+            self.assertEqual(command("check", disk.path / "jobs.db").returncode, 0)
+
+    def test_a_disk_that_others_have_filled_takes_removals(self):
+        with SmallDisk() as disk:
+            life = Life(disk.path / "jobs.db", **SETTINGS)
+            jobs = [{"id": f"job-{i}", "delay": "1h", "payload": "x" * 3_000} for i in range(1_000)]
+            self.assertEqual(life.enqueue(jobs).status, 202)
+            disk.fill()
+            taken = self.fill_with_jobs(life)
+            self.assertEqual(life.request("DELETE", "/v1/jobs/job-7").status, 204)
+            self.assertEqual(life.post("/v1/queues/default/purge").json(), {"count": 999 + taken})
+            self.assertEqual(life.post("/v1/queues/default/purge").json(), {"count": 0})
+            life.kill()
+            disk.clear()
+            life = Life(disk.path / "jobs.db", **SETTINGS)
+            self.assertEqual(list(life.all_jobs()), [])
+            self.assertEqual(life.enqueue({"id": "last", "delay": "1h"}).status, 202)
+            self.assertEqual(life.end(), 0)
+
+    def newest(self, life: Life) -> str:
+        return life.get("/v1/jobs?limit=1").json()["jobs"][0]["id"]
+
+    def fill_with_jobs(self, life: Life) -> int:
+        """Enqueues until the disk is full. Returns how many jobs were taken."""
+        body = job_body({"payload": "x" * 3_000, "delay": "1h"})
+        taken = 0
+        with life.connect() as connection:
+            while (answer := connection.request("POST", "/enqueue", body).read_answer()).status == 202:
+                taken += 1
+        self.assertEqual(answer.json()["detail"], "the disk is full")
+        eventually(lambda: life.not_ready_because() == "the disk is full", "it says so")
+        return taken
+
     def remove_all(self, life: Life) -> None:
         with life.connect() as connection:
             for job in all_jobs(life):

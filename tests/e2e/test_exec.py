@@ -49,6 +49,15 @@ class Programs(DaemonTest):
         daemon = self.run_queue("tr a-z A-Z")
         self.assertEqual(self.ended(daemon, {"id": "a", "payload": "some text"})["result"], "SOME TEXT")
 
+    def test_a_program_gets_the_trace_of_its_job(self):
+        """As the producer sent it; none where it sent none, whatever the daemon's own environment has."""
+        config = self.config_file(CONFIG.format(script='echo "${TRACEPARENT-none}"').replace('["PATH"]', '["PATH", "TRACEPARENT"]'))
+        daemon = self.start(CONFIG=config, TRACEPARENT="00-11111111111111111111111111111111-1111111111111111-01")
+        trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+        daemon.enqueue({"id": "traced", "queue": "work"}, traceparent=trace)
+        self.assertEqual(daemon.finished("traced")["result"], trace)
+        self.assertEqual(self.ended(daemon, {"id": "untraced"})["result"], "none")
+
     def test_a_program_that_fails_is_retried_with_its_last_words(self):
         daemon = self.run_queue('test "$JOB_ATTEMPT" = 3 || { echo "not yet $JOB_ID" >&2; exit 1; }')
         job = self.ended(daemon, {"id": "a", "max_retries": 5})

@@ -54,6 +54,30 @@ class Queues(DaemonTest):
         for number in range(8):
             self.assertEqual(daemon.finished(str(number))["reason"], "exhausted")
 
+    def test_failed_jobs_of_a_queue_fit_one_page_behind_more_jobs_than_a_page_looks_at(self):
+        """A list looks at 10,000 jobs for each page; failed jobs of one queue are found without looking at the others."""
+        with Folder() as folder:
+            config = folder.path / "jobqd.toml"
+            config.write_text('[queues.mail]\nprocessor = "remote"\n', encoding="utf-8")
+            life = Life(folder.database, CONFIG=str(config), **HELD)
+            for name in ("m1", "m2"):
+                life.enqueue({"id": name, "queue": "mail"})
+                self.assertEqual(life.post(f"/v1/jobs/{name}/cancel").status, 200)
+            for number in range(3):
+                jobs = [{"id": f"{number}-{i}", "delay": "1h"} for i in range(5_000)]
+                self.assertEqual(life.enqueue(jobs).status, 202)
+            for _ in range(2):
+                page = life.get("/v1/jobs?status=failed&queue=mail").json()
+                self.assertEqual(([job["id"] for job in page["jobs"]], "next_cursor" in page), (["m2", "m1"], False))
+                self.assertIn("next_cursor", life.get("/v1/jobs?status=done&queue=mail").json())
+                self.assertEqual(life.end(), 0)
+                life = Life(folder.database, CONFIG=str(config), **HELD)
+            page = life.get("/v1/jobs?status=failed&queue=mail&limit=1").json()
+            self.assertEqual(life.get(f"/v1/jobs?status=failed&queue=mail&cursor={page['next_cursor']}").json()["jobs"][0]["id"], "m1")
+            self.assertEqual(life.post("/v1/queues/mail/retry?reason=cancelled").json(), {"count": 2})
+            self.assertEqual(life.get("/v1/jobs?status=failed&queue=mail").json(), {"jobs": []})
+            self.assertEqual(life.end(), 0)
+
     def test_jobs_take_defaults_from_their_queue(self):
         daemon = self.start(CONFIG=self.config_file(TWO_QUEUES), **AT_ONCE | {"SIMULATE_FAILURE_RATE": "1"})
         daemon.enqueue({"id": "a", "queue": "mail"})

@@ -5,6 +5,7 @@ import re
 import subprocess
 import tempfile
 import unittest
+from pathlib import Path
 
 from support import BINARY, HELD, DaemonTest, eventually
 
@@ -77,6 +78,22 @@ class Settings(DaemonTest):
         unwritable = self.run_to_end(STORE="sqlite:/nowhere/jobs.db")
         self.assertEqual(unwritable.process.returncode, 1)
         self.assertEqual(unwritable.log, "jobqd: cannot open /nowhere/jobs.db: No such file or directory")
+
+    def test_a_start_without_its_port_leaves_no_file_and_changes_none(self):
+        daemon = self.start()
+        for listen, why in ((f"127.0.0.1:{daemon.port}", "Address already in use"), ("192.0.2.1:0", "Cannot assign requested address")):
+            refused = self.run_to_end(LISTEN=listen, STORE="sqlite:jobs.db")
+            self.assertEqual(refused.process.returncode, 1)
+            self.assertEqual(refused.log, f"jobqd: cannot listen on {listen}: {why}")
+            self.assertEqual(os.listdir(refused.folder.name), [])
+            with tempfile.TemporaryDirectory() as folder:
+                store = f"sqlite:{folder}/jobs.db"
+                earlier = self.start(STORE=store, **HELD)
+                self.assertEqual(earlier.enqueue({"id": "kept", "delay": "1h"}).status, 202)
+                self.assertEqual(earlier.stop(), 0)
+                before = {file: Path(folder, file).read_bytes() for file in os.listdir(folder)}
+                self.assertEqual(self.run_to_end(LISTEN=listen, STORE=store).process.returncode, 1)
+                self.assertEqual({file: Path(folder, file).read_bytes() for file in os.listdir(folder)}, before)
 
     def test_a_check_lists_all_faults(self):
         config = self.config_file('worker = 1\n[queues.mail]\nworkers = 0\nprocesor = "http"\n[queues.b]\nretry_on = [404]\n')

@@ -11,6 +11,7 @@
 #include <jobqd/base/random.hpp>
 #include <jobqd/engine/store.hpp>
 #include <jobqd/http/observer.hpp>
+#include <jobqd/http/port.hpp>
 
 namespace jobqd::http {
 
@@ -38,8 +39,15 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  /// Binds and listens. The port, or a sentence that says why not.
+  /// Binds and listens, where the options say. The port, or a sentence that says why not.
   std::expected<std::uint16_t, std::string> listen();
+
+  /// The same with a port that is open already, whatever the options say. Those who have connected to it are
+  /// served from start() on.
+  std::expected<void, std::string> listen(Port port);
+
+  /// The port on which it listens; 0: on none.
+  [[nodiscard]] std::uint16_t port() const;
 
   void start();
 

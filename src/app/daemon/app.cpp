@@ -48,8 +48,6 @@ App::~App() = default;
 
 std::expected<void, std::string> App::start() {
   const auto descriptors = raise_descriptor_limit();
-  const auto port = parts_->server->listen();
-  if (!port) return std::unexpected(port.error());
   std::string settings;
   for (const auto& [name, value] : effective_settings(parts_->config))
     settings += fmt::format("{}{}={}", settings.empty() ? "" : " ", name, value);
@@ -69,9 +67,11 @@ std::expected<void, std::string> App::start() {
   if (auto started = parts_->runners->start(); !started) return started;
   parts_->server->start();
   parts_->store->renew_leases();
-  parts_->log.write_admin(
-      LogLevel::info, "listening",
-      {{"address", parts_->config.listen.host}, {"port", *port}, {"version", version}, {"pid", getpid()}});
+  parts_->log.write_admin(LogLevel::info, "listening",
+                          {{"address", parts_->config.listen.host},
+                           {"port", parts_->server->port()},
+                           {"version", version},
+                           {"pid", getpid()}});
   return {};
 }
 

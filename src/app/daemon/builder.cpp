@@ -67,6 +67,10 @@ std::expected<std::unique_ptr<App>, std::string> build(const Config& config, con
                                                        Log& log) {
   auto owned = std::make_unique<App::Parts>(config, clock, log);
   auto& parts = *owned;
+  // First, so that a start that fails because the port is taken neither makes a file nor changes one. Whoever
+  // connects waits until the store is ready.
+  auto port = http::Port::open(config.listen.host, config.listen.port);
+  if (!port) return std::unexpected(port.error());
   if (auto opened = open_store(parts); !opened) return std::unexpected(opened.error());
   parts.scheduler.add(parts.store_duty.emplace(*parts.store));
   parts.scheduler.add(parts.watchers.failure_log);
@@ -75,6 +79,8 @@ std::expected<std::unique_ptr<App>, std::string> build(const Config& config, con
   for (const auto& queue : config.queues) runners.add(queue);
   parts.server = std::make_unique<http::Server>(server_options(config), *parts.store, clock, parts.random,
                                                 std::vector<http::Observer*>{&parts.watchers.admin_log});
+  if (auto listening = parts.server->listen(*std::move(port)); !listening)
+    return std::unexpected(listening.error());
   return std::unique_ptr<App>(new App(std::move(owned)));
 }
 

@@ -20,8 +20,8 @@ Api::Api(engine::Store& store, const base::Clock& clock, base::Random& random)
 std::vector<Route> Api::all_routes() const {
   // The router tries them in this order: the busiest first.
   std::vector<Route> all;
-  for (auto group :
-       {enqueue_.routes(), workers_.routes(), jobs_.routes(), queues_.routes(), probes_.routes()})
+  for (auto group : {enqueue_.routes(), workers_.routes(), jobs_.routes(), queues_.routes(), probes_.routes(),
+                     ProblemCalls::routes()})
     std::ranges::move(group, std::back_inserter(all));
   return all;
 }

@@ -9,6 +9,7 @@
 #include "http/calls/enqueue.hpp"
 #include "http/calls/jobs.hpp"
 #include "http/calls/probes.hpp"
+#include "http/calls/problems.hpp"
 #include "http/calls/queues.hpp"
 #include "http/calls/router.hpp"
 #include "http/calls/workers.hpp"

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "http/requests/response_writer.hpp"
 
@@ -43,19 +44,26 @@ Listener::Listener(asio::io_context& io, ServerOptions options, const base::Cloc
 }
 
 std::expected<std::uint16_t, std::string> Listener::open() {
-  const auto& [address, port] = std::tie(context_.options.address, context_.options.port);
-  const auto failed = [&](const error_code& code) {
-    return std::unexpected(fmt::format("cannot listen on {}:{}: {}", address, port, code.message()));
+  auto port = Port::open(context_.options.address, context_.options.port);
+  if (!port) return std::unexpected(port.error());
+  if (auto taken = open(*std::move(port)); !taken) return std::unexpected(taken.error());
+  return port_;
+}
+
+std::expected<void, std::string> Listener::open(Port port) {
+  const auto number = port.number();
+  const auto failed = [number](const error_code& code) {
+    return std::unexpected(fmt::format("cannot serve port {}: {}", number, code.message()));
   };
   error_code code;
-  const tcp::endpoint endpoint(asio::ip::make_address(address, code), port);
-  if (code) return failed(code);
-  if (acceptor_.open(endpoint.protocol(), code); code) return failed(code);
-  if (acceptor_.set_option(tcp::acceptor::reuse_address(true), code); code) return failed(code);
-  if (acceptor_.bind(endpoint, code); code) return failed(code);
-  if (acceptor_.listen(tcp::acceptor::max_listen_connections, code); code) return failed(code);
+  const int descriptor = port.release();
+  if (acceptor_.assign(port.is_ipv6() ? tcp::v6() : tcp::v4(), descriptor, code); code) {
+    ::close(descriptor);
+    return failed(code);
+  }
   if (acceptor_.non_blocking(true, code); code) return failed(code);
-  return acceptor_.local_endpoint().port();
+  port_ = number;
+  return {};
 }
 
 void Listener::start() {

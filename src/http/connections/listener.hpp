@@ -10,6 +10,8 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <jobqd/http/port.hpp>
+
 #include "http/connections/session.hpp"
 
 namespace jobqd::http {
@@ -22,8 +24,13 @@ class Listener {
   Listener(boost::asio::io_context& io, ServerOptions options, const base::Clock& clock, Service& service,
            std::vector<Observer*> observers = {});
 
-  /// The port, or why not, in words.
+  /// Binds the port of the options. The port, or why not, in words.
   std::expected<std::uint16_t, std::string> open();
+
+  /// The same with a port that is bound already.
+  std::expected<void, std::string> open(Port port);
+
+  [[nodiscard]] std::uint16_t port() const { return port_; }  ///< 0: it is not open.
 
   void start();
 
@@ -45,6 +52,7 @@ class Listener {
   boost::asio::steady_timer sweeper_;
   boost::asio::steady_timer pause_;
   base::SteadyTime stop_deadline_{};
+  std::uint16_t port_ = 0;
 };
 
 }  // namespace jobqd::http

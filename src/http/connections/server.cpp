@@ -39,6 +39,14 @@ std::expected<std::uint16_t, std::string> Server::listen() {
   return impl_->listener.open();
 }
 
+std::expected<void, std::string> Server::listen(Port port) {
+  return impl_->listener.open(std::move(port));
+}
+
+std::uint16_t Server::port() const {
+  return impl_->listener.port();
+}
+
 void Server::start() {
   if (impl_->thread.joinable()) return;
   impl_->listener.start();

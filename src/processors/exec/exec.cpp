@@ -38,11 +38,17 @@ constexpr std::size_t leftover_pieces = 16;
 /// How much of standard error is kept: the rest of the limit is for how the program ended.
 constexpr std::size_t errors_kept = domain::limits::error_bytes - 64;
 
+/// What the daemon's own environment has under these names is not the job's.
+constexpr std::array<std::string_view, 5> names_of_the_job{"JOB_ID", "JOB_QUEUE", "JOB_ATTEMPT",
+                                                           "JOB_LEASE_TOKEN", "TRACEPARENT"};
+
 std::vector<std::string> environment_of(const engine::Claim& claim, const std::vector<std::string>& names) {
   std::vector<std::string> all{"JOB_ID=" + claim.id, "JOB_QUEUE=" + claim.queue,
                                fmt::format("JOB_ATTEMPT={}", claim.attempt),
                                fmt::format("JOB_LEASE_TOKEN={}", claim.token)};
+  if (!claim.traceparent.empty()) all.push_back("TRACEPARENT=" + claim.traceparent);
   for (const auto& name : names) {
+    if (std::ranges::find(names_of_the_job, name) != names_of_the_job.end()) continue;
     const char* value = std::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe): no thread sets any.
     if (value != nullptr) all.push_back(name + "=" + value);
   }

@@ -13,7 +13,8 @@ namespace jobqd::processors::exec {
 /// Runs a program for each attempt.
 ///
 /// The program gets the payload on standard input: a string as its text, anything else as its JSON. Its
-/// environment is JOB_ID, JOB_QUEUE, JOB_ATTEMPT, JOB_LEASE_TOKEN and the variables that Options::env names.
+/// environment is JOB_ID, JOB_QUEUE, JOB_ATTEMPT, JOB_LEASE_TOKEN, TRACEPARENT if the job has one, and the
+/// variables that Options::env names; one of these names stands for the job's variable or for none.
 /// It has no shell, no open file of this process, no new privileges, and a process group of its own. What it
 /// writes to standard output is the result; the end of what it writes to standard error is the error. When it
 /// has ended, whatever it left running in its group is killed. It dies with the daemon.

@@ -344,7 +344,7 @@ bool EmbeddedStore::run_due(Effects& effects) {
 
 bool EmbeddedStore::step_sweeps(Effects& effects) {
   if (sweeps_.empty()) return true;
-  auto step = sweeps_.next(jobs_.table);
+  auto step = sweeps_.next(jobs_.table, jobs_.finished);
   for (const auto job : step.jobs) {
     if (step.action == SweepAction::retry)
       (void)jobs_.retry(effects, job);  // It is failed, so it can be retried.

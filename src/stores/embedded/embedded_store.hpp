@@ -134,10 +134,15 @@ class EmbeddedStore final : public engine::Store {
   /// Gives a queue new options. The claims that wait for it and that it takes no longer are refused.
   void apply(Effects& effects, std::uint16_t index, const engine::QueueOptions& options, bool configured)
       JOBQD_REQUIRES(mutex_);
-  /// Errors: job_not_found; store_unavailable while the journal cannot be written.
-  engine::Expected<Jobs::Found> find_to_change(std::string_view id) JOBQD_REQUIRES(mutex_);
-  /// Errors: queue_not_found; store_unavailable while the journal cannot be written.
-  engine::Expected<std::uint16_t> find_queue_to_change(std::string_view name) const JOBQD_REQUIRES(mutex_);
+  /// Errors: job_not_found; store_unavailable while the journal cannot be written, or if the job is to be
+  /// removed, while it takes no removals.
+  engine::Expected<Jobs::Found> find_to_change(std::string_view id, bool removes = false)
+      JOBQD_REQUIRES(mutex_);
+  /// The same of a queue, whose jobs are to be removed perhaps. Errors: queue_not_found; store_unavailable.
+  engine::Expected<std::uint16_t> find_queue_to_change(std::string_view name, bool removes = false) const
+      JOBQD_REQUIRES(mutex_);
+  /// The error while the journal takes no such change.
+  engine::Expected<void> may_change(bool removes) const JOBQD_REQUIRES(mutex_);
 
   /// `sweep` without its queue and its beginning.
   void begin_sweep(std::string_view name, Sweep sweep);

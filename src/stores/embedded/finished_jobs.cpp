@@ -13,6 +13,8 @@ void FinishedJobs::add(JobHandle job, base::SteadyTime until) {
   record.due = until;
   record.ticket = ++last_ticket_;
   if (record.queue >= queues_.size()) queues_.resize(record.queue + 1UL);
+  if (record.queue >= failed_.size()) failed_.resize(record.queue + 1UL);
+  if (record.progress.status == domain::Status::failed) failed_[record.queue].emplace(record.number, job);
   queues_[record.queue].push(record.ticket, job);
   ++jobs_;
   bytes_ += record.content_bytes();
@@ -22,6 +24,7 @@ void FinishedJobs::remove(JobHandle job) {
   Record& record = table_.at(job);
   const bool was_there = queues_[record.queue].erase(std::exchange(record.ticket, 0));
   JOBQD_CHECK(was_there);
+  failed_[record.queue].erase(record.number);
   --jobs_;
   bytes_ -= record.content_bytes();
   record.due = {};

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <optional>
 
 #include <jobqd/base/clock.hpp>
@@ -14,7 +15,8 @@
 namespace jobqd::stores::embedded {
 
 /// The finished jobs, in the order in which they ended, and which of them has to be forgotten: by age, by
-/// number, or by bytes.
+/// number, or by bytes. Those that failed are indexed by queue and number as well: they are few among many,
+/// and are what is looked for.
 ///
 /// Not thread-safe. Uses Record::due (when retention ends) and Record::ticket of finished jobs in the table,
 /// which outlives this object.
@@ -36,6 +38,19 @@ class FinishedJobs {
   /// The retention of a queue, given by its index, has changed by this much.
   void keep_longer(std::uint16_t queue, base::milliseconds by);
 
+  /// Visits (number, job) of the failed jobs of a queue, given by its index, from the newest whose number is
+  /// smaller than `before` (0: from the newest) towards the oldest, until `visit` returns false.
+  template <class Visit>
+  void visit_failed(std::uint16_t queue, std::uint64_t before, Visit visit) const {
+    if (queue >= failed_.size()) return;
+    const auto& jobs = failed_[queue];
+    auto end = before == 0 ? jobs.end() : jobs.lower_bound(before);
+    while (end != jobs.begin()) {
+      --end;
+      if (!visit(end->first, end->second)) return;
+    }
+  }
+
   /// A job that has to be forgotten at `now`. Empty when all may stay.
   [[nodiscard]] std::optional<JobHandle> next_to_forget(base::SteadyTime now) const;
 
@@ -46,6 +61,8 @@ class FinishedJobs {
   JobTable& table_;
   const Limits limits_;
   std::deque<KeyedFifo<JobHandle>> queues_;  ///< By index, as far as jobs have come.
+  /// The failed jobs by number; of each queue by index, as far as jobs have come.
+  std::deque<std::map<std::uint64_t, JobHandle>> failed_;
   std::size_t jobs_ = 0;
   std::size_t bytes_ = 0;
   Ticket last_ticket_ = 0;

@@ -61,7 +61,7 @@ void EmbeddedStore::list(const engine::ListQuery& query, engine::Callback<engine
   if (query.queue && !queue) return turn.effects.refuse(std::move(done), no_such_queue(*query.queue));
   const auto budget = std::min(query.max_looked_at, list_budget);
   bool too_large = false;
-  jobs_.table.by_age().visit_newest_first(query.before, [&](std::uint64_t number, JobHandle job) {
+  const auto visit = [&](std::uint64_t number, JobHandle job) {
     mutex_.assert_held();
     const Record& record = jobs_.table.at(job);
     const bool matches = record.durable && (!queue || record.queue == *queue) &&
@@ -74,7 +74,11 @@ void EmbeddedStore::list(const engine::ListQuery& query, engine::Callback<engine
     page.bytes += bytes;
     if (matches) page.jobs.push_back(describe(job, turn.effects.now));
     return true;
-  });
+  };
+  if (queue && query.status == Status::failed)
+    jobs_.finished.visit_failed(*queue, query.before, visit);
+  else
+    jobs_.table.by_age().visit_newest_first(query.before, visit);
   const bool stopped_early = page.jobs.size() == query.limit || page.looked_at == budget || too_large;
   if (!stopped_early) page.next = 0;
   turn.effects.call([done = std::move(done), page = std::move(page)]() mutable { done(std::move(page)); });
@@ -103,7 +107,7 @@ void EmbeddedStore::retry(std::string_view id, engine::Callback<domain::Job> don
 
 void EmbeddedStore::remove(std::string_view id, engine::Callback<void> done) {
   Turn turn(*this);
-  const auto found = find_to_change(id);
+  const auto found = find_to_change(id, true);
   if (!found) return turn.effects.refuse(std::move(done), found.error());
   if (found->record->progress.status == Status::running)
     return turn.effects.refuse(std::move(done),
@@ -142,7 +146,7 @@ void EmbeddedStore::purge(const engine::Purge& which, engine::Callback<std::uint
 
 void EmbeddedStore::begin_sweep(std::string_view name, Sweep sweep) {
   Turn turn(*this);
-  const auto queue = find_queue_to_change(name);
+  const auto queue = find_queue_to_change(name, sweep.action == SweepAction::remove);
   if (!queue) return turn.effects.refuse(std::move(sweep.done), queue.error());
   sweep.queue = *queue;
   // Jobs that are enqueued from now on have larger numbers and are not changed.
@@ -212,16 +216,23 @@ std::string EmbeddedStore::trouble() const {
   return journal_->trouble();
 }
 
-engine::Expected<Jobs::Found> EmbeddedStore::find_to_change(std::string_view id) {
-  if (auto why = journal_->trouble(); !why.empty()) return std::unexpected(unavailable(std::move(why)));
+engine::Expected<Jobs::Found> EmbeddedStore::find_to_change(std::string_view id, bool removes) {
+  if (auto may = may_change(removes); !may) return std::unexpected(std::move(may.error()));
   return jobs_.find(id);
 }
 
-engine::Expected<std::uint16_t> EmbeddedStore::find_queue_to_change(std::string_view name) const {
+engine::Expected<std::uint16_t> EmbeddedStore::find_queue_to_change(std::string_view name,
+                                                                    bool removes) const {
   const auto queue = jobs_.queues.find_any(name);
   if (!queue) return std::unexpected(no_such_queue(name));
-  if (auto why = journal_->trouble(); !why.empty()) return std::unexpected(unavailable(std::move(why)));
+  if (auto may = may_change(removes); !may) return std::unexpected(std::move(may.error()));
   return *queue;
+}
+
+engine::Expected<void> EmbeddedStore::may_change(bool removes) const {
+  if (removes && journal_->takes_removals()) return {};
+  if (auto why = journal_->trouble(); !why.empty()) return std::unexpected(unavailable(std::move(why)));
+  return {};
 }
 
 }  // namespace jobqd::stores::embedded

@@ -18,18 +18,22 @@ bool takes(const Sweep& sweep, const Record& record) {
 
 }  // namespace
 
-Sweeps::Step Sweeps::next(const JobTable& table) {
+Sweeps::Step Sweeps::next(const JobTable& table, const FinishedJobs& finished) {
   Sweep& sweep = sweeps_.front();
   Step step{.action = sweep.action};
   int looks = most_looks;
   bool more = false;
-  table.by_age().visit_newest_first(sweep.before, [&](std::uint64_t number, JobHandle job) {
+  const auto visit = [&](std::uint64_t number, JobHandle job) {
     more = looks-- == 0 || step.jobs.size() == most_changes;
     if (more) return false;
     sweep.before = number;
     if (takes(sweep, table.at(job))) step.jobs.push_back(job);
     return true;
-  });
+  };
+  if (sweep.status == domain::Status::failed)
+    finished.visit_failed(sweep.queue, sweep.before, visit);
+  else
+    table.by_age().visit_newest_first(sweep.before, visit);
   sweep.count += step.jobs.size();
   if (more) return step;
   step.finished = std::move(sweep);

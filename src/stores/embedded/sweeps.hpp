@@ -9,6 +9,7 @@
 #include <jobqd/domain/job.hpp>
 #include <jobqd/engine/callback.hpp>
 
+#include "stores/embedded/finished_jobs.hpp"
 #include "stores/embedded/job_handle.hpp"
 #include "stores/embedded/job_table.hpp"
 
@@ -41,7 +42,7 @@ class Sweeps {
     std::vector<JobHandle> jobs = {};
     std::optional<Sweep> finished = {};  ///< The sweep, if this was its last step.
   };
-  [[nodiscard]] Step next(const JobTable& table);
+  [[nodiscard]] Step next(const JobTable& table, const FinishedJobs& finished);
 
  private:
   std::deque<Sweep> sweeps_;

@@ -13,6 +13,8 @@ struct WriteFailure {
   /// It is unknown what has reached the disk, so nothing may be written or acknowledged any more. Otherwise
   /// it is certain that nothing of the batch was kept, and it may be tried again.
   bool fatal = false;
+  /// There is room for removals, although there is none for anything else.
+  bool takes_removals = false;
 };
 
 /// What a BatchingJournal writes to. Only its thread calls these functions; they may block, and throw
@@ -29,7 +31,8 @@ class BatchWriter {
   /// Whether the trouble is over, now that a write has succeeded again.
   [[nodiscard]] virtual bool has_recovered() = 0;
 
-  /// Upkeep after a write, when everybody who waited for it has been answered. A failure is fatal.
+  /// Upkeep after a write, when everybody who waited for it has been answered. A failure that is not fatal
+  /// means that nothing more can be written at present.
   virtual std::expected<void, WriteFailure> tend() = 0;
 };
 

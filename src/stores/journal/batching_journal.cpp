@@ -82,6 +82,7 @@ void BatchingJournal::refuse(Batch batch, const WriteFailure& failure) {
 
 void BatchingJournal::note(const WriteFailure& failure) {
   if (failure.fatal && !std::exchange(lost_, true)) observer_.store_lost(failure.why);
+  takes_removals_.store(failure.takes_removals, std::memory_order_release);
   set_trouble(failure.why);
 }
 

@@ -48,6 +48,9 @@ class BatchingJournal final : public Journal {
   void flush() override;
   [[nodiscard]] BatchNumber durable() const override { return durable_.load(std::memory_order_acquire); }
   [[nodiscard]] std::string trouble() const override { return trouble_.why(); }
+  [[nodiscard]] bool takes_removals() const override {
+    return !trouble_.exists() || takes_removals_.load(std::memory_order_acquire);
+  }
 
  private:
   void run();
@@ -63,7 +66,8 @@ class BatchingJournal final : public Journal {
   Gathering gathering_;
   Trouble trouble_;
   std::atomic<BatchNumber> durable_{0};
-  bool lost_ = false;  ///< A failure was fatal. Used by the journal's thread only.
+  std::atomic<bool> takes_removals_{false};  ///< In spite of the present trouble.
+  bool lost_ = false;                        ///< A failure was fatal. Used by the journal's thread only.
   std::jthread thread_;
 };
 

@@ -58,6 +58,10 @@ class Journal {
 
   /// Why nothing can be written at present; empty when all is well.
   [[nodiscard]] virtual std::string trouble() const = 0;
+
+  /// Whether erase() can be expected to succeed, in spite of trouble() perhaps: a full disk may have a
+  /// reserve for it.
+  [[nodiscard]] virtual bool takes_removals() const { return trouble().empty(); }
 };
 
 }  // namespace jobqd::stores::journal

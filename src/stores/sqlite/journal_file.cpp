@@ -1,6 +1,7 @@
 #include "stores/sqlite/journal_file.hpp"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include <fmt/format.h>
@@ -17,9 +18,19 @@ namespace {
 
 constexpr auto open_flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
 
+/// How many removals are one transaction on a full disk.
+constexpr std::size_t removals_at_once = 1'000;
+
+/// While the reserve is given up, jobs are accepted as long as the database has as many free pages: 2 MiB.
+constexpr std::int64_t free_pages_to_go_on = 512;
+
 std::string one_line(std::string text) {
   std::ranges::replace(text, '\n', ' ');
   return text;
+}
+
+SqliteError no_room() {
+  return {.code = SQLITE_FULL, .text = "the disk is full"};
 }
 
 }  // namespace
@@ -28,7 +39,8 @@ JournalFile::JournalFile(Options options, SqliteDatabase database, std::unique_p
     : options_(std::move(options)),
       lock_(std::move(lock)),
       database_(std::move(database)),
-      log_(database_, options_.path, options_.checkpoint_pages) {}
+      log_(database_, options_.path, options_.checkpoint_pages),
+      reserve_(options_.path) {}
 
 std::expected<std::unique_ptr<JournalFile>, std::string> JournalFile::open(Options options) {
   const auto path = options.path;
@@ -66,6 +78,8 @@ std::expected<void, std::string> JournalFile::prepare() {
   auto transaction = Transaction::prepare(database_);
   if (!transaction) return refused(transaction.error());
   transaction_ = *std::move(transaction);
+  if (!options_.vfs.empty() || reserve_lent_) return {};
+  if (reserve_.is_left() || log_.has_room(Reserve::bytes + LogKeeper::room_to_go_on)) reserve_.take();
   return {};
 }
 
@@ -89,6 +103,10 @@ SqliteResult<> JournalFile::begin_epoch() {
   // What an earlier run left in the log may be what fills the disk.
   if (!grown && is_full(grown.error()) && log_.truncate().value_or(false))
     grown = database_.execute(next_epoch);
+  if (!grown && is_full(grown.error()) && options_.vfs.empty() && reserve_.is_left() && reserve_.take()) {
+    reserve_lent_ = reserve_.give_up();
+    grown = database_.execute(next_epoch);
+  }
   if (!grown) return grown;
   const auto epoch = database_.query_integer("SELECT value FROM counters WHERE name = 'epoch'");
   if (!epoch) return std::unexpected(epoch.error());
@@ -129,8 +147,47 @@ std::expected<void, WriteFailure> JournalFile::write(const journal::Changes& cha
     else if (*copied)
       committed = commit(changes, probe);
   }
+  if (!committed && is_full(committed.error()) && !changes.erasures.empty() &&
+      (reserve_.give_up() || reserve_lent_))
+    committed = commit_removals_first(changes, probe);
   if (!committed) return fail(committed.error());
   return {};
+}
+
+SqliteResult<> JournalFile::commit_removals_first(const journal::Changes& changes, bool probe) {
+  reserve_lent_ = true;
+  // SQLite may be built to overwrite what is deleted, which would write every page that becomes free.
+  const auto overwrites = database_.query_integer("PRAGMA secure_delete");
+  if (auto set = database_.execute("PRAGMA secure_delete = FAST"); !set) return set;
+  SqliteResult<> written = {};
+  std::span left(changes.erasures);
+  while (written && !left.empty()) {
+    const auto some = left.first(std::min(left.size(), removals_at_once));
+    left = left.subspan(some.size());
+    journal::Changes removals;
+    removals.erasures.assign(some.begin(), some.end());
+    written = commit(removals, false);
+    if (const auto copied = log_.truncate(); !copied) return std::unexpected(copied.error());
+  }
+  if (overwrites == 1) (void)database_.execute("PRAGMA secure_delete = ON");
+  if (!written) return written;
+  // New jobs may use what removals have freed, but not the reserve.
+  if (!changes.inserts.empty() && !lives_on_reserve()) return std::unexpected(no_room());
+  return commit(changes, probe);
+}
+
+bool JournalFile::lives_on_reserve() {
+  const auto free_pages = database_.query_integer("PRAGMA freelist_count");
+  return free_pages && *free_pages >= free_pages_to_go_on && log_.fits();
+}
+
+SqliteResult<> JournalFile::tend_reserve() {
+  if (!reserve_lent_ || (lives_on_reserve() && !log_.has_room(2 * Reserve::bytes))) return {};
+  // Without its log the disk has at least the room that the reserve had, unless others have taken it.
+  if (const auto copied = log_.truncate(); !copied) return std::unexpected(copied.error());
+  reserve_lent_ = !reserve_.take();
+  if (!reserve_lent_ && log_.has_room()) return {};
+  return std::unexpected(no_room());
 }
 
 SqliteResult<> JournalFile::commit(const journal::Changes& changes, bool probe) {
@@ -139,11 +196,16 @@ SqliteResult<> JournalFile::commit(const journal::Changes& changes, bool probe) 
 }
 
 bool JournalFile::has_recovered() {
-  return !last_failure_was_full_ || log_.has_room();
+  if (!last_failure_was_full_) return true;
+  const auto tended = tend_reserve();
+  if (!tended) (void)fail(tended.error());  // If it is fatal, tend() reports it.
+  return tended && log_.has_room();
 }
 
 std::expected<void, WriteFailure> JournalFile::tend() {
+  if (fatal_error_) return fail(*fatal_error_);
   if (auto tended = log_.tend(); !tended) return fail(tended.error());
+  if (auto tended = tend_reserve(); !tended) return fail(tended.error());
   return {};
 }
 
@@ -151,7 +213,10 @@ std::unexpected<WriteFailure> JournalFile::fail(const SqliteError& error) {
   last_failure_was_full_ = is_full(error);
   const bool fatal = is_indeterminate(error);
   if (fatal) fatal_error_ = error;
-  return std::unexpected(WriteFailure{.why = in_words(error), .fatal = fatal});
+  return std::unexpected(
+      WriteFailure{.why = in_words(error),
+                   .fatal = fatal,
+                   .takes_removals = last_failure_was_full_ && (reserve_.held() || reserve_lent_)});
 }
 
 }  // namespace jobqd::stores::sqlite

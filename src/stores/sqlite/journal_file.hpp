@@ -13,6 +13,7 @@
 #include "stores/sqlite/database.hpp"
 #include "stores/sqlite/file_lock.hpp"
 #include "stores/sqlite/log_keeper.hpp"
+#include "stores/sqlite/reserve.hpp"
 #include "stores/sqlite/transaction.hpp"
 
 namespace jobqd::stores::sqlite {
@@ -52,6 +53,14 @@ class JournalFile final : public journal::BatchWriter {
   std::expected<void, std::string> check();
   SqliteResult<> begin_epoch();
   SqliteResult<> commit(const journal::Changes& changes, bool probe);
+  /// With the reserve: the removals first, because they make room, then all of `changes`.
+  SqliteResult<> commit_removals_first(const journal::Changes& changes, bool probe);
+  /// Whether more jobs may be accepted while the reserve is given up: as long as they fit into pages that are
+  /// free, the database does not grow when it takes the log in, and the reserve can be taken again.
+  [[nodiscard]] bool lives_on_reserve();
+  /// Takes a reserve that was given up again, unless the file lives on it. Fails if no more jobs may be
+  /// accepted.
+  SqliteResult<> tend_reserve();
   std::unexpected<journal::WriteFailure> fail(const SqliteError& error);
 
   const Options options_;
@@ -59,6 +68,8 @@ class JournalFile final : public journal::BatchWriter {
   std::unique_ptr<FileLock> lock_;
   SqliteDatabase database_;
   LogKeeper log_;
+  Reserve reserve_;
+  bool reserve_lent_ = false;               ///< It was given up for removals.
   std::optional<Transaction> transaction_;  ///< Since prepare().
   std::uint32_t epoch_ = 0;
   bool last_failure_was_full_ = false;      ///< The last write that failed did so because the disk was full.

@@ -16,10 +16,6 @@ namespace {
 /// A page in the log has a header of 24 bytes before it.
 constexpr std::int64_t logged_page_size = LogKeeper::page_size + 24;
 
-/// With less room than this, a disk that was full still counts as full: a small write may fit, and the next
-/// job will not.
-constexpr std::uint64_t room_to_go_on = 64UL * 1024;
-
 /// The number of the file that has this name; empty: there is none.
 ///
 /// Asks for nothing else: since Linux 6.13 a file whose times were asked for gets new ones with its next
@@ -77,7 +73,7 @@ SqliteResult<> LogKeeper::tend() {
   if (upkeep.lengthen_to > 0) lengthen_log(database_, upkeep.lengthen_to * logged_page_size);
   if (upkeep.checkpoint == LogUpkeep::Checkpoint::none) return {};
   const bool truncates = upkeep.checkpoint == LogUpkeep::Checkpoint::truncate;
-  const auto copied = checkpoint(truncates ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE);
+  const auto copied = truncates ? truncate() : checkpoint(SQLITE_CHECKPOINT_PASSIVE);
   if (!copied) return std::unexpected(copied.error());
   return {};
 }
@@ -92,9 +88,21 @@ SqliteResult<bool> LogKeeper::checkpoint(int mode) {
   return false;
 }
 
-bool LogKeeper::has_room() const {
+SqliteResult<bool> LogKeeper::truncate() {
+  return fits() ? checkpoint(SQLITE_CHECKPOINT_TRUNCATE) : SqliteResult<bool>(false);
+}
+
+bool LogKeeper::fits() {
+  const auto pages = database_.query_integer("PRAGMA page_count");
+  struct stat found{};
+  if (!pages || ::stat(path_.c_str(), &found) != 0) return true;
+  const auto missing = *pages * page_size - found.st_size;
+  return missing <= 0 || has_room(static_cast<std::uint64_t>(missing));
+}
+
+bool LogKeeper::has_room(std::uint64_t bytes) const {
   const auto room = room_at(path_);
-  return !room || *room >= room_to_go_on;
+  return !room || *room >= bytes;
 }
 
 }  // namespace jobqd::stores::sqlite

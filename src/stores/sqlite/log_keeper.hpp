@@ -35,12 +35,20 @@ class LogKeeper {
   /// Does what the log needs; after every commit. Fails only where it is unknown what has reached the disk.
   SqliteResult<> tend();
 
-  /// Copies the log into the database and gives its room back. Returns whether all of it was copied; fails as
-  /// tend() does.
-  SqliteResult<bool> truncate() { return checkpoint(SQLITE_CHECKPOINT_TRUNCATE); }
+  /// Copies the log into the database and gives its room back. Returns whether all of it was copied; false at
+  /// once if it does not fit, because a part of it would use up what room there is. Fails as tend() does.
+  SqliteResult<bool> truncate();
 
-  /// Whether the disk has enough room for some more jobs.
-  [[nodiscard]] bool has_room() const;
+  /// Whether the disk has the room by which the database grows when it takes the log in. Where that is
+  /// unknown, it has.
+  [[nodiscard]] bool fits();
+
+  /// With less room than this, a disk that was full still counts as full: a small write may fit, and the next
+  /// job will not.
+  static constexpr std::uint64_t room_to_go_on = 64UL * 1024;
+
+  /// Whether the disk has so much room, in bytes. Where that is unknown, it has.
+  [[nodiscard]] bool has_room(std::uint64_t bytes = room_to_go_on) const;
 
  private:
   SqliteResult<bool> checkpoint(int mode);

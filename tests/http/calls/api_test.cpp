@@ -35,6 +35,7 @@ class TheApi : public ApiTest {
 TEST_F(TheApi, HasAnAccessLevelForEveryRoute) {
   using testing::UnorderedElementsAre;
   EXPECT_THAT(routes_for(Access::probe), UnorderedElementsAre("GET /healthz", "GET /livez", "GET /readyz"));
+  EXPECT_THAT(routes_for(Access::open), UnorderedElementsAre("GET /problems/{name}"));
   EXPECT_THAT(routes_for(Access::enqueue), UnorderedElementsAre("POST /enqueue"));
   EXPECT_THAT(routes_for(Access::work),
               UnorderedElementsAre("POST /v1/queues/{name}/lease", "POST /v1/jobs/{id}/heartbeat",
@@ -50,7 +51,8 @@ TEST_F(TheApi, HasAnAccessLevelForEveryRoute) {
 
 TEST_F(TheApi, ReadsByGetAndOnlyByGet) {
   for (const auto& route : api->routes())
-    EXPECT_EQ(route.method == "GET", route.access == Access::read || route.access == Access::probe)
+    EXPECT_EQ(route.method == "GET",
+              route.access == Access::read || route.access == Access::probe || route.access == Access::open)
         << route.pattern;
 }
 

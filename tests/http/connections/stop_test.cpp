@@ -226,6 +226,32 @@ TEST_F(TheServer, RefusesAPortThatIsTaken) {
   EXPECT_EQ(listening.error(), fmt::format("cannot listen on 127.0.0.1:{}: Address already in use", port));
 }
 
+TEST_F(TheServer, ServesThoseWhoConnectedBeforeItWasThere) {
+  auto early = Port::open("127.0.0.1", 0);
+  ASSERT_TRUE(early.has_value()) << early.error();
+  TestClient client(early->number());
+  client.send("GET /livez HTTP/1.1\r\nHost: a\r\n\r\n");
+  Server another({}, *store, clock, random);
+  const auto number = early->number();
+  ASSERT_TRUE(another.listen(*std::move(early)).has_value());
+  EXPECT_EQ(another.port(), number);
+  another.start();
+  const auto answer = client.read_answer();
+  ASSERT_TRUE(answer.has_value());
+  EXPECT_EQ(answer->status, 200);
+}
+
+TEST_F(TheServer, FreesAPortThatItNeverTook) {
+  std::uint16_t number = 0;
+  {
+    const auto early = Port::open("127.0.0.1", 0);
+    ASSERT_TRUE(early.has_value()) << early.error();
+    number = early->number();
+    EXPECT_FALSE(Port::open("127.0.0.1", number).has_value());
+  }
+  EXPECT_TRUE(Port::open("127.0.0.1", number).has_value());
+}
+
 TEST_F(TheServer, RefusesAnAddressThatIsNone) {
   Server another({.address = "1.2.3.400", .port = 0}, *store, clock, random);
   EXPECT_FALSE(another.listen().has_value());

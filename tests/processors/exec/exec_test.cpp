@@ -64,6 +64,10 @@ std::string said(Options options, std::string payload = "null") {
   return nlohmann::json::parse(result(run(std::move(options), std::move(payload)))).get<std::string>();
 }
 
+std::string said(const Options& options, const engine::Claim& claim) {
+  return nlohmann::json::parse(result(Exec(options).process(claim, {}))).get<std::string>();
+}
+
 /// The number behind "pid ".
 pid_t pid_in(std::string_view text) {
   pid_t pid = 0;
@@ -134,6 +138,27 @@ TEST(Exec, GivesTheProgramItsVariablesAndNoOthers) {
   Exec exec({.command = {"/usr/bin/env"}, .env = {"JOBQD_TEST_NAMED", "JOBQD_TEST_NOT_SET"}});
   EXPECT_EQ(nlohmann::json::parse(result(exec.process(claim, {}))).get<std::string>(),
             "JOB_ID=id-1\nJOB_QUEUE=mail\nJOB_ATTEMPT=3\nJOB_LEASE_TOKEN=77\nJOBQD_TEST_NAMED=value");
+}
+
+TEST(Exec, PassesTheTraceOfTheJobOnAndNoOther) {
+  ::setenv("TRACEPARENT", "00-ffffffffffffffffffffffffffffffff-ffffffffffffffff-00", 1);
+  auto claim = new_claim("id-1");
+  const Options options{.command = {"/usr/bin/env"}, .env = {"TRACEPARENT"}};
+  const auto without = said(options, claim);
+  EXPECT_FALSE(without.contains("TRACEPARENT")) << without;
+  claim.traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+  const auto with = said(options, claim);
+  EXPECT_TRUE(with.ends_with("\nTRACEPARENT=" + claim.traceparent)) << with;
+  ::unsetenv("TRACEPARENT");
+}
+
+TEST(Exec, LetsNoVariableOfTheDaemonStandForOneOfTheJob) {
+  ::setenv("JOB_ID", "another", 1);
+  const Options options{.command = {"/usr/bin/env"}, .env = {"JOB_ID"}};
+  const auto text = said(options, new_claim("id-1"));
+  EXPECT_TRUE(text.starts_with("JOB_ID=id-1\n")) << text;
+  EXPECT_FALSE(text.contains("another")) << text;
+  ::unsetenv("JOB_ID");
 }
 
 TEST(Exec, ReadsTheExitCode) {

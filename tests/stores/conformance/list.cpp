@@ -115,6 +115,32 @@ TEST_P(StoreConformance, AListIsBoundedByTheJobsItLooksAt) {
   EXPECT_EQ(second.next, 0U);
 }
 
+TEST_P(StoreConformance, FailedJobsOfAQueueAreFoundBehindAnyNumberOfOthers) {
+  submit(new_mail("a")).value();
+  support::settle(*store, claim("mail"), engine::Fail{.error = "e"});
+  submit(new_mail("b")).value();
+  ASSERT_TRUE(cancel("b"));
+  finish("other", engine::Fail{.error = "e"});
+  for (int i = 0; i < 5; ++i) finish(std::to_string(i));
+  const engine::ListQuery query{.queue = "mail", .status = Status::failed, .limit = 1, .max_looked_at = 2};
+  const auto first = list(query);
+  EXPECT_EQ(ids(first), "b");
+  EXPECT_EQ(first.looked_at, 1U) << "none of the other jobs";
+  auto rest = query;
+  rest.before = first.next;
+  const auto second = list(rest);
+  EXPECT_EQ(ids(second), "a");
+  EXPECT_EQ(second.looked_at, 1U);
+  rest.before = second.next;
+  EXPECT_EQ(ids(list(rest)), "");
+  EXPECT_EQ(list(rest).next, 0U);
+
+  ASSERT_TRUE(retry("b"));
+  EXPECT_EQ(ids(list({.queue = "mail", .status = Status::failed, .max_looked_at = 2})), "a");
+  ASSERT_TRUE(remove("a"));
+  EXPECT_EQ(ids(list({.queue = "mail", .status = Status::failed, .max_looked_at = 2})), "");
+}
+
 TEST_P(StoreConformance, CountsFollowEveryJob) {
   const auto counts = [&] {
     std::string all;

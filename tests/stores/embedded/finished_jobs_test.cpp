@@ -1,5 +1,6 @@
 #include "stores/embedded/finished_jobs.hpp"
 
+#include <array>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -105,6 +106,32 @@ TEST_F(FinishedJobsTest, ThatRunAgainAreNotCountedAnyMore) {
   finished.add(other, at(200));
   EXPECT_EQ(forget(finished, at(150)), Handles{});
   EXPECT_EQ(finished.next_expiry(), at(200));
+}
+
+TEST_F(FinishedJobsTest, ThatFailedAreFoundByQueueAndNumber) {
+  FinishedJobs finished(table_, plenty);
+  const auto done = job(1);
+  const std::array failed{job(1), job(1), job(0), job(1)};
+  for (const auto each : failed) table_.at(each).progress.status = domain::Status::failed;
+  const auto visited = [&](std::uint16_t queue, std::uint64_t before, std::size_t most) {
+    Handles found;
+    finished.visit_failed(queue, before, [&](std::uint64_t number, JobHandle each) {
+      EXPECT_EQ(table_.at(each).number, number);
+      found.push_back(each);
+      return found.size() < most;
+    });
+    return found;
+  };
+  EXPECT_EQ(visited(1, 0, 10), Handles{}) << "before the first job";
+  finished.add(done, at(100));
+  for (const auto each : {failed[3], failed[0], failed[2], failed[1]}) finished.add(each, at(200));
+  EXPECT_EQ(visited(1, 0, 10), (Handles{failed[3], failed[1], failed[0]})) << "by number, not by their ends";
+  EXPECT_EQ(visited(0, 0, 10), Handles{failed[2]});
+  EXPECT_EQ(visited(1, table_.at(failed[3]).number, 1), Handles{failed[1]});
+  finished.remove(failed[1]);
+  EXPECT_EQ(visited(1, 0, 10), (Handles{failed[3], failed[0]}));
+  finished.remove(done);
+  EXPECT_EQ(visited(2, 0, 10), Handles{}) << "no job of this queue has ended";
 }
 
 TEST_F(FinishedJobsTest, OfOneQueueAreKeptLongerIfItsRetentionGrows) {

@@ -23,10 +23,13 @@ class SweepsTest : public testing::Test {
     record.queue = queue;
     record.progress.status = status;
     record.durable = durable;
-    return table_.insert(std::move(record));
+    const auto job = table_.insert(std::move(record));
+    if (table_.at(job).finished()) finished_.add(job, base::SteadyTime::max());
+    return job;
   }
 
   JobTable table_;
+  FinishedJobs finished_{table_, {.jobs = 100'000, .bytes = 1'000'000}};
   Sweeps sweeps_;
 
  private:
@@ -44,7 +47,7 @@ TEST_F(SweepsTest, ChooseTheJobsOfTheirQueueAndStatus) {
   const auto newest = add(Status::failed);
   sweeps_.add({.queue = 0, .status = Status::failed, .action = SweepAction::retry, .before = any_number});
 
-  const auto step = sweeps_.next(table_);
+  const auto step = sweeps_.next(table_, finished_);
   EXPECT_EQ(step.action, SweepAction::retry);
   EXPECT_EQ(step.jobs, (std::vector{newest, failed}));
   ASSERT_TRUE(step.finished);
@@ -56,7 +59,7 @@ TEST_F(SweepsTest, LeaveJobsAloneThatCameAfterTheirBeginning) {
   const auto before = add(Status::queued);
   sweeps_.add({.status = Status::queued, .before = table_.at(before).number + 1});
   add(Status::queued);
-  EXPECT_EQ(sweeps_.next(table_).jobs, std::vector{before});
+  EXPECT_EQ(sweeps_.next(table_, finished_).jobs, std::vector{before});
 }
 
 TEST_F(SweepsTest, ChangeAThousandJobsInOneStepAndEachOnce) {
@@ -65,7 +68,7 @@ TEST_F(SweepsTest, ChangeAThousandJobsInOneStepAndEachOnce) {
   std::vector<JobHandle> swept;
   std::vector<std::size_t> steps;
   while (!sweeps_.empty()) {
-    const auto step = sweeps_.next(table_);
+    const auto step = sweeps_.next(table_, finished_);
     steps.push_back(step.jobs.size());
     swept.insert(swept.end(), step.jobs.begin(), step.jobs.end());
     if (step.finished) {
@@ -78,15 +81,25 @@ TEST_F(SweepsTest, ChangeAThousandJobsInOneStepAndEachOnce) {
 }
 
 TEST_F(SweepsTest, LookAtTenThousandJobsInOneStep) {
-  const auto wanted = add(Status::failed);
+  const auto wanted = add(Status::done);
   for (int i = 0; i < 10'000; ++i) add(Status::queued);
-  sweeps_.add({.status = Status::failed, .before = any_number});
-  const auto first = sweeps_.next(table_);
+  sweeps_.add({.status = Status::done, .before = any_number});
+  const auto first = sweeps_.next(table_, finished_);
   EXPECT_TRUE(first.jobs.empty());
   EXPECT_FALSE(first.finished);
-  const auto second = sweeps_.next(table_);
+  const auto second = sweeps_.next(table_, finished_);
   EXPECT_EQ(second.jobs, std::vector{wanted});
   EXPECT_TRUE(second.finished);
+}
+
+TEST_F(SweepsTest, FindFailedJobsAtOnceBehindAnyNumberOfOthers) {
+  const auto wanted = add(Status::failed);
+  for (int i = 0; i < 20'000; ++i) add(i % 2 == 0 ? Status::queued : Status::done);
+  for (int i = 0; i < 20'000; ++i) add(Status::failed, 1);
+  sweeps_.add({.status = Status::failed, .before = any_number});
+  const auto step = sweeps_.next(table_, finished_);
+  EXPECT_EQ(step.jobs, std::vector{wanted});
+  EXPECT_TRUE(step.finished);
 }
 
 TEST_F(SweepsTest, ChooseAmongTheReasons) {
@@ -98,7 +111,7 @@ TEST_F(SweepsTest, ChooseAmongTheReasons) {
   table_.at(rejected).progress.reason = Reason::rejected;
   sweeps_.add(
       {.status = Status::failed, .reasons = {Reason::exhausted, Reason::rejected}, .before = any_number});
-  EXPECT_EQ(sweeps_.next(table_).jobs, (std::vector{rejected, exhausted}));
+  EXPECT_EQ(sweeps_.next(table_, finished_).jobs, (std::vector{rejected, exhausted}));
 }
 
 TEST_F(SweepsTest, ComeOneAfterTheOther) {
@@ -106,8 +119,8 @@ TEST_F(SweepsTest, ComeOneAfterTheOther) {
   add(Status::queued);
   sweeps_.add({.status = Status::failed, .action = SweepAction::retry, .before = any_number});
   sweeps_.add({.status = Status::queued, .action = SweepAction::remove, .before = any_number});
-  EXPECT_EQ(sweeps_.next(table_).action, SweepAction::retry);
-  EXPECT_EQ(sweeps_.next(table_).action, SweepAction::remove);
+  EXPECT_EQ(sweeps_.next(table_, finished_).action, SweepAction::retry);
+  EXPECT_EQ(sweeps_.next(table_, finished_).action, SweepAction::remove);
   EXPECT_TRUE(sweeps_.empty());
 }
 

@@ -26,6 +26,7 @@ class HeldJournal final : public Journal {
   void flush() override { on_flush(); }
   [[nodiscard]] BatchNumber durable() const override { return durable_; }
   [[nodiscard]] std::string trouble() const override { return trouble_; }
+  [[nodiscard]] bool takes_removals() const override { return takes_removals_; }
 
   /// The number of answers that wait for the disk.
   [[nodiscard]] std::size_t waiting() const { return batches_.size(); }
@@ -41,7 +42,10 @@ class HeldJournal final : public Journal {
   void fail();
   void fail_newest();
 
-  void set_trouble(std::string why) { trouble_ = std::move(why); }
+  void set_trouble(std::string why, bool takes_removals = false) {
+    trouble_ = std::move(why);
+    takes_removals_ = takes_removals || trouble_.empty();
+  }
 
   /// What a crash at this moment would leave, by number.
   [[nodiscard]] const std::map<std::uint64_t, StoredJob>& image() const { return image_; }
@@ -71,6 +75,7 @@ class HeldJournal final : public Journal {
   Changes open_;
   std::map<std::uint64_t, StoredJob> image_;
   std::string trouble_;
+  bool takes_removals_ = true;
   BatchNumber gathering_ = 1;
   BatchNumber durable_ = 0;
 };
