@@ -20,7 +20,7 @@ class RetryProcessor {
 
   /// What follows an attempt.
   struct Next {
-    bool asked = false;                ///< For another job; not if a stop was requested.
+    bool asked = false;               ///< For another job; not if a stop was requested.
     std::optional<Claim> claim = {};  ///< If one was ready. Otherwise `claimed` gets the answer.
   };
 

@@ -263,7 +263,8 @@ SqliteResult<RowWriter> RowWriter::prepare(SqliteDatabase& database) {
   RowWriter writer;
   const std::array<std::pair<SqliteStatement*, std::string>, 6> statements{
       {{&writer.insert_job_, insert_sql("INSERT INTO jobs", job_columns)},
-       {&writer.put_progress_, insert_sql("INSERT OR REPLACE INTO progress", progress_columns, before_leases)},
+       {&writer.put_progress_,
+        insert_sql("INSERT OR REPLACE INTO progress", progress_columns, before_leases)},
        {&writer.put_leased_, insert_sql("INSERT OR REPLACE INTO progress", progress_columns)},
        {&writer.erase_jobs_, "DELETE FROM jobs WHERE number BETWEEN ? AND ?"},
        {&writer.erase_progress_, "DELETE FROM progress WHERE number BETWEEN ? AND ?"},
