@@ -92,8 +92,9 @@ engine::Resolution Attempts::end(Effects& effects, JobHandle job, engine::Outcom
   const auto& attempt = running(record);
   auto facts = facts_of(record, attempt.stop->cause());
   facts.simulated = attempt.simulated;
+  const bool may_wait = !std::holds_alternative<engine::Done>(outcome);
   auto end = domain::end_of_attempt(std::move(outcome), facts, jobs_.queues[record.queue].options.backoff,
-                                    random_.fraction());
+                                    may_wait ? random_.fraction() : 0);
   if (leases_.contains(job)) {
     effects.call([this, claim = claim_of(job, record), resolution = end.resolution] {
       observer_.attempt_settled(claim, resolution);
