@@ -1,12 +1,18 @@
 set(THREADS_PREFER_PTHREAD_FLAG ON)
 find_package(Threads REQUIRED)
 find_package(fmt REQUIRED)
+find_package(spdlog REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(tomlplusplus REQUIRED)
 find_package(SQLite3 REQUIRED)
 find_package(Boost 1.81 REQUIRED CONFIG COMPONENTS url)
 find_package(OpenSSL 3 REQUIRED)
+
+# A spdlog with a copy of fmt of its own would define fmt's functions a second time. Debian and Ubuntu have none.
+if(NOT SPDLOG_FMT_EXTERNAL)
+  message(FATAL_ERROR "this spdlog is not built with the system's fmt (SPDLOG_FMT_EXTERNAL)")
+endif()
 
 # Beast and Asio are heavy: their bodies are compiled once, for all who use them.
 add_library(jobqd_beast STATIC cmake/beast.cpp)

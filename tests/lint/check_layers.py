@@ -48,6 +48,7 @@ FENCES = [
     (r"nlohmann/", ("src/domain/kept_text.cpp", "src/processors/", "src/http/", "include/jobqd/http/")),
     (r"sqlite3\.h$", ("src/stores/sqlite/",)),
     (r"(libpq|libpq-fe\.h|pqxx|postgresql)", ("src/stores/postgres/",)),
+    (r"spdlog/", ("src/app/logging/log.cpp",)),
     (r"CLI/", ("src/app/",)),
     (r"toml(\+\+|plusplus)/", ("src/app/",)),
 ]

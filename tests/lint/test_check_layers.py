@@ -88,6 +88,7 @@ class CheckLayers(unittest.TestCase):
             ("nlohmann/json.hpp", "src/app/a.cpp", "src/http/bodies/a.cpp"),
             ("sqlite3.h", "src/stores/embedded/job_table.cpp", "src/stores/sqlite/database.cpp"),
             ("libpq-fe.h", "src/stores/embedded/a.cpp", "src/stores/postgres/a.cpp"),
+            ("spdlog/logger.h", "src/app/logging/log.hpp", "src/app/logging/log.cpp"),
             ("CLI/CLI.hpp", "src/main.cpp", "src/app/settings/config.cpp"),
             ("toml++/toml.h", "src/http/a.cpp", "src/app/settings/config.cpp"),
         ]:

@@ -1,9 +1,9 @@
 #pragma once
 
-#include <atomic>
 #include <concepts>
 #include <cstdint>
 #include <initializer_list>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -37,18 +37,23 @@ struct LogField {
 
 /// The log of the daemon, on standard error. Thread-safe.
 ///
-/// Lines are formatted on the calling thread and written by a thread of the log, so that no caller waits for
-/// standard error. docs/decisions/0015-the-log-never-blocks.md says what happens when it takes no lines.
+/// spdlog decides which lines are logged and formats them on the calling thread. LineWriter writes them on a
+/// thread of its own, so that no caller waits for standard error.
+/// docs/decisions/0015-the-log-never-blocks.md says what happens when it takes no lines.
 class Log {
  public:
   /// `clock` outlives the log. `descriptor` is for tests.
   Log(LogLevel least, LogFormat format, const base::Clock& clock, int descriptor = STDERR_FILENO);
+  ~Log();
 
-  [[nodiscard]] LogLevel least() const { return least_.load(std::memory_order_relaxed); }
-  [[nodiscard]] bool logs(LogLevel level) const { return level >= least(); }
+  Log(const Log&) = delete;
+  Log& operator=(const Log&) = delete;
+
+  [[nodiscard]] LogLevel least() const;
+  [[nodiscard]] bool logs(LogLevel level) const;
 
   /// Lines that are logged from now on have at least this level.
-  void set_least(LogLevel least) { least_.store(least, std::memory_order_relaxed); }
+  void set_least(LogLevel least);
 
   /// For what happens to single jobs: dropped first when standard error takes no lines. `message` is a
   /// string literal, never text from a client.
@@ -61,12 +66,14 @@ class Log {
   void drain() { writer_.drain(); }
 
  private:
+  struct Loggers;
+
   void push(LineRank rank, LogLevel level, std::string_view message, std::initializer_list<LogField> fields);
 
-  std::atomic<LogLevel> least_;
   const LogFormat format_;
   const base::Clock& clock_;
   LineWriter writer_;
+  const std::unique_ptr<Loggers> loggers_;  ///< spdlog, in front of the writer.
 };
 
 }  // namespace jobqd::app

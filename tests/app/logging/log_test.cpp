@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "app/logging/test_pipe.hpp"
 #include "support/manual_clock.hpp"
 
 namespace jobqd::app {
@@ -81,6 +82,53 @@ TEST(LogLevels, MayChangeAtAnyTime) {
   EXPECT_FALSE(log.logs(LogLevel::warn));
   EXPECT_TRUE(log.logs(LogLevel::error));
   EXPECT_EQ(log.least(), LogLevel::error);
+}
+
+TEST(LogLevels, SayWhichLinesAreWritten) {
+  const support::ManualClock clock;
+  TestPipe pipe;
+  Log log(LogLevel::debug, LogFormat::text, clock, pipe.write_end());
+  log.write_admin(LogLevel::debug, "daemon");
+  for (const auto level : {LogLevel::debug, LogLevel::info, LogLevel::warn, LogLevel::error})
+    log.write(level, "job");
+  EXPECT_EQ(pipe.read_until("error job\n"),
+            "2026-01-01T00:00:00.000Z debug daemon\n"
+            "2026-01-01T00:00:00.000Z debug job\n"
+            "2026-01-01T00:00:00.000Z info  job\n"
+            "2026-01-01T00:00:00.000Z warn  job\n"
+            "2026-01-01T00:00:00.000Z error job\n");
+  log.set_least(LogLevel::warn);
+  log.write(LogLevel::info, "job");
+  log.write_admin(LogLevel::info, "daemon");
+  log.write_admin(LogLevel::warn, "daemon");
+  EXPECT_EQ(pipe.read_until("daemon\n"), "2026-01-01T00:00:00.000Z warn  daemon\n");
+}
+
+TEST(LogLines, HaveTheTimeOfTheClock) {
+  support::ManualClock clock;
+  TestPipe pipe;
+  Log log(LogLevel::info, LogFormat::json, clock, pipe.write_end());
+  clock.advance(base::milliseconds(1'007));
+  log.write(LogLevel::info, "job", {{"id", "a"}});
+  EXPECT_EQ(pipe.read_until("\n"),
+            R"({"time":"2026-01-01T00:00:01.007Z","level":"info","message":"job","id":"a"})"
+            "\n");
+}
+
+TEST(LogLines, OfJobsAreDroppedBeforeThoseOfTheDaemon) {
+  const support::ManualClock clock;
+  TestPipe pipe;
+  Log log(LogLevel::info, LogFormat::text, clock, pipe.write_end());
+  const std::string kilobyte(1024, 'x');
+  const auto write_jobs = [&] {
+    for (int i = 0; i < 4'000; ++i) log.write(LogLevel::info, "job", {{"id", kilobyte}});
+  };
+  write_jobs();
+  log.write_admin(LogLevel::info, "daemon");
+  write_jobs();
+  EXPECT_TRUE(pipe.read_until(" daemon\n").ends_with(" daemon\n"));
+  log.write(LogLevel::info, "last job");
+  EXPECT_TRUE(pipe.read_until(" last job\n").contains("log lines were dropped"));
 }
 
 TEST(LogLine, CutsLongText) {
