@@ -13,10 +13,10 @@ thread_local bool failed = false;
 // NOLINTBEGIN(cppcoreguidelines-no-malloc,cppcoreguidelines-owning-memory): this is what `new` is made of.
 
 void* operator new(std::size_t size, const std::nothrow_t& /*nothrow*/) noexcept {
-  if (allocations_left > 0 && --allocations_left == 0) {
-    failed = true;
-    return nullptr;
-  }
+  const bool fails = allocations_left == 1;
+  failed = failed || fails;
+  if (allocations_left > 0) --allocations_left;
+  if (fails) return nullptr;
   return std::malloc(size == 0 ? 1 : size);
 }
 
