@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <exception>
 #include <functional>
+#include <new>
 #include <optional>
 #include <ranges>
 #include <string_view>
@@ -51,6 +52,14 @@ bool open_standard_streams() {
 /// Reads the command line, the environment and the CONFIG file again.
 using ReadAgain = std::function<std::expected<Command, std::string>()>;
 
+std::expected<Command, std::string> read_if_memory_allows(const ReadAgain& read_again) {
+  try {
+    return read_again();
+  } catch (const std::bad_alloc&) {
+    return std::unexpected("out of memory");
+  }
+}
+
 /// Waits for one of the signals, for no longer than `longest`. Returns a number below 0 if none came.
 int next_signal(const sigset_t& signals, std::optional<base::milliseconds> longest) {
   if (!longest) return sigwaitinfo(&signals, nullptr);
@@ -70,7 +79,7 @@ void wait_for_stop(const sigset_t& signals, App& daemon, const ReadAgain& read_a
     if (number != SIGHUP) continue;
     // The terminal was closed: SIGHUP in its first meaning.
     if (on_terminal && isatty(STDERR_FILENO) == 0) return;
-    const auto command = read_again();
+    const auto command = read_if_memory_allows(read_again);
     if (!command)
       daemon.refuse_reload(command.error());
     else if (const auto* wanted = std::get_if<Serve>(&*command))

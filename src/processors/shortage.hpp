@@ -1,5 +1,6 @@
 #pragma once
 
+#include <new>
 #include <string>
 
 #include <jobqd/engine/processor.hpp>
@@ -14,5 +15,16 @@ namespace jobqd::processors {
 /// The outcome of an attempt that could not be started for `why`, one line. The queue pauses its starts for a
 /// second, so that its workers do not try in vain all the time.
 [[nodiscard]] engine::Unstarted unstarted(std::string why);
+
+/// Runs one attempt. If it finds no memory it is put back like one that could not be started, also if it had
+/// begun: `attempt` has to end what it began when an exception leaves it.
+template <class Attempt>
+[[nodiscard]] engine::Outcome unless_memory_runs_out(Attempt attempt) {
+  try {
+    return attempt();
+  } catch (const std::bad_alloc&) {
+    return unstarted("out of memory");  // Short enough for a string without an allocation.
+  }
+}
 
 }  // namespace jobqd::processors

@@ -174,6 +174,9 @@ class Programs(DaemonTest):
         daemon.wait_for_line(r"the workers of queues may need more open files than this process may have")
         names = [str(number) for number in range(60)]
         daemon.enqueue([{"id": name, "queue": "work"} for name in names])
+        daemon.wait_for_line("attempts cannot start: their jobs wait queue=work")
+        self.assertRegex(daemon.get("/readyz?verbose").body.decode(),
+                         r"(?m)^queue work: shortage: cannot run /bin/sh: Too many open files$")
         for name in names:
             job = daemon.finished(name)
             self.assertEqual((job["status"], job.get("last_error"), job["attempts"], job["failures"]), ("done", None, 1, 0))

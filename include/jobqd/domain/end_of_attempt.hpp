@@ -46,8 +46,8 @@ struct Fail {
 struct Interrupted {};
 
 /// The attempt never began: no worker took the job, or the daemon lacked what it takes to run it
-/// (descriptors, processes, memory). The job goes back to its place, and nothing is counted against it. Where
-/// `pause` is more than 0, its queue starts no job for that long.
+/// (descriptors, processes, memory), or ran out of memory in its middle. The job goes back to its place, and
+/// nothing is counted against it. Where `pause` is more than 0, its queue starts no job for that long.
 struct Unstarted {
   std::string why = {};
   base::milliseconds pause{0};

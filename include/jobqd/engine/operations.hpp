@@ -82,6 +82,8 @@ struct QueueState {
   Counts counts = {};
   std::size_t queued_bytes = 0;  ///< What capacity_bytes bounds.
   bool paused = false;
+  /// Why this process lacked the resources to run its jobs, in one line, if it did in the last seconds.
+  std::string shortage = {};
   ReasonCounts queued = {};                             ///< They add up to the queued jobs.
   std::uint64_t ready = 0;                              ///< Queued jobs that are due, whatever they wait for.
   std::optional<base::milliseconds> oldest_ready = {};  ///< How long ago the oldest of them was enqueued.

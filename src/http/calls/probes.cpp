@@ -8,6 +8,17 @@
 
 namespace jobqd::http {
 
+namespace {
+
+std::string condition_of(const engine::QueueState& queue) {
+  if (!queue.configured) return "no_queue";
+  if (!queue.processor.fault.empty()) return "not_working: " + queue.processor.fault;
+  if (!queue.shortage.empty()) return "shortage: " + queue.shortage;
+  return "ok";
+}
+
+}  // namespace
+
 std::vector<Route> ProbeCalls::routes() const {
   using std::bind_front;
   return {{"GET", "/healthz", Access::probe, {}, bind_front(&ProbeCalls::alive, this)},
@@ -33,12 +44,8 @@ void ProbeCalls::ready(const Request& request, const ExchangePtr& exchange) cons
 
 std::string ProbeCalls::parts() const {
   std::string lines = "OK\nstore: ok\n";
-  for (const auto& queue : operations_.queues()) {
-    const auto* present = !queue.configured               ? "no_queue"
-                          : queue.processor.fault.empty() ? "ok"
-                                                          : "not_working: ";
-    lines += fmt::format("queue {}: {}{}\n", queue.name, present, queue.processor.fault);
-  }
+  for (const auto& queue : operations_.queues())
+    lines += fmt::format("queue {}: {}\n", queue.name, condition_of(queue));
   return lines;
 }
 

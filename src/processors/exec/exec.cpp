@@ -199,6 +199,10 @@ std::expected<Child, Child::NotStarted> start(const Options& options, const engi
 }  // namespace
 
 engine::Outcome Exec::process(const engine::Claim& claim, std::stop_token stop) {
+  return unless_memory_runs_out([&] { return attempt(claim, stop); });
+}
+
+engine::Outcome Exec::attempt(const engine::Claim& claim, const std::stop_token& stop) {
   // Writing to a program that has ended gives EPIPE, also in a program that does not ignore SIGPIPE.
   sigset_t broken_pipe;
   sigemptyset(&broken_pipe);

@@ -27,6 +27,8 @@ class Exec final : public engine::Processor {
   [[nodiscard]] engine::Outcome process(const engine::Claim& claim, std::stop_token stop) override;
 
  private:
+  [[nodiscard]] engine::Outcome attempt(const engine::Claim& claim, const std::stop_token& stop);
+
   const Options options_;
 };
 

@@ -49,6 +49,11 @@ class Push::Impl {
   [[nodiscard]] std::shared_ptr<engine::Files> files() const { return credentials_; }
 
   engine::Outcome process(const engine::Claim& claim, const std::stop_token& stop) {
+    return unless_memory_runs_out([&] { return attempt(claim, stop); });
+  }
+
+ private:
+  engine::Outcome attempt(const engine::Claim& claim, const std::stop_token& stop) {
     const auto delivery = delivery_or_shortage(claim);
     if (!delivery) return unstarted(delivery.error());
     const auto answer = ask(*delivery, stop);
@@ -58,7 +63,6 @@ class Push::Impl {
     return outcome_of(*answer, options_.statuses, clock_.now().wall);
   }
 
- private:
   std::expected<Delivery, std::string> delivery_or_shortage(const engine::Claim& claim) const {
     try {
       return delivery_of(claim);

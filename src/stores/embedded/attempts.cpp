@@ -252,7 +252,7 @@ void Attempts::learn(Effects& effects, std::uint16_t queue_index, const domain::
   if (is_failed_attempt(end.resolution)) queue.failed.add(now);
   if (const auto* unstarted = std::get_if<engine::Unstarted>(&end.resolution)) {
     queue.gate.start_undone(now);
-    if (unstarted->pause.count() > 0) queue.gate.close_until(now + unstarted->pause);
+    if (unstarted->pause.count() > 0) queue.gate.fall_short(unstarted->why, unstarted->pause, now);
   } else if (queue.options.circuit.applies()) {
     queue.gate.learn(end.lesson, now);
     effects.may_start(queue_index);

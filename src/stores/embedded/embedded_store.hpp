@@ -129,6 +129,12 @@ class EmbeddedStore final : public engine::Store {
   /// Serves the claims that wait for a queue that may now be able to start jobs.
   void serve_waiting(Effects& effects) JOBQD_REQUIRES(mutex_);
 
+  // Reading changes nothing, so it needs no Turn: where memory runs out, only this call fails, by throwing.
+
+  /// The job, or that there is none; empty while its state is not durable yet.
+  std::optional<engine::Expected<domain::Job>> read(std::string_view id);
+  [[nodiscard]] engine::Expected<engine::JobPage> page_of(const engine::ListQuery& query) const;
+
   /// The job as clients see it at `now`.
   [[nodiscard]] domain::Job describe(JobHandle job, base::Now now) const JOBQD_REQUIRES(mutex_);
   /// Gives a queue new options. The claims that wait for it and that it takes no longer are refused.

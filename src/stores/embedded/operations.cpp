@@ -22,11 +22,21 @@ constexpr std::size_t list_budget = 10'000;
 }  // namespace
 
 void EmbeddedStore::find(std::string_view id, engine::Callback<domain::Job> done) {
+  if (auto answer = read(id)) return done(*std::move(answer));
   Turn turn(*this);
   const auto found = jobs_.find(id);
   if (!found) return turn.effects.refuse(std::move(done), found.error());
   answer_with(turn.effects, *journal_, *found->record, describe(found->handle, turn.effects.now),
               std::move(done));
+}
+
+std::optional<engine::Expected<domain::Job>> EmbeddedStore::read(std::string_view id) {
+  const auto now = around_.clock.now();
+  const base::MutexLock lock(mutex_);
+  const auto found = jobs_.find(id);
+  if (!found) return std::unexpected(found.error());
+  if (found->record->batch > journal_->durable()) return std::nullopt;
+  return describe(found->handle, now);
 }
 
 domain::Job EmbeddedStore::describe(JobHandle job, base::Now now) const {
@@ -55,10 +65,15 @@ bool EmbeddedStore::unwatch(engine::WatchId watch) {
 }
 
 void EmbeddedStore::list(const engine::ListQuery& query, engine::Callback<engine::JobPage> done) {
-  Turn turn(*this);
+  done(page_of(query));
+}
+
+engine::Expected<engine::JobPage> EmbeddedStore::page_of(const engine::ListQuery& query) const {
+  const auto now = around_.clock.now();
+  const base::MutexLock lock(mutex_);
   engine::JobPage page;
   const auto queue = query.queue ? jobs_.queues.find_any(*query.queue) : std::nullopt;
-  if (query.queue && !queue) return turn.effects.refuse(std::move(done), no_such_queue(*query.queue));
+  if (query.queue && !queue) return std::unexpected(no_such_queue(*query.queue));
   const auto budget = std::min(query.max_looked_at, list_budget);
   bool too_large = false;
   const auto visit = [&](std::uint64_t number, JobHandle job) {
@@ -72,7 +87,7 @@ void EmbeddedStore::list(const engine::ListQuery& query, engine::Callback<engine
     page.next = number;
     ++page.looked_at;
     page.bytes += bytes;
-    if (matches) page.jobs.push_back(describe(job, turn.effects.now));
+    if (matches) page.jobs.push_back(describe(job, now));
     return true;
   };
   if (queue && query.status == Status::failed)
@@ -81,7 +96,7 @@ void EmbeddedStore::list(const engine::ListQuery& query, engine::Callback<engine
     jobs_.table.by_age().visit_newest_first(query.before, visit);
   const bool stopped_early = page.jobs.size() == query.limit || page.looked_at == budget || too_large;
   if (!stopped_early) page.next = 0;
-  turn.effects.call([done = std::move(done), page = std::move(page)]() mutable { done(std::move(page)); });
+  return page;
 }
 
 void EmbeddedStore::cancel(std::string_view id, engine::Callback<domain::Job> done) {

@@ -127,6 +127,7 @@ engine::QueueState state_of(const Queue& queue, base::SteadyTime now) {
                            .counts = queue.counts,
                            .queued_bytes = queue.places.taken().bytes,
                            .paused = queue.gate.paused(),
+                           .shortage = std::string(queue.gate.shortage(now)),
                            .queued = queued_by_reason(queue, now),
                            .ready = queue.ready.size(),
                            .last_minute = {.enqueued = queue.enqueued.count(now),

@@ -1,6 +1,14 @@
 #include "stores/embedded/queue_gate.hpp"
 
+#include <algorithm>
+
 namespace jobqd::stores::embedded {
+
+namespace {
+
+constexpr base::milliseconds shortage_shown{5'000};
+
+}  // namespace
 
 QueueGate::QueueGate(domain::RateLimit rate, domain::CircuitRule circuit)
     : rate_(rate), circuit_(circuit), limiter_(rate), breaker_(circuit) {}
@@ -28,6 +36,15 @@ domain::Reason QueueGate::reason(base::SteadyTime now) const {
   if (paused_) return domain::Reason::paused;
   if (circuit_.applies() && breaker_.next() > now) return domain::Reason::circuit_open;
   return next_start() > now ? domain::Reason::throttled : domain::Reason::ready;
+}
+
+void QueueGate::fall_short(std::string_view why, base::milliseconds pause, base::SteadyTime now) {
+  shortage_ = why;
+  closed_until_ = std::max(closed_until_, now + pause);
+}
+
+std::string_view QueueGate::shortage(base::SteadyTime now) const {
+  return now < closed_until_ + shortage_shown ? std::string_view(shortage_) : std::string_view();
 }
 
 base::milliseconds QueueGate::probe_wait() const {

@@ -1,6 +1,7 @@
 #pragma once
 
-#include <algorithm>
+#include <string>
+#include <string_view>
 
 #include <jobqd/base/clock.hpp>
 #include <jobqd/domain/circuit_breaker.hpp>
@@ -38,8 +39,13 @@ class QueueGate {
   /// zero.
   [[nodiscard]] base::milliseconds probe_wait() const;
 
-  /// No job starts before this time.
-  void close_until(base::SteadyTime time) { closed_until_ = std::max(closed_until_, time); }
+  /// The daemon lacked the resources to run a job: none starts for `pause`. `why` is in one line.
+  void fall_short(std::string_view why, base::milliseconds pause, base::SteadyTime now);
+
+  /// Why the daemon could not run a job, if that happened lately: while it keeps the gate shut, and for 5
+  /// seconds more, since a start is tried again only when a job and a worker are there. Otherwise empty.
+  /// Valid until the gate changes.
+  [[nodiscard]] std::string_view shortage(base::SteadyTime now) const;
 
   void set_paused(bool paused) { paused_ = paused; }
   [[nodiscard]] bool paused() const { return paused_; }
@@ -54,7 +60,8 @@ class QueueGate {
   domain::CircuitRule circuit_;
   domain::RateLimiter limiter_;
   domain::CircuitBreaker breaker_;
-  base::SteadyTime closed_until_ = base::SteadyTime::min();
+  base::SteadyTime closed_until_ = base::SteadyTime::min();  ///< By a shortage.
+  std::string shortage_;                                     ///< Why, the last time.
   bool paused_ = false;
 };
 

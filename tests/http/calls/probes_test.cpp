@@ -41,6 +41,14 @@ TEST_F(Probes, ShowEveryQueueWhereTheyAreAsked) {
   EXPECT_EQ(get("/readyz").body, "OK");
 }
 
+TEST_F(Probes, ShowWhatTheDaemonIsShortOf) {
+  enqueue(R"({"id":"a"})");
+  settle(claim(), engine::Unstarted{.why = "no descriptors", .pause = base::milliseconds{1}});
+  EXPECT_EQ(get("/readyz", {{"verbose", ""}}).body,
+            "OK\nstore: ok\nqueue default: shortage: no descriptors\n");
+  EXPECT_EQ(get("/readyz").body, "OK");
+}
+
 TEST_F(Probes, AreNotReadyWhileDraining) {
   api->drain();
   EXPECT_EQ(summary(get("/readyz")), "503 /problems/draining");

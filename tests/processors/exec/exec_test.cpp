@@ -24,6 +24,7 @@
 #include <jobqd/domain/kept_text.hpp>
 #include <jobqd/domain/limits.hpp>
 
+#include "support/failing_allocation.hpp"
 #include "support/few_descriptors.hpp"
 #include "support/jobs.hpp"
 
@@ -290,6 +291,27 @@ TEST(Exec, BlamesNoJobForProcessesThatAreMissing) {
   };
   EXPECT_EXIT(run_without_processes(), testing::ExitedWithCode(0),
               "cannot run /bin/true: Resource temporarily unavailable");
+}
+
+TEST(Exec, BlamesNoJobForMemoryThatIsMissing) {
+  const auto before = open_descriptors();
+  int unstarted = 0;
+  std::size_t number = 0;
+  for (bool failed = true; failed; unstarted += failed ? 1 : 0) {
+    engine::Outcome outcome;
+    {
+      Exec exec(shell("printf %0100d 1; printf %0100d 2 >&2"));
+      const auto claim = claim_of(R"("a payload that does not fit into a string by itself")");
+      const support::FailingAllocation failing(++number);
+      outcome = exec.process(claim, {});
+      failed = support::FailingAllocation::happened();
+    }
+    EXPECT_EQ(std::holds_alternative<engine::Unstarted>(outcome), failed) << number;
+    EXPECT_EQ(std::holds_alternative<engine::Done>(outcome), !failed) << number;
+    ASSERT_LT(number, 1'000U);
+  }
+  EXPECT_GT(unstarted, 3);
+  EXPECT_EQ(open_descriptors(), before);
 }
 
 TEST(Exec, BlamesAJobThatItsOwnLimitStops) {

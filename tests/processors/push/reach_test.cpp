@@ -9,6 +9,7 @@
 
 #include "processors/push/pushes.hpp"
 #include "processors/push/receiver.hpp"
+#include "support/failing_allocation.hpp"
 #include "support/few_descriptors.hpp"
 
 namespace jobqd::processors::push {
@@ -63,6 +64,26 @@ TEST(Push, BlamesNoJobForDescriptorsThatAreMissing) {
     EXPECT_EQ(description_of(outcome), "unstarted: cannot connect: Too many open files") << more;
   }
   EXPECT_EQ(description_of(http->process(new_claim("a"), {})), "done: 1");
+}
+
+TEST(Push, BlamesNoJobForMemoryThatIsMissing) {
+  const Receiver receiver(saying("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nConnection: close\r\n\r\n1"));
+  const auto http = made(options(receiver.url()));
+  auto claim = new_claim("a");
+  claim.payload = R"("a payload that does not fit into a string by itself")";
+  std::size_t number = 0;
+  for (bool failed = true; failed;) {
+    engine::Outcome outcome;
+    {
+      const support::FailingAllocation failing(++number);
+      outcome = http->process(claim, {});
+      failed = support::FailingAllocation::happened();
+    }
+    EXPECT_EQ(description_of(outcome) == "done: 1", !failed) << number;
+    EXPECT_EQ(std::holds_alternative<engine::Unstarted>(outcome), failed) << number;
+    ASSERT_LT(number, 1'000U);
+  }
+  EXPECT_GT(number, 10U);
 }
 
 TEST(Push, BlamesNoJobForALookUpThatWasShortOfSomething) {

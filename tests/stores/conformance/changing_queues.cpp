@@ -1,5 +1,7 @@
 // Queues that come and go while the store is open.
 
+#include <thread>
+
 #include "stores/conformance/leases.hpp"
 
 namespace jobqd::stores {
@@ -146,6 +148,36 @@ TEST_P(StoreConformance, AQueueThatDoesNotWorkAcceptsJobsAndStartsNone) {
   EXPECT_FALSE(claimed.called());
   ASSERT_TRUE(store->configure({.name = "mail"}));
   EXPECT_EQ(ids(claimed.result().value()), "a");
+}
+
+// ThreadSanitizer watches this one. The name is longer than a string has room for by itself, so that it is
+// written anew with each configuration.
+TEST_P(StoreConformance, AQueueIsChangedWhileThreadsClaimItsJobs) {
+  constexpr std::size_t jobs = 400;
+  const engine::QueueOptions options{.name = "mail-for-customers-in-europe", .capacity = jobs};
+  ASSERT_TRUE(store->configure(options));
+  std::vector<domain::NewJob> all;
+  for (std::size_t i = 0; i < jobs; ++i) all.push_back(job_for(options.name, std::to_string(i)));
+  submit(std::move(all)).value();
+  std::atomic<std::size_t> done = 0;
+  std::vector<std::jthread> threads;
+  for (int worker = 0; worker < 2; ++worker)
+    threads.emplace_back([&] {
+      while (const auto claimed = support::claim(*store, "mail-for-customers-in-europe"))
+        if (claimed->queue == options.name && support::settle(*store, *claimed)) ++done;
+    });
+  threads.emplace_back([&] {
+    while (done < jobs) EXPECT_EQ(store->queues().back().name, options.name);
+  });
+  for (std::size_t capacity = jobs; done < jobs; ++capacity) {
+    auto changed = options;
+    changed.capacity = capacity;
+    changed.processor.name = "a processor with a name that is long";
+    EXPECT_TRUE(store->configure(changed));
+  }
+  store->stop_claims();
+  threads.clear();
+  EXPECT_EQ(done, jobs);
 }
 
 TEST_P(StoreConformance, AQueueShowsItsProcessorAndItsWorkers) {

@@ -2,6 +2,7 @@
 
 #include "stores/conformance/conformance.hpp"
 #include "support/caught.hpp"
+#include "support/failing_allocation.hpp"
 
 namespace jobqd::stores {
 
@@ -12,6 +13,21 @@ using domain::ErrorCode;
 using domain::Reason;
 using domain::Status;
 using support::new_job;
+
+/// Makes the call once for each of its allocations, which fails; true once it has succeeded with all of them.
+template <class Call>
+bool fails_alone_without_memory(Call call) {
+  for (std::size_t number = 1; number < 1'000; ++number) {
+    try {
+      const support::FailingAllocation failing(number);
+      call();
+      if (!support::FailingAllocation::happened()) return number > 1;
+    } catch (const std::bad_alloc&) {
+      continue;
+    }
+  }
+  return false;
+}
 
 }  // namespace
 
@@ -192,6 +208,23 @@ TEST_P(StoreConformance, ShowsQueuesInTheirOrder) {
   EXPECT_EQ(queues[1].timeout, std::nullopt);
   EXPECT_EQ(queues[1].ready, 0U);
   EXPECT_EQ(queues[1].oldest_ready, std::nullopt);
+}
+
+TEST_P(StoreConformance, ReadingThatFindsNoMemoryFailsAloneAndChangesNothing) {
+  for (const auto* id : {"a", "b", "c"})
+    submit(domain::NewJob{.id = id, .payload = R"("a payload that does not fit into a string by itself")"})
+        .value();
+  std::size_t seen = 0;
+  const auto count_jobs = [&](const engine::Expected<engine::JobPage>& page) { seen = page->jobs.size(); };
+  EXPECT_TRUE(fails_alone_without_memory([&] { store->list({}, count_jobs); }));
+  EXPECT_EQ(seen, 3U);
+  std::string found;
+  const auto note_id = [&](const engine::Expected<domain::Job>& job) { found = job ? job->id : "nobody"; };
+  EXPECT_TRUE(fails_alone_without_memory([&] { store->find("b", note_id); }));
+  EXPECT_EQ(found, "b");
+  EXPECT_TRUE(fails_alone_without_memory([&] { store->find("a job that is not there", note_id); }));
+  EXPECT_EQ(found, "nobody");
+  EXPECT_EQ(ids(list({})), "c b a");
 }
 
 }  // namespace jobqd::stores

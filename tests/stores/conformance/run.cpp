@@ -123,6 +123,8 @@ TEST_P(StoreConformance, AShortageHoldsTheQueueForAWhile) {
   Caught<std::vector<engine::Claim>> caught;
   EXPECT_TRUE(store->claim({.queue = "default"}, caught.callback()));
   EXPECT_EQ(claim("mail").id, "c") << "other queues go on";
+  EXPECT_EQ(store->queues().at(0).shortage, "no processes");
+  EXPECT_EQ(store->queues().at(1).shortage, "");
   advance(milliseconds{499});
   EXPECT_FALSE(caught.called());
   advance(milliseconds{1});

@@ -50,6 +50,19 @@ TEST(QueueGate, GivesBackAStartThatDidNotHappen) {
   EXPECT_TRUE(gate.try_start(start));
 }
 
+TEST(QueueGate, ShowsAShortageForAsLongAsItMayLast) {
+  QueueGate gate(no_rate, no_circuit);
+  EXPECT_EQ(gate.shortage(start), "");
+  gate.fall_short("no processes", milliseconds{1'000}, start);
+  gate.fall_short("no descriptors", milliseconds{500}, start);
+  EXPECT_EQ(gate.shortage(start), "no descriptors");
+  EXPECT_EQ(gate.reason(start + milliseconds{999}), domain::Reason::throttled) << "the longer pause holds";
+  EXPECT_FALSE(gate.try_start(start + milliseconds{999}));
+  EXPECT_TRUE(gate.try_start(start + milliseconds{1'000}));
+  EXPECT_EQ(gate.shortage(start + milliseconds{5'999}), "no descriptors");
+  EXPECT_EQ(gate.shortage(start + milliseconds{6'000}), "");
+}
+
 TEST(QueueGate, KnowsHowLongAFailedProbeKeepsTheCircuitOpen) {
   QueueGate gate(no_rate, opens_at_once);
   EXPECT_EQ(gate.probe_wait(), milliseconds{0});
@@ -91,9 +104,9 @@ TEST(QueueGate, WaitsForTheLatestOfItsLimits) {
   ASSERT_TRUE(gate.try_start(start));
   gate.learn(domain::Lesson::failure, start);
   EXPECT_EQ(gate.next_start(), start + milliseconds{1'000}) << "the circuit";
-  gate.close_until(start + milliseconds{3'000});
+  gate.fall_short("w", milliseconds{3'000}, start);
   EXPECT_EQ(gate.next_start(), start + milliseconds{3'000}) << "the shortage";
-  gate.close_until(start + milliseconds{2'000});
+  gate.fall_short("w", milliseconds{2'000}, start);
   EXPECT_EQ(gate.next_start(), start + milliseconds{3'000}) << "a shorter pause must not end a longer one";
 }
 
@@ -114,7 +127,7 @@ TEST(QueueGate, SaysWhatKeepsItShut) {
   ASSERT_TRUE(gate.try_start(later));
   EXPECT_EQ(gate.reason(later + milliseconds{500}), Reason::circuit_open) << "while the probe runs";
   gate.learn(domain::Lesson::success, later);
-  gate.close_until(later + milliseconds{3'000});
+  gate.fall_short("w", milliseconds{3'000}, later);
   EXPECT_EQ(gate.reason(later + milliseconds{500}), Reason::throttled) << "the daemon lacks something";
 }
 
