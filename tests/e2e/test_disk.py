@@ -157,12 +157,33 @@ class FullDisk(unittest.TestCase):
             self.assertEqual(life.enqueue({"id": "last", "delay": "1h"}).status, 202)
             self.assertEqual(life.end(), 0)
 
+    def test_jobs_of_several_pages_leave_room_for_their_log(self):
+        """The log has to fit into the database, or what a purge frees could not be used, nor the file opened again."""
+        jobs = [{"payload": "x" * 8_000, "delay": "1h"}] * 20
+        for size in (8, 12, 16):
+            with self.subTest(size=size), SmallDisk(size * MIB) as disk:
+                life = Life(disk.path / "jobs.db", **SETTINGS)
+                taken = 20 * self.fill_with_jobs(life, jobs)
+                self.assertEqual(life.post("/v1/queues/default/purge").json(), {"count": taken})
+                eventually(life.ready, "it takes jobs again")
+                taken = 20 * self.fill_with_jobs(life, jobs)
+                self.assertGreater(taken, 200, "the room is used again")
+                self.assertEqual(life.end(), 0)  # on the full disk
+                life = Life(disk.path / "jobs.db", **SETTINGS)
+                for job in life.get("/v1/jobs?limit=100").json()["jobs"]:
+                    self.assertEqual(life.request("DELETE", f"/v1/jobs/{job['id']}").status, 204)
+                self.assertEqual(life.post("/v1/queues/default/purge").json(), {"count": taken - 100})
+                eventually(life.ready, "it takes jobs again")
+                self.assertEqual(life.enqueue({"delay": "1h"}).status, 202)
+                self.assertEqual(life.end(), 0)
+                self.assertEqual(command("check", disk.path / "jobs.db").returncode, 0)
+
     def newest(self, life: Life) -> str:
         return life.get("/v1/jobs?limit=1").json()["jobs"][0]["id"]
 
-    def fill_with_jobs(self, life: Life) -> int:
-        """Enqueues until the disk is full. Returns how many jobs were taken."""
-        body = job_body({"payload": "x" * 3_000, "delay": "1h"})
+    def fill_with_jobs(self, life: Life, jobs: object = None) -> int:
+        """Enqueues until the disk is full. Returns how many requests were taken."""
+        body = job_body(jobs or {"payload": "x" * 3_000, "delay": "1h"})
         taken = 0
         with life.connect() as connection:
             while (answer := connection.request("POST", "/enqueue", body).read_answer()).status == 202:

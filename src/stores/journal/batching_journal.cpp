@@ -46,13 +46,17 @@ void BatchingJournal::flush() {
 void BatchingJournal::run() {
   base::name_this_thread("journal");
   while (true) {
-    auto batch =
-        trouble_.exists() ? gathering_.take_after(options_.try_again) : gathering_.take(options_.soon);
+    auto batch = trouble_.exists() ? take_in_trouble() : gathering_.take(options_.soon);
     const bool last = batch.last;
     settle(std::move(batch));
     // While one batch was written, the next may have gathered. In trouble one last try has to do.
     if (last && (trouble_.exists() || gathering_.empty())) return;
   }
+}
+
+Batch BatchingJournal::take_in_trouble() {
+  return gathering_.take_after(options_.try_again,
+                               takes_removals() ? Gathering::Until::removal : Gathering::Until::nothing);
 }
 
 void BatchingJournal::settle(Batch batch) {

@@ -54,6 +54,7 @@ class BatchingJournal final : public Journal {
 
  private:
   void run();
+  [[nodiscard]] Batch take_in_trouble();
   void settle(Batch batch);
   void refuse(Batch batch, const WriteFailure& failure);
   void note(const WriteFailure& failure);

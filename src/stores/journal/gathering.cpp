@@ -57,9 +57,11 @@ Batch Gathering::take(base::milliseconds soon) {
   return take_all();
 }
 
-Batch Gathering::take_after(base::milliseconds delay) {
+Batch Gathering::take_after(base::milliseconds delay, Until until) {
   const base::MutexLock lock(mutex_);
-  work_.wait_for(mutex_, delay, [this]() JOBQD_REQUIRES(mutex_) { return stopped_; });
+  work_.wait_for(mutex_, delay, [this, until]() JOBQD_REQUIRES(mutex_) {
+    return stopped_ || (until == Until::removal && !waiting_.empty() && !changes_.erasures.empty());
+  });
   return take_all();
 }
 

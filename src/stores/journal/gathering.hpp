@@ -41,8 +41,12 @@ class Gathering {
   /// has come otherwise. Returns at once after stop().
   [[nodiscard]] Batch take(base::milliseconds soon) JOBQD_EXCLUDES(mutex_);
 
-  /// Takes all that gathers within `delay`, which may be nothing. Only stop() ends the wait earlier.
-  [[nodiscard]] Batch take_after(base::milliseconds delay) JOBQD_EXCLUDES(mutex_);
+  /// What ends the wait of take_after() before its time, besides stop().
+  enum class Until : std::uint8_t { nothing, removal };
+
+  /// Takes all that gathers within `delay`, which may be nothing; with `removal`, at once where somebody
+  /// waits and something is to be erased.
+  [[nodiscard]] Batch take_after(base::milliseconds delay, Until until) JOBQD_EXCLUDES(mutex_);
 
   /// See Changes::put_back().
   void put_back(Changes refused) JOBQD_EXCLUDES(mutex_);

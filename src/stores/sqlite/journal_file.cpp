@@ -29,6 +29,25 @@ std::string one_line(std::string text) {
   return text;
 }
 
+/// About how many bytes a row takes. One that does not fit into a page takes whole pages.
+std::uint64_t row_bytes(std::size_t content) {
+  constexpr std::uint64_t other_columns = 128;
+  constexpr auto page = static_cast<std::uint64_t>(LogKeeper::page_size);
+  return content + other_columns + (content < page ? 0 : 2 * page);
+}
+
+/// About how many bytes a batch adds to the database.
+std::uint64_t bytes_added(const journal::Changes& changes) {
+  std::uint64_t bytes = 0;
+  for (const auto& row : changes.inserts)
+    bytes += row_bytes(row.content.id().size() + row.content.payload().size() + row.queue.size());
+  for (const auto& [number, row] : changes.updates) {
+    const auto result = row.ending && row.ending->result ? row.ending->result->size() : 0;
+    bytes += row_bytes(result + (row.ending ? row.ending->last_error.size() : 0));
+  }
+  return bytes;
+}
+
 SqliteError no_room() {
   return {.code = SQLITE_FULL, .text = "the disk is full"};
 }
@@ -62,12 +81,20 @@ std::expected<std::unique_ptr<JournalFile>, std::string> JournalFile::open(Optio
   return file;
 }
 
+JournalFile::~JournalFile() {
+  if (!options_.vfs.empty()) return;
+  // SQLite copies the log when it closes the database. A part of it would use up the room for nothing.
+  if (!log_.fits()) sqlite3_db_config(database_.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+  if (!log_.has_room(Reserve::bytes + LogKeeper::room_to_go_on)) reserve_.leave();
+}
+
 std::expected<void, std::string> JournalFile::prepare() {
   const auto refused = [](const SqliteError& error) { return std::unexpected(in_words(error)); };
   const auto pragmas = fmt::format(
       "PRAGMA busy_timeout = 2000; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA "
       "journal_mode = WAL;"
-      "PRAGMA synchronous = {}; PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = {};",
+      "PRAGMA synchronous = {}; PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = {};"
+      "PRAGMA temp_store = MEMORY;",
       options_.full_sync ? "FULL" : "NORMAL", 2 * options_.checkpoint_pages * LogKeeper::page_size);
   // Before anything else, so that a file of another program stays as it is.
   if (const auto version = version_of(database_); !version) return std::unexpected(version.error());
@@ -101,7 +128,7 @@ SqliteResult<> JournalFile::begin_epoch() {
   constexpr auto next_epoch = "UPDATE counters SET value = value + 1 WHERE name = 'epoch'";
   auto grown = database_.execute(next_epoch);
   // What an earlier run left in the log may be what fills the disk.
-  if (!grown && is_full(grown.error()) && log_.truncate().value_or(false))
+  if (!grown && is_full(grown.error()) && shorten_log().value_or(false))
     grown = database_.execute(next_epoch);
   if (!grown && is_full(grown.error()) && options_.vfs.empty() && reserve_.is_left() && reserve_.take()) {
     reserve_lent_ = reserve_.give_up();
@@ -138,14 +165,14 @@ std::expected<std::vector<std::string>, std::string> JournalFile::paused_queues(
 
 std::expected<void, WriteFailure> JournalFile::write(const journal::Changes& changes, bool probe) {
   if (fatal_error_) return fail(*fatal_error_);
-  auto committed = commit(changes, probe);
+  auto committed = commit_if_room(changes, probe);
   if (!committed && is_full(committed.error())) {
     // The log itself may be what fills the disk.
-    const auto copied = log_.truncate();
+    const auto copied = shorten_log();
     if (!copied)
       committed = std::unexpected(copied.error());
     else if (*copied)
-      committed = commit(changes, probe);
+      committed = commit_if_room(changes, probe);
   }
   if (!committed && is_full(committed.error()) && !changes.erasures.empty() &&
       (reserve_.give_up() || reserve_lent_))
@@ -167,13 +194,29 @@ SqliteResult<> JournalFile::commit_removals_first(const journal::Changes& change
     journal::Changes removals;
     removals.erasures.assign(some.begin(), some.end());
     written = commit(removals, false);
-    if (const auto copied = log_.truncate(); !copied) return std::unexpected(copied.error());
+    if (const auto copied = shorten_log(); !copied) return std::unexpected(copied.error());
   }
   if (overwrites == 1) (void)database_.execute("PRAGMA secure_delete = ON");
   if (!written) return written;
   // New jobs may use what removals have freed, but not the reserve.
   if (!changes.inserts.empty() && !lives_on_reserve()) return std::unexpected(no_room());
   return commit(changes, probe);
+}
+
+SqliteResult<bool> JournalFile::shorten_log() {
+  auto copied = log_.truncate();
+  if (!copied || *copied || !options_.vfs.empty()) return copied;
+  const auto pages = database_.query_integer("PRAGMA page_count");
+  const auto free_pages = database_.query_integer("PRAGMA freelist_count");
+  if (!pages || !free_pages) return false;
+  const auto used = *pages - *free_pages;
+  const auto written = static_cast<std::uint64_t>(2 * used * LogKeeper::page_size) + LogKeeper::room_to_go_on;
+  if (used >= *free_pages || !log_.has_room(written)) return false;
+  if (const auto made = database_.execute("VACUUM"); !made) {
+    if (is_full(made.error())) return false;
+    return std::unexpected(made.error());
+  }
+  return log_.truncate();
 }
 
 bool JournalFile::lives_on_reserve() {
@@ -184,10 +227,16 @@ bool JournalFile::lives_on_reserve() {
 SqliteResult<> JournalFile::tend_reserve() {
   if (!reserve_lent_ || (lives_on_reserve() && !log_.has_room(2 * Reserve::bytes))) return {};
   // Without its log the disk has at least the room that the reserve had, unless others have taken it.
-  if (const auto copied = log_.truncate(); !copied) return std::unexpected(copied.error());
+  if (const auto copied = shorten_log(); !copied) return std::unexpected(copied.error());
   reserve_lent_ = !reserve_.take();
   if (!reserve_lent_ && log_.has_room()) return {};
   return std::unexpected(no_room());
+}
+
+SqliteResult<> JournalFile::commit_if_room(const journal::Changes& changes, bool probe) {
+  const bool grows = !changes.inserts.empty() || !changes.updates.empty();
+  if (grows && options_.vfs.empty() && !log_.takes(bytes_added(changes))) return std::unexpected(no_room());
+  return commit(changes, probe);
 }
 
 SqliteResult<> JournalFile::commit(const journal::Changes& changes, bool probe) {
@@ -199,7 +248,9 @@ bool JournalFile::has_recovered() {
   if (!last_failure_was_full_) return true;
   const auto tended = tend_reserve();
   if (!tended) (void)fail(tended.error());  // If it is fatal, tend() reports it.
-  return tended && log_.has_room();
+  if (!tended) return false;
+  if (!options_.vfs.empty()) return log_.has_room();
+  return log_.takes(0) || (shorten_log().value_or(false) && log_.takes(0));
 }
 
 std::expected<void, WriteFailure> JournalFile::tend() {

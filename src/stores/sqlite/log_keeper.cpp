@@ -1,5 +1,6 @@
 #include "stores/sqlite/log_keeper.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include <fcntl.h>
@@ -15,6 +16,15 @@ namespace {
 
 /// A page in the log has a header of 24 bytes before it.
 constexpr std::int64_t logged_page_size = LogKeeper::page_size + 24;
+
+/// Changes touch some pages besides those that they fill, and each page that is touched goes into the log.
+constexpr std::uint64_t touched = 32UL * 1024;
+
+/// Not for new jobs: room for removals, for the next start, and for what was judged wrongly.
+constexpr std::uint64_t kept = 128UL * 1024;
+
+/// After how much that was written the disk is looked at again, because others use it too.
+constexpr std::uint64_t looks_ahead = 64UL * 1024 * 1024;
 
 /// The number of the file that has this name; empty: there is none.
 ///
@@ -89,6 +99,7 @@ SqliteResult<bool> LogKeeper::checkpoint(int mode) {
 }
 
 SqliteResult<bool> LogKeeper::truncate() {
+  room_ = {};
   return fits() ? checkpoint(SQLITE_CHECKPOINT_TRUNCATE) : SqliteResult<bool>(false);
 }
 
@@ -98,6 +109,31 @@ bool LogKeeper::fits() {
   if (!pages || ::stat(path_.c_str(), &found) != 0) return true;
   const auto missing = *pages * page_size - found.st_size;
   return missing <= 0 || has_room(static_cast<std::uint64_t>(missing));
+}
+
+bool LogKeeper::takes(std::uint64_t bytes) {
+  const auto in_log = bytes + touched;
+  const auto in_all = 2 * bytes + touched;
+  const auto is_enough = [&] { return room_.in_log >= in_log && room_.in_all >= in_all; };
+  if (!is_enough()) room_ = look();
+  if (!is_enough()) return false;
+  room_.in_log -= in_log;
+  room_.in_all -= in_all;
+  return true;
+}
+
+LogKeeper::Room LogKeeper::look() {
+  const auto room = room_at(path_);
+  const auto pages = database_.query_integer("PRAGMA page_count");
+  const auto free_pages = database_.query_integer("PRAGMA freelist_count");
+  struct stat found{};
+  if (!room || !pages || !free_pages || ::stat(path_.c_str(), &found) != 0)
+    return {.in_log = looks_ahead, .in_all = looks_ahead};
+  const auto missing = std::max<std::int64_t>(0, *pages * page_size - found.st_size);
+  const auto used = static_cast<std::uint64_t>(missing) + kept;
+  const auto left = *room > used ? *room - used : 0;
+  const auto freed = static_cast<std::uint64_t>(*free_pages * page_size);
+  return {.in_log = std::min(left, looks_ahead), .in_all = std::min(left + freed, looks_ahead)};
 }
 
 bool LogKeeper::has_room(std::uint64_t bytes) const {

@@ -47,11 +47,24 @@ class LogKeeper {
   /// job will not.
   static constexpr std::uint64_t room_to_go_on = 64UL * 1024;
 
+  /// Whether the disk has room for a batch that adds about so many bytes to the database: in the log now, and
+  /// in the database later, as far as that has no free pages. If it has, the room counts as used. While this
+  /// holds for every batch, the log always fits. Where the room is unknown, there is enough.
+  [[nodiscard]] bool takes(std::uint64_t bytes);
+
   /// Whether the disk has so much room, in bytes. Where that is unknown, it has.
   [[nodiscard]] bool has_room(std::uint64_t bytes = room_to_go_on) const;
 
  private:
+  /// What may still be written, in bytes, as far as it is known.
+  struct Room {
+    std::uint64_t in_log = 0;
+    std::uint64_t in_all = 0;  ///< In the log and in the database, its free pages included.
+  };
+
   SqliteResult<bool> checkpoint(int mode);
+  /// Looks at the disk and at the database.
+  [[nodiscard]] Room look();
 
   SqliteDatabase& database_;
   const std::string path_;
@@ -59,6 +72,7 @@ class LogKeeper {
   LogSchedule schedule_;
   std::optional<std::uint64_t> inode_;  ///< Of the log. Empty: none.
   int pages_ = 0;                       ///< The log's length after the last commit.
+  Room room_;                           ///< When last looked at, less what takes() has allowed since.
 };
 
 }  // namespace jobqd::stores::sqlite

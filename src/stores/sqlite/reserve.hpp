@@ -23,6 +23,9 @@ class Reserve {
   /// Takes as much of the disk as is missing, or nothing if there is not enough. Returns held().
   bool take();
 
+  /// Leaves the file to the next one, as a crash does.
+  void leave() { held_ = false; }
+
   /// Frees the room. Returns whether there was any.
   bool give_up();
 

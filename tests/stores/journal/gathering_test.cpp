@@ -98,7 +98,7 @@ TEST(Gathering, AStopEndsEveryWait) {
   Gathering gathering;
   const std::jthread stopping([&] { gathering.stop(); });
   EXPECT_TRUE(gathering.take(never).last);
-  EXPECT_TRUE(gathering.take_after(never).last);
+  EXPECT_TRUE(gathering.take_after(never, Gathering::Until::removal).last);
 }
 
 TEST(Gathering, InTroubleAWaitingRequestDoesNotEndTheWait) {
@@ -106,8 +106,16 @@ TEST(Gathering, InTroubleAWaitingRequestDoesNotEndTheWait) {
   insert(gathering, 1);
   gathering.flush();
   const auto begin = std::chrono::steady_clock::now();
-  EXPECT_EQ(gathering.take_after(20ms).changes.inserts.size(), 1U);
+  EXPECT_EQ(gathering.take_after(20ms, Gathering::Until::nothing).changes.inserts.size(), 1U);
   EXPECT_GE(std::chrono::steady_clock::now() - begin, 20ms);
+}
+
+TEST(Gathering, InTroubleARemovalThatSomebodyWaitsForEndsTheWaitIfItIsTaken) {
+  Gathering gathering;
+  gathering.erase(1);
+  gathering.when_durable([](const auto&) {});
+  gathering.flush();
+  EXPECT_EQ(gathering.take_after(never, Gathering::Until::removal).changes.erasures.size(), 1U);
 }
 
 TEST(Gathering, RefusedChangesAreInTheNextBatch) {
