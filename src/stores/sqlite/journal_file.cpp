@@ -250,7 +250,8 @@ bool JournalFile::has_recovered() {
   if (!tended) (void)fail(tended.error());  // If it is fatal, tend() reports it.
   if (!tended) return false;
   if (!options_.vfs.empty()) return log_.has_room();
-  return log_.takes(0) || (shorten_log().value_or(false) && log_.takes(0));
+  const auto goes_on = [this] { return log_.takes(LogKeeper::room_to_go_on); };
+  return goes_on() || (shorten_log().value_or(false) && goes_on());
 }
 
 std::expected<void, WriteFailure> JournalFile::tend() {
