@@ -94,11 +94,9 @@ std::string columns_of(std::string_view table, std::span<const Column> columns, 
 /// XXH3 over all columns except the checksum, in the order in which they are bound; texts with their lengths.
 /// Most rows are short, so their columns are gathered and hashed at once, which costs less than hashing one
 /// after the other and gives the same checksum.
+// NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): only what was written is read.
 class RowChecksum {
  public:
-  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): only what was written is read.
-  RowChecksum() = default;
-
   void add(std::int64_t number) { add_bytes(&number, sizeof number); }
   void add(std::string_view text) {
     add(static_cast<std::int64_t>(text.size()));
