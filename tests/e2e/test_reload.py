@@ -44,6 +44,15 @@ class Reload(DaemonTest):
     def mail(self, daemon):
         return daemon.get("/v1/queues/mail").json()
 
+    def test_a_fifo_as_the_file_is_an_error_and_holds_up_no_stop(self):
+        daemon = self.begin(BEFORE)
+        os.remove(self.path)
+        os.mkfifo(self.path)
+        daemon.signal(signal.SIGHUP)
+        daemon.wait_for_line(f"CONFIG: {self.path}: it is not a file")
+        daemon.signal(signal.SIGTERM)
+        self.assertEqual(daemon.wait(), 0)
+
     def test_workers_limits_and_policies_change_and_running_jobs_go_on(self):
         daemon = self.begin(BEFORE, SHUTDOWN_GRACE="0s", **HELD)
         daemon.enqueue([{"id": str(number), "queue": "mail"} for number in range(5)])

@@ -1,17 +1,15 @@
 #include "app/settings/config_file.hpp"
 
 #include <algorithm>
-#include <cerrno>
 #include <expected>
-#include <filesystem>
-#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
 #include <toml++/toml.h>
-#include <unistd.h>
 
 #include <jobqd/base/characters.hpp>
+#include <jobqd/base/size.hpp>
+#include <jobqd/base/small_file.hpp>
 
 namespace jobqd::app {
 
@@ -172,15 +170,12 @@ ConfigFile read_config_file(const std::string& path, Kinds kinds, Faults& faults
     faults.push_back(std::move(why));
     return ConfigFile{.settings = {}, .queues = {}, .is_complete = false};
   };
-  // toml++ reports neither of these two: it reads such a path as an empty file.
-  const auto cannot = [&](int error) {
-    return unreadable(fmt::format("CONFIG: {}: {}", shown(path), std::generic_category().message(error)));
-  };
-  std::error_code ignored;
-  if (std::filesystem::is_directory(path, ignored)) return cannot(EISDIR);
-  if (::access(path.c_str(), R_OK) != 0) return cannot(errno);
+  // Not toml::parse_file(): it would wait for the writer of a FIFO, and takes a folder for an empty file.
+  constexpr std::size_t most = 16 * base::mib;
+  const auto text = base::read_small_file(path, most);
+  if (!text) return unreadable(fmt::format("CONFIG: {}: {}", shown(path), text.error()));
   try {
-    return read_document(toml::parse_file(path), kinds, faults);
+    return read_document(toml::parse(*text, path), kinds, faults);
   } catch (const toml::parse_error& error) {
     return unreadable(wrong(error.source(), shown(error.description())));
   }

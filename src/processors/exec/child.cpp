@@ -3,6 +3,7 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -139,13 +140,22 @@ rlimit limit_or_own(int resource, rlim_t value) {
   return own;
 }
 
+/// What the message of the error leaves open; begins with a colon, or is empty.
+std::string_view explanation(const Child::Program& program, int error) {
+  if (error == ENOEXEC)
+    return ": it is neither a program for this system nor a script whose first line begins with #!";
+  if (error != ENOENT || ::access(program.command.front().c_str(), F_OK) != 0) return "";
+  if (::access(program.working_directory.c_str(), F_OK) != 0) return ": its working directory is missing";
+  return ": the file exists, but its interpreter (the first line, #!) or its loader is missing";
+}
+
 }  // namespace
 
 std::expected<Child, Child::NotStarted> Child::start(const Program& program) {
   const auto cannot = [&program](int error, bool limited = false) {
-    return std::unexpected(
-        NotStarted{.why = fmt::format("cannot run {}: {}", program.command.front(), message_of(error)),
-                   .shortage = !limited && (is_shortage(error) || error == EAGAIN)});
+    return std::unexpected(NotStarted{.why = fmt::format("cannot run {}: {}{}", program.command.front(),
+                                                         message_of(error), explanation(program, error)),
+                                      .shortage = !limited && (is_shortage(error) || error == EAGAIN)});
   };
   std::array<Pipe, 4> pipes;
   for (auto& pipe : pipes) {

@@ -1,11 +1,11 @@
 #include "processors/push/credentials.hpp"
 
-#include <cerrno>
-#include <fstream>
-#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
+
+#include <jobqd/base/size.hpp>
+#include <jobqd/base/small_file.hpp>
 
 #include "processors/push/signature.hpp"
 #include "processors/push/tls.hpp"
@@ -24,12 +24,11 @@ void report(std::string_view key, const std::vector<std::string>& news, std::vec
 }  // namespace
 
 std::expected<std::string, std::string> secret_in_file(const std::string& path) {
-  errno = 0;
-  std::ifstream file(path);
-  std::string line;
-  if (!std::getline(file, line))
-    return std::unexpected(fmt::format(
-        "{}: {}", path, errno == 0 ? "the file is empty" : std::generic_category().message(errno)));
+  constexpr std::size_t most = 64 * base::kib;
+  const auto content = base::read_small_file(path, most);
+  if (!content) return std::unexpected(fmt::format("{}: {}", path, content.error()));
+  if (content->empty()) return std::unexpected(fmt::format("{}: the file is empty", path));
+  auto line = content->substr(0, content->find('\n'));
   while (line.ends_with('\r') || line.ends_with(' ')) line.pop_back();
   if (const auto fault = secret_fault(line); !fault.empty())
     return std::unexpected(fmt::format("the first line of {} is none: {}", path, fault));

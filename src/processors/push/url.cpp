@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <jobqd/base/characters.hpp>
+#include <jobqd/base/number.hpp>
 
 namespace jobqd::processors::push {
 
@@ -70,8 +71,10 @@ std::expected<Url, std::string> read_url(std::string_view text) {
   const std::uint16_t usual = url.tls ? 443 : 80;
   url.port = usual;
   if (parsed->has_port()) {
-    if (parsed->port_number() == 0) return std::unexpected("the port is none from 1 to 65535");
-    url.port = parsed->port_number();
+    // Not port_number(): Boost.URL 1.81 cuts a number that is too large down to 16 bits.
+    const auto port = base::parse_number<std::uint16_t>(std::string_view(parsed->port()));
+    if (!port || *port == 0) return std::unexpected("the port must be from 1 to 65535");
+    url.port = *port;
   }
   url.target = parsed->encoded_target();
   if (!url.target.starts_with('/')) url.target.insert(0, "/");

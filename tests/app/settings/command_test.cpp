@@ -1,13 +1,17 @@
 // How the command line, the environment and the file make a configuration.
 
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
 #include <string>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "app/settings/readings.hpp"
 #include "app/settings/settings.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace jobqd::app {
 
@@ -187,6 +191,14 @@ TEST(ReadCommand, FindsAllFaultsWhereItOnlyChecks) {
 TEST(ReadCommand, ReportsAFileThatCannotBeRead) {
   EXPECT_TRUE(error_of(read({"--config", "/nowhere/jobqd.toml"})).starts_with("CONFIG: /nowhere/jobqd.toml"));
   EXPECT_EQ(error_of(read({"--config", "/"})), "CONFIG: /: Is a directory");
+  const support::TemporaryFolder folder;
+  const auto path = (folder / "jobqd.toml").string();
+  ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+  EXPECT_EQ(error_of(read({"--config", path.c_str()})), fmt::format("CONFIG: {}: it is not a file", path));
+  std::filesystem::remove(path);
+  std::ofstream(path) << std::string((16UL << 20U) + 1, '#');
+  EXPECT_EQ(error_of(read({"--config", path.c_str()})),
+            fmt::format("CONFIG: {}: it is larger than 16MiB", path));
 }
 
 TEST(ReadCommand, RefusesFlagsThatAreNotThere) {

@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <thread>
 
 #include <fcntl.h>
@@ -27,6 +28,7 @@
 #include "support/failing_allocation.hpp"
 #include "support/few_descriptors.hpp"
 #include "support/jobs.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace jobqd::processors::exec {
 
@@ -175,7 +177,25 @@ TEST(Exec, SaysWhyAProgramCannotBeRun) {
   EXPECT_EQ(result(run({.command = {"/nowhere"}})), "retry: cannot run /nowhere: No such file or directory");
   EXPECT_EQ(result(run({.command = {"/etc/passwd"}})), "retry: cannot run /etc/passwd: Permission denied");
   EXPECT_EQ(result(run({.command = {"/bin/true"}, .working_directory = "/nowhere"})),
-            "retry: cannot run /bin/true: No such file or directory");
+            "retry: cannot run /bin/true: No such file or directory: its working directory is missing");
+}
+
+TEST(Exec, SaysWhatAScriptLacks) {
+  const support::TemporaryFolder folder;
+  const auto run_script = [path = (folder / "script").string()](std::string_view text) {
+    std::ofstream(path) << text;
+    std::filesystem::permissions(path, std::filesystem::perms::owner_all);
+    auto said = result(run({.command = {path}}));
+    return said.replace(said.find(path), path.size(), "it");
+  };
+  EXPECT_EQ(
+      run_script("#!/nowhere/python3\n"),
+      "retry: cannot run it: No such file or directory: the file exists, but its interpreter (the first "
+      "line, #!) or its loader is missing");
+  EXPECT_EQ(
+      run_script("echo hello\n"),
+      "retry: cannot run it: Exec format error: it is neither a program for this system nor a script whose "
+      "first line begins with #!");
 }
 
 TEST(Exec, KeepsTheEndOfTheErrorsWithinTheirLimit) {

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "support/temporary_folder.hpp"
 
@@ -125,6 +126,22 @@ TEST_F(PushCredentials, CannotBeMadeOfAFileThatIsWrong) {
   replace("empty", "");
   EXPECT_EQ(Credentials::make(options({path("empty")})).error(),
             "secret_file: " + path("empty") + ": the file is empty");
+  replace("large", std::string(65'537, 'x'));
+  EXPECT_EQ(Credentials::make(options({path("large")})).error(),
+            "secret_file: " + path("large") + ": it is larger than 64KiB");
+}
+
+TEST_F(PushCredentials, DoNotWaitForAFifo) {
+  ASSERT_EQ(::mkfifo(path("fifo").c_str(), 0600), 0);
+  EXPECT_EQ(Credentials::make(options({path("fifo")})).error(),
+            "secret_file: " + path("fifo") + ": it is not a file");
+  auto authorities = options({});
+  authorities.ca_file = path("fifo");
+  EXPECT_EQ(Credentials::make(authorities).error(), path("fifo") + ": it is not a file");
+  const auto credentials = Credentials::make(options({replace("s", secret_of_32_a)})).value();
+  fs::rename(path("fifo"), path("s"));
+  EXPECT_THAT(credentials->look(), ElementsAre("secret_file: " + path("s") + ": it is not a file"));
+  EXPECT_THAT(*credentials->keys(), ElementsAre(key_a));
 }
 
 }  // namespace jobqd::processors::push
