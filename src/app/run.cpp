@@ -111,7 +111,7 @@ std::expected<void, std::string> serve(const Config& config, const ReadAgain& re
   if (auto started = (*daemon)->start(); !started) return started;
 
   wait_for_stop(signals, **daemon, read_again);
-  (*daemon)->stop(stopping.emplace(log, report_period));
+  (*daemon)->stop(stopping.emplace(log, clock, report_period));
   return {};
 }
 

@@ -45,6 +45,7 @@ class Stop(DaemonTest):
                 daemon.signal(signal.SIGTERM)
                 daemon.wait_for_line("stopping")
                 daemon.signal(signal.SIGHUP)  # changes nothing
+                daemon.wait_for_line("SIGHUP is ignored: the daemon is stopping")
                 daemon.signal(number)
                 self.assertEqual(daemon.wait(), 128 + number)
                 last = daemon.lines[-1]

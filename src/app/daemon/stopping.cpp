@@ -19,6 +19,11 @@ sigset_t set_of(std::initializer_list<int> numbers) {
   return signals;
 }
 
+timespec time_of(std::chrono::nanoseconds duration) {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(duration);
+  return {.tv_sec = seconds.count(), .tv_nsec = (duration - seconds).count()};
+}
+
 /// Lets another signal end the process without the help of a thread. Not by its default action: the first
 /// process of a container has none.
 void unblock_signals() {
@@ -28,7 +33,8 @@ void unblock_signals() {
 
 }  // namespace
 
-Stopping::Stopping(Log& log, base::milliseconds period) : log_(log), period_(period) {
+Stopping::Stopping(Log& log, const base::Clock& clock, base::milliseconds period)
+    : log_(log), clock_(clock), period_(period) {
   for (const int again : {SIGTERM, SIGINT}) std::signal(again, [](int number) { _exit(128 + number); });
   try {
     thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
@@ -54,13 +60,20 @@ void Stopping::waits_for(std::string_view what, std::optional<std::uint64_t> job
 void Stopping::run(const std::stop_token& stop) {
   base::name_this_thread("stopping");
   const auto signals = set_of({SIGTERM, SIGINT, SIGHUP});
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(period_);
-  const timespec period{.tv_sec = seconds.count(),
-                        .tv_nsec = std::chrono::nanoseconds(period_ - seconds).count()};
+  auto next_report = clock_.now().steady + period_;
+  bool ignored_hangup = false;
   while (!stop.stop_requested()) {
-    const int number = sigtimedwait(&signals, nullptr, &period);
+    const auto now = clock_.now().steady;
+    if (now >= next_report) {
+      report();
+      next_report = now + period_;
+    }
+    const auto longest = time_of(next_report - now);
+    const int number = sigtimedwait(&signals, nullptr, &longest);
     if (number == SIGTERM || number == SIGINT) end_process(number);
-    if (number < 0 && errno == EAGAIN) report();
+    if (number != SIGHUP || ignored_hangup || stop.stop_requested()) continue;
+    ignored_hangup = true;
+    log_.write_admin(LogLevel::info, "SIGHUP is ignored: the daemon is stopping");
   }
 }
 

@@ -14,14 +14,15 @@ namespace jobqd::app {
 
 /// Accompanies the stop of the daemon to its end: every `period` a line of the log says what the stop still
 /// waits for, and another SIGTERM or SIGINT ends the process at once, with exit code 128 + its number, after
-/// the log has said so.
+/// the log has said so. SIGHUP is ignored, which the log says once; it does not put the next line off.
 ///
 /// It has a thread of its own, so that nothing that hangs can silence it. SIGTERM, SIGINT and SIGHUP are
 /// blocked in all threads, and nobody else waits for them. If the system gives no thread, another signal
-/// still ends the process, and nothing is logged; so it is after the destructor. `log` outlives this object.
+/// still ends the process, and nothing is logged; so it is after the destructor. `log` and `clock` outlive
+/// this object.
 class Stopping {
  public:
-  Stopping(Log& log, base::milliseconds period);
+  Stopping(Log& log, const base::Clock& clock, base::milliseconds period);
   ~Stopping();
 
   Stopping(const Stopping&) = delete;
@@ -36,6 +37,7 @@ class Stopping {
   [[noreturn]] void end_process(int signal);
 
   Log& log_;
+  const base::Clock& clock_;
   const base::milliseconds period_;
   base::Mutex mutex_;
   std::string_view what_ JOBQD_GUARDED_BY(mutex_);

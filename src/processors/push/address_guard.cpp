@@ -48,7 +48,7 @@ bool Network::contains(const ip::address& address) const {
 }
 
 std::expected<Network, std::string> read_network(std::string_view text) {
-  const auto wrong = std::unexpected("it is no network such as 10.1.0.0/16 or fd00::/8");
+  const auto wrong = std::unexpected("it is not a network, such as 10.1.0.0/16 or fd00::/8");
   const auto slash = text.find('/');
   if (slash == std::string_view::npos) return wrong;
   boost::system::error_code none;

@@ -31,7 +31,7 @@ std::expected<std::string, std::string> secret_in_file(const std::string& path) 
   auto line = content->substr(0, content->find('\n'));
   while (line.ends_with('\r') || line.ends_with(' ')) line.pop_back();
   if (const auto fault = secret_fault(line); !fault.empty())
-    return std::unexpected(fmt::format("the first line of {} is none: {}", path, fault));
+    return std::unexpected(fmt::format("the first line of {} is no secret: {}", path, fault));
   return line;
 }
 

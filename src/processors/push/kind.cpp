@@ -22,7 +22,7 @@ Secret secret_in_variable(const std::string& name) {
   const char* value = std::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe): no thread sets any.
   if (value == nullptr) return std::unexpected(fmt::format("{} is not set", name));
   if (const auto fault = secret_fault(value); !fault.empty())
-    return std::unexpected(fmt::format("the value of {} is none: {}", name, fault));
+    return std::unexpected(fmt::format("the value of {} is no secret: {}", name, fault));
   return value;
 }
 

@@ -1,6 +1,8 @@
 #include "app/daemon/stopping.hpp"
 
 #include <csignal>
+#include <stop_token>
+#include <thread>
 
 #include <gtest/gtest.h>
 
@@ -26,6 +28,8 @@ class StoppingTest : public testing::Test {
   }
   ~StoppingTest() override {
     for (const int number : {SIGTERM, SIGINT}) std::signal(number, SIG_DFL);
+    std::signal(SIGHUP, SIG_IGN);  // Drops one that still waits and would end the process when unblocked.
+    std::signal(SIGHUP, SIG_DFL);
     pthread_sigmask(SIG_SETMASK, &before_, nullptr);
   }
 
@@ -42,7 +46,7 @@ using StoppingDeathTest = StoppingTest;
 }  // namespace
 
 TEST_F(StoppingTest, SaysWhatTheStopWaitsForAgainAndAgain) {
-  Stopping stopping(log, milliseconds{10});
+  Stopping stopping(log, clock, milliseconds{10});
   stopping.waits_for("running jobs", 3);
   pipe.read_until("info  still stopping waits_for=\"running jobs\" jobs=3\n");
   EXPECT_NE(pipe.read_until("jobs=3\n"), "");
@@ -50,9 +54,24 @@ TEST_F(StoppingTest, SaysWhatTheStopWaitsForAgainAndAgain) {
   EXPECT_TRUE(pipe.read_until("waits_for=\"the store\"\n").ends_with("waits_for=\"the store\"\n"));
 }
 
+TEST_F(StoppingTest, IgnoresHangupsWhichPutNothingOff) {
+  Stopping stopping(log, clock, milliseconds{200});
+  stopping.waits_for("the store");
+  const std::jthread hangups([](const std::stop_token& stop) {
+    while (!stop.stop_requested()) {
+      kill(getpid(), SIGHUP);
+      std::this_thread::yield();
+    }
+  });
+  const auto said = pipe.read_until("still stopping waits_for=\"the store\"\n");
+  EXPECT_TRUE(said.contains("still stopping")) << said;
+  EXPECT_EQ(said.find("SIGHUP is ignored"), said.rfind("SIGHUP is ignored")) << "it is said once: " << said;
+  EXPECT_TRUE(said.contains("info  SIGHUP is ignored: the daemon is stopping\n")) << said;
+}
+
 TEST_F(StoppingTest, EndsAtOnceAndSaysNothingInAShortStop) {
   {
-    Stopping(log, hours{1}).waits_for("running jobs", 1);
+    Stopping(log, clock, hours{1}).waits_for("running jobs", 1);
   }
   log.write(LogLevel::info, "after it");
   EXPECT_EQ(pipe.read_until("after it\n").find("still stopping"), std::string::npos);
@@ -64,7 +83,7 @@ TEST_F(StoppingDeathTest, AnotherSignalIsLoggedAndEndsTheProcess) {
     EXPECT_EXIT(
         {
           Log errors(LogLevel::info, LogFormat::text, clock);
-          const Stopping stopping(errors, hours{1});
+          const Stopping stopping(errors, clock, hours{1});
           kill(getpid(), SIGHUP);
           kill(getpid(), number);
           while (true) pause();
@@ -77,7 +96,7 @@ TEST_F(StoppingDeathTest, AnotherSignalAfterItsEndEndsTheProcessToo) {
   EXPECT_EXIT(
       {
         {
-          const Stopping stopping(log, hours{1});
+          const Stopping stopping(log, clock, hours{1});
         }
         kill(getpid(), SIGTERM);
         while (true) pause();

@@ -89,7 +89,7 @@ TEST(AddressGuard, KnowsAMappedAddressAsNoWayRound) {
 TEST(ReadNetwork, WantsAPrefixAndNothingBehindIt) {
   for (const auto* text : {"", "10.0.0.0", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/8 ",
                            "10.0.0/8", "::/129", "fe80::1%eth0/128", "example.com/8", "/8", "10.0.0.0/8/8"})
-    EXPECT_EQ(read_network(text).error(), "it is no network such as 10.1.0.0/16 or fd00::/8") << text;
+    EXPECT_EQ(read_network(text).error(), "it is not a network, such as 10.1.0.0/16 or fd00::/8") << text;
   for (const auto* text : {"10.0.0.1/8", "fd00::1/8", "127.0.0.1/0"})
     EXPECT_EQ(read_network(text).error(), "it has bits set behind its prefix") << text;
 }

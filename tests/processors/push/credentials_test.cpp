@@ -85,7 +85,7 @@ TEST_F(PushCredentials, KeepWhatTheyHaveWhereAFileIsWrongAndSaySoOnce) {
   replace("s", "whsec_c2VjcmV0");
   const auto news = credentials->look();
   ASSERT_EQ(news.size(), 1U);
-  EXPECT_THAT(news.front(), HasSubstr("secret_file: the first line of " + path("s") + " is none"));
+  EXPECT_THAT(news.front(), HasSubstr("secret_file: the first line of " + path("s") + " is no secret"));
   EXPECT_FALSE(news.front().contains("c2VjcmV0"));
   EXPECT_THAT(credentials->look(), IsEmpty()) << "it has been said";
   EXPECT_THAT(*credentials->keys(), ElementsAre(key_a));
