@@ -17,28 +17,34 @@ namespace {
 using std::chrono::hours;
 using std::chrono::milliseconds;
 
-/// The signals are blocked, as they are in the daemon.
-class StoppingTest : public testing::Test {
- protected:
-  StoppingTest() {
+/// Blocks the signals, as the daemon does before it starts a thread.
+class BlockedSignals {
+ public:
+  BlockedSignals() {
     sigset_t signals;
     sigemptyset(&signals);
     for (const int number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, number);
     pthread_sigmask(SIG_BLOCK, &signals, &before_);
   }
-  ~StoppingTest() override {
+  BlockedSignals(const BlockedSignals&) = delete;
+  BlockedSignals& operator=(const BlockedSignals&) = delete;
+  ~BlockedSignals() {
     for (const int number : {SIGTERM, SIGINT}) std::signal(number, SIG_DFL);
     std::signal(SIGHUP, SIG_IGN);  // Drops one that still waits and would end the process when unblocked.
     std::signal(SIGHUP, SIG_DFL);
     pthread_sigmask(SIG_SETMASK, &before_, nullptr);
   }
 
+ private:
+  sigset_t before_{};
+};
+
+class StoppingTest : public testing::Test {
+ protected:
+  BlockedSignals blocked;  // First: the log has a thread, which must not take the signals.
   TestPipe pipe;
   base::SystemClock clock;
   Log log{LogLevel::info, LogFormat::text, clock, pipe.write_end()};
-
- private:
-  sigset_t before_{};
 };
 
 using StoppingDeathTest = StoppingTest;
