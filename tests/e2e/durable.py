@@ -37,6 +37,12 @@ class Folder:
         self.path = Path(self._temporary.name)
         self.database = self.path / "jobs.db"
 
+    def config(self, text: str) -> Path:
+        """Writes a CONFIG file."""
+        file = self.path / "jobqd.toml"
+        file.write_text(text, encoding="utf-8")
+        return file
+
     def __enter__(self) -> "Folder":
         return self
 

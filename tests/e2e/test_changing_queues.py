@@ -172,8 +172,7 @@ class Surroundings(ChangingQueues):
 class Restarts(unittest.TestCase):
     def test_a_queue_that_is_gone_never_keeps_a_daemon_from_starting(self):
         with Folder() as folder:
-            config = folder.path / "jobqd.toml"
-            config.write_text(MAIL, encoding="utf-8")
+            config = folder.config(MAIL)
             life = Life(folder.database, CONFIG=str(config))
             life.enqueue([{"id": "a", "queue": "mail", "delay": "1h"}, {"id": "b", "queue": "mail"}])
             life.finished("b")

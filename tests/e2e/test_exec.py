@@ -85,8 +85,7 @@ class Programs(DaemonTest):
 
     def test_a_stop_interrupts_the_program(self):
         with Folder() as folder:
-            config = folder.path / "jobqd.toml"
-            config.write_text(CONFIG.format(script="sleep 60"), encoding="utf-8")
+            config = folder.config(CONFIG.format(script="sleep 60"))
             life = Life(folder.database, CONFIG=str(config), SHUTDOWN_GRACE="0s")
             life.enqueue({"id": "a", "queue": "work"})
             eventually(lambda: life.job("a")["status"] == "running", "it runs")
@@ -116,8 +115,7 @@ class Programs(DaemonTest):
         script = "case $JOB_ID in " + " ".join(f"{name}) {line.decode()};;" for name, line in outputs.items())
         script += r" wrong) printf '\377\303' >&2; exit 1;; esac"
         with Folder() as folder:
-            config = folder.path / "jobqd.toml"
-            config.write_text(CONFIG.format(script=script), encoding="utf-8")
+            config = folder.config(CONFIG.format(script=script))
             life = Life(folder.database, CONFIG=str(config))
             names = [*outputs, "wrong"]
             for name in names:

@@ -245,9 +245,8 @@ class Push(PushTest):
     def test_a_daemon_killed_in_the_middle_of_1000_pushes_delivers_every_one_under_one_id(self):
         with Receiver() as receiver, Folder() as folder:
             receiver.answers = [(500 if number % 7 == 0 else 200, {}, b"") for number in range(10_000)]
-            config = folder.path / "jobqd.toml"
-            config.write_text(CONFIG.format(url=receiver.url, more='secret_env = ["OLD_SECRET"]\ncircuit.failures = 0\nworkers = 8\ncapacity = 1000')
-                              .replace("workers = 2\n", "").replace("max_retries = 3", "max_retries = 100"), encoding="utf-8")
+            config = folder.config(CONFIG.format(url=receiver.url, more='secret_env = ["OLD_SECRET"]\ncircuit.failures = 0\nworkers = 8\ncapacity = 1000')
+                                   .replace("workers = 2\n", "").replace("max_retries = 3", "max_retries = 100"))
             settings = SECRETS | {"CONFIG": str(config)}
             life = Life(folder.database, **settings)
             jobs = [{"id": f"{number:04}", "queue": "push", "payload": number} for number in range(1_000)]

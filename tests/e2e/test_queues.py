@@ -57,8 +57,7 @@ class Queues(DaemonTest):
     def test_failed_jobs_of_a_queue_fit_one_page_behind_more_jobs_than_a_page_looks_at(self):
         """A list looks at 10,000 jobs for each page; failed jobs of one queue are found without looking at the others."""
         with Folder() as folder:
-            config = folder.path / "jobqd.toml"
-            config.write_text('[queues.mail]\nprocessor = "remote"\n', encoding="utf-8")
+            config = folder.config('[queues.mail]\nprocessor = "remote"\n')
             life = Life(folder.database, CONFIG=str(config), **HELD)
             for name in ("m1", "m2"):
                 life.enqueue({"id": name, "queue": "mail"})
@@ -215,8 +214,7 @@ class Reasons(DaemonTest):
 class Restarts(unittest.TestCase):
     def test_jobs_stay_in_their_queue_and_so_does_its_pause(self):
         with Folder() as folder:
-            config = folder.path / "jobqd.toml"
-            config.write_text(TWO_QUEUES, encoding="utf-8")
+            config = folder.config(TWO_QUEUES)
             life = Life(folder.database, CONFIG=str(config))
             self.assertEqual(life.enqueue({"id": "a", "queue": "mail", "delay": "1h"}).status, 202)
             life.kill()
