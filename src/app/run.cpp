@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <csignal>
-#include <cstdint>
 #include <exception>
 #include <functional>
 #include <new>
@@ -21,6 +20,7 @@
 #include "app/commands/commands.hpp"
 #include "app/daemon/app.hpp"
 #include "app/daemon/orphans.hpp"
+#include "app/daemon/signals.hpp"
 #include "app/daemon/stopping.hpp"
 
 namespace jobqd::app {
@@ -60,15 +60,6 @@ std::expected<Command, std::string> read_if_memory_allows(const ReadAgain& read_
   }
 }
 
-/// Waits for one of the signals, for no longer than `longest`. Returns a number below 0 if none came.
-int next_signal(const sigset_t& signals, std::optional<base::milliseconds> longest) {
-  if (!longest) return sigwaitinfo(&signals, nullptr);
-  constexpr std::int64_t second = 1'000;
-  const auto ms = std::max<std::int64_t>(longest->count(), 0);
-  const timespec time{.tv_sec = ms / second, .tv_nsec = ms % second * 1'000'000};
-  return sigtimedwait(&signals, nullptr, &time);
-}
-
 /// Serves reloads, and the queues that do not work, until a signal asks to stop.
 void wait_for_stop(const sigset_t& signals, App& daemon, const ReadAgain& read_again) {
   const bool on_terminal = isatty(STDERR_FILENO) == 1;
@@ -90,9 +81,7 @@ void wait_for_stop(const sigset_t& signals, App& daemon, const ReadAgain& read_a
 /// Sets signals up, whatever this process was started with, and returns those that the main thread waits for.
 /// They are blocked in all threads to come, so that no other thread takes them.
 sigset_t prepare_signals() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  for (const int number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, number);
+  auto signals = signal_set({SIGTERM, SIGINT, SIGHUP});
   if (adopts_orphans()) sigaddset(&signals, SIGCHLD);
   pthread_sigmask(SIG_SETMASK, &signals, nullptr);
   for (const int failing_write : {SIGPIPE, SIGXFSZ}) std::signal(failing_write, SIG_IGN);  // EPIPE, EFBIG

@@ -16,8 +16,6 @@
 namespace jobqd::http {
 
 struct ServerOptions {
-  std::string address = "127.0.0.1";  ///< An IPv4 or IPv6 address.
-  std::uint16_t port = 8080;          ///< 0: any free one.
   std::size_t max_body = 1024UL * 1024;
   std::size_t max_connections = 1024;
   base::milliseconds header_timeout{10'000};
@@ -39,11 +37,8 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  /// Binds and listens, where the options say. The port, or a sentence that says why not.
-  std::expected<std::uint16_t, std::string> listen();
-
-  /// The same with a port that is open already, whatever the options say. Those who have connected to it are
-  /// served from start() on.
+  /// Takes a port. Those who have connected to it are served from start() on. The error is a sentence that
+  /// says why not.
   std::expected<void, std::string> listen(Port port);
 
   /// The port on which it listens; 0: on none.

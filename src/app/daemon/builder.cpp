@@ -55,10 +55,7 @@ std::expected<void, std::string> open_store(App::Parts& parts) {
 }
 
 http::ServerOptions server_options(const Config& config) {
-  return {.address = config.listen.host,
-          .port = config.listen.port,
-          .max_body = config.max_body,
-          .max_connections = config.max_connections};
+  return {.max_body = config.max_body, .max_connections = config.max_connections};
 }
 
 }  // namespace

@@ -54,12 +54,10 @@ std::expected<void, std::string> QueueRunners::start() {
 std::expected<void, std::string> QueueRunners::grow(const std::vector<QueueConfig>& wanted) {
   std::vector<Runner*> grown;
   for (const auto& config : wanted) {
-    const auto present =
-        std::ranges::find(runners_, config.name, [](const Runner& r) { return r.config.name; });
-    if (present == runners_.end() || !present->parts.workers || !runs_alike(present->config, config))
-      continue;
+    auto* const present = find(config.name);
+    if (present == nullptr || !present->parts.workers || !runs_alike(present->config, config)) continue;
     if (config.workers <= present->config.workers) continue;
-    grown.push_back(&*present);
+    grown.push_back(present);
     auto resized = present->parts.workers->resize(config.workers);
     if (resized) continue;
     for (const auto* runner : grown)
@@ -70,7 +68,7 @@ std::expected<void, std::string> QueueRunners::grow(const std::vector<QueueConfi
 }
 
 void QueueRunners::change(const QueueConfig& config) {
-  auto& runner = find(config.name);
+  auto& runner = known(config.name);
   const bool goes_on = runs_alike(runner.config, config) && runner.fault.empty();
   runner.config = config;
   if (!goes_on) {
@@ -82,7 +80,7 @@ void QueueRunners::change(const QueueConfig& config) {
 }
 
 void QueueRunners::remove(std::string_view name) {
-  auto& runner = find(name);
+  auto& runner = known(name);
   retire(runner);
   store_.remove_queue(name);
   runners_.erase(runners_.begin() + (&runner - runners_.data()));
@@ -158,11 +156,16 @@ void QueueRunners::retire(Runner& runner) {
   retired_.push_back(std::move(parts));
 }
 
-QueueRunners::Runner& QueueRunners::find(std::string_view name) {
+auto QueueRunners::find(std::string_view name) -> Runner* {
   const auto found =
-      std::ranges::find(runners_, name, [](const Runner& runner) { return runner.config.name; });
-  JOBQD_CHECK(found != runners_.end());
-  return *found;
+      std::ranges::find_if(runners_, [&](const auto& runner) { return runner.config.name == name; });
+  return found == runners_.end() ? nullptr : &*found;
+}
+
+auto QueueRunners::known(std::string_view name) -> Runner& {
+  auto* const runner = find(name);
+  JOBQD_CHECK(runner != nullptr);
+  return *runner;
 }
 
 }  // namespace jobqd::app

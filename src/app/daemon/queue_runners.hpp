@@ -91,7 +91,10 @@ class QueueRunners {
   std::expected<Parts, std::string> make(const QueueConfig& config);
   /// The workers leave, each once it has finished its job.
   void retire(Runner& runner);
-  Runner& find(std::string_view name);
+  /// Null: there is none of this name.
+  Runner* find(std::string_view name);
+  /// There is one of this name.
+  Runner& known(std::string_view name);
 
   engine::Store& store_;
   engine::Observer& observer_;

@@ -8,26 +8,16 @@
 
 #include <jobqd/base/thread_name.hpp>
 
+#include "app/daemon/signals.hpp"
+
 namespace jobqd::app {
 
 namespace {
 
-sigset_t set_of(std::initializer_list<int> numbers) {
-  sigset_t signals;
-  sigemptyset(&signals);
-  for (const int number : numbers) sigaddset(&signals, number);
-  return signals;
-}
-
-timespec time_of(std::chrono::nanoseconds duration) {
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(duration);
-  return {.tv_sec = seconds.count(), .tv_nsec = (duration - seconds).count()};
-}
-
 /// Lets another signal end the process without the help of a thread. Not by its default action: the first
 /// process of a container has none.
 void unblock_signals() {
-  const auto signals = set_of({SIGTERM, SIGINT});
+  const auto signals = signal_set({SIGTERM, SIGINT});
   pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
 }
 
@@ -59,7 +49,7 @@ void Stopping::waits_for(std::string_view what, std::optional<std::uint64_t> job
 
 void Stopping::run(const std::stop_token& stop) {
   base::name_this_thread("stopping");
-  const auto signals = set_of({SIGTERM, SIGINT, SIGHUP});
+  const auto signals = signal_set({SIGTERM, SIGINT, SIGHUP});
   auto next_report = clock_.now().steady + period_;
   bool ignored_hangup = false;
   while (!stop.stop_requested()) {
@@ -68,8 +58,7 @@ void Stopping::run(const std::stop_token& stop) {
       report();
       next_report = now + period_;
     }
-    const auto longest = time_of(next_report - now);
-    const int number = sigtimedwait(&signals, nullptr, &longest);
+    const int number = next_signal(signals, next_report - now);
     if (number == SIGTERM || number == SIGINT) end_process(number);
     if (number != SIGHUP || ignored_hangup || stop.stop_requested()) continue;
     ignored_hangup = true;

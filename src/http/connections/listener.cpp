@@ -43,13 +43,6 @@ Listener::Listener(asio::io_context& io, ServerOptions options, const base::Cloc
   tick();
 }
 
-std::expected<std::uint16_t, std::string> Listener::open() {
-  auto port = Port::open(context_.options.address, context_.options.port);
-  if (!port) return std::unexpected(port.error());
-  if (auto taken = open(*std::move(port)); !taken) return std::unexpected(taken.error());
-  return port_;
-}
-
 std::expected<void, std::string> Listener::open(Port port) {
   const auto number = port.number();
   const auto failed = [number](const error_code& code) {

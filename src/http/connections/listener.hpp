@@ -24,10 +24,7 @@ class Listener {
   Listener(boost::asio::io_context& io, ServerOptions options, const base::Clock& clock, Service& service,
            std::vector<Observer*> observers = {});
 
-  /// Binds the port of the options. The port, or why not, in words.
-  std::expected<std::uint16_t, std::string> open();
-
-  /// The same with a port that is bound already.
+  /// Takes the port. The error is why not, in words.
   std::expected<void, std::string> open(Port port);
 
   [[nodiscard]] std::uint16_t port() const { return port_; }  ///< 0: it is not open.

@@ -35,10 +35,6 @@ Server::~Server() {
   join();
 }
 
-std::expected<std::uint16_t, std::string> Server::listen() {
-  return impl_->listener.open();
-}
-
 std::expected<void, std::string> Server::listen(Port port) {
   return impl_->listener.open(std::move(port));
 }

@@ -90,8 +90,7 @@ engine::Resolution Attempts::end(Effects& effects, JobHandle job, engine::Outcom
   const Record& record = jobs_.table.at(job);
   const auto token = record.token;
   const auto& attempt = running(record);
-  auto facts = facts_of(record, attempt.stop->cause());
-  facts.simulated = attempt.simulated;
+  const auto facts = facts_of(record, attempt.stop->cause(), attempt.simulated);
   const bool may_wait = !std::holds_alternative<engine::Done>(outcome);
   auto end = domain::end_of_attempt(std::move(outcome), facts, jobs_.queues[record.queue].options.backoff,
                                     may_wait ? random_.fraction() : 0);
@@ -165,13 +164,15 @@ void Attempts::end_lease(Effects& effects, JobHandle job) {
 
 bool Attempts::survives_interruption(const Record& record) const {
   return record.progress.reason != domain::Reason::cancelled &&
-         record.progress.interruptions < facts_of(record, StopCause::none).interruptions_max;
+         record.progress.interruptions <
+             facts_of(record, StopCause::none, record.progress.simulated).interruptions_max;
 }
 
 void Attempts::end_interrupted(Effects& effects, JobHandle job) {
   const Record& record = jobs_.table.at(job);
   apply(effects, job,
-        domain::end_of_attempt(engine::Interrupted{}, facts_of(record, StopCause::none),
+        domain::end_of_attempt(engine::Interrupted{},
+                               facts_of(record, StopCause::none, record.progress.simulated),
                                jobs_.queues[record.queue].options.backoff, 0));
 }
 
@@ -210,7 +211,7 @@ void Attempts::fill(engine::Claim& claim, JobHandle job, const Record& record, c
   if (const auto* lease = leases_.terms(job)) claim.worker = lease->worker;
 }
 
-domain::AttemptFacts Attempts::facts_of(const Record& record, StopCause cause) const {
+domain::AttemptFacts Attempts::facts_of(const Record& record, StopCause cause, bool simulated) const {
   const auto& queue = jobs_.queues[record.queue];
   return {.progress = record.progress,
           .stop_cause = cause,
@@ -218,7 +219,7 @@ domain::AttemptFacts Attempts::facts_of(const Record& record, StopCause cause) c
           .timeout = record.timeout(),
           .interruptions_max = queue.options.interruptions_max.value_or(interruptions_max_),
           .probe_wait = queue.gate.probe_wait(),
-          .simulated = record.progress.simulated};  // Unless the caller knows what ran the attempt.
+          .simulated = simulated};
 }
 
 void Attempts::apply(Effects& effects, JobHandle job, const domain::AttemptEnd& end) {

@@ -93,7 +93,9 @@ class Attempts {
   [[nodiscard]] engine::Claim claim_of(JobHandle job, const Record& record) const;
   /// All but the payload.
   void fill(engine::Claim& claim, JobHandle job, const Record& record, const Running& running) const;
-  [[nodiscard]] domain::AttemptFacts facts_of(const Record& record, engine::StopCause cause) const;
+  /// `simulated`: the attempt only pretended to work.
+  [[nodiscard]] domain::AttemptFacts facts_of(const Record& record, engine::StopCause cause,
+                                              bool simulated) const;
   /// Ends a leased attempt without its worker, as an interruption.
   void end_lease(Effects& effects, JobHandle job);
   void apply(Effects& effects, JobHandle job, const domain::AttemptEnd& end);

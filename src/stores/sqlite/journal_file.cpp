@@ -82,7 +82,6 @@ std::expected<std::unique_ptr<JournalFile>, std::string> JournalFile::open(Optio
 }
 
 JournalFile::~JournalFile() {
-  if (!options_.vfs.empty()) return;
   // SQLite copies the log when it closes the database. A part of it would use up the room for nothing.
   if (!log_.fits()) sqlite3_db_config(database_.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   if (!log_.has_room(Reserve::bytes + LogKeeper::room_to_go_on)) reserve_.leave();
@@ -128,7 +127,7 @@ SqliteResult<> JournalFile::begin_epoch() {
   constexpr auto next_epoch = "UPDATE counters SET value = value + 1 WHERE name = 'epoch'";
   auto grown = database_.execute(next_epoch);
   // What an earlier run left in the log may be what fills the disk.
-  if (!grown && is_full(grown.error()) && shorten_log().value_or(false))
+  if (!grown && is_full(grown.error()) && log_.truncate().value_or(false))
     grown = database_.execute(next_epoch);
   if (!grown && is_full(grown.error()) && options_.vfs.empty() && reserve_.is_left() && reserve_.take()) {
     reserve_lent_ = reserve_.give_up();
@@ -168,7 +167,7 @@ std::expected<void, WriteFailure> JournalFile::write(const journal::Changes& cha
   auto committed = commit_if_room(changes, probe);
   if (!committed && is_full(committed.error())) {
     // The log itself may be what fills the disk.
-    const auto copied = shorten_log();
+    const auto copied = log_.truncate();
     if (!copied)
       committed = std::unexpected(copied.error());
     else if (*copied)
@@ -194,29 +193,13 @@ SqliteResult<> JournalFile::commit_removals_first(const journal::Changes& change
     journal::Changes removals;
     removals.erasures.assign(some.begin(), some.end());
     written = commit(removals, false);
-    if (const auto copied = shorten_log(); !copied) return std::unexpected(copied.error());
+    if (const auto copied = log_.truncate(); !copied) return std::unexpected(copied.error());
   }
   if (overwrites == 1) (void)database_.execute("PRAGMA secure_delete = ON");
   if (!written) return written;
   // New jobs may use what removals have freed, but not the reserve.
   if (!changes.inserts.empty() && !lives_on_reserve()) return std::unexpected(no_room());
   return commit(changes, probe);
-}
-
-SqliteResult<bool> JournalFile::shorten_log() {
-  auto copied = log_.truncate();
-  if (!copied || *copied || !options_.vfs.empty()) return copied;
-  const auto pages = database_.query_integer("PRAGMA page_count");
-  const auto free_pages = database_.query_integer("PRAGMA freelist_count");
-  if (!pages || !free_pages) return false;
-  const auto used = *pages - *free_pages;
-  const auto written = static_cast<std::uint64_t>(2 * used * LogKeeper::page_size) + LogKeeper::room_to_go_on;
-  if (used >= *free_pages || !log_.has_room(written)) return false;
-  if (const auto made = database_.execute("VACUUM"); !made) {
-    if (is_full(made.error())) return false;
-    return std::unexpected(made.error());
-  }
-  return log_.truncate();
 }
 
 bool JournalFile::lives_on_reserve() {
@@ -227,7 +210,7 @@ bool JournalFile::lives_on_reserve() {
 SqliteResult<> JournalFile::tend_reserve() {
   if (!reserve_lent_ || (lives_on_reserve() && !log_.has_room(2 * Reserve::bytes))) return {};
   // Without its log the disk has at least the room that the reserve had, unless others have taken it.
-  if (const auto copied = shorten_log(); !copied) return std::unexpected(copied.error());
+  if (const auto copied = log_.truncate(); !copied) return std::unexpected(copied.error());
   reserve_lent_ = !reserve_.take();
   if (!reserve_lent_ && log_.has_room()) return {};
   return std::unexpected(no_room());
@@ -235,7 +218,7 @@ SqliteResult<> JournalFile::tend_reserve() {
 
 SqliteResult<> JournalFile::commit_if_room(const journal::Changes& changes, bool probe) {
   const bool grows = !changes.inserts.empty() || !changes.updates.empty();
-  if (grows && options_.vfs.empty() && !log_.takes(bytes_added(changes))) return std::unexpected(no_room());
+  if (grows && !log_.takes(bytes_added(changes))) return std::unexpected(no_room());
   return commit(changes, probe);
 }
 
@@ -249,9 +232,8 @@ bool JournalFile::has_recovered() {
   const auto tended = tend_reserve();
   if (!tended) (void)fail(tended.error());  // If it is fatal, tend() reports it.
   if (!tended) return false;
-  if (!options_.vfs.empty()) return log_.has_room();
   const auto goes_on = [this] { return log_.takes(LogKeeper::room_to_go_on); };
-  return goes_on() || (shorten_log().value_or(false) && goes_on());
+  return goes_on() || (log_.truncate().value_or(false) && goes_on());
 }
 
 std::expected<void, WriteFailure> JournalFile::tend() {

@@ -61,10 +61,6 @@ class JournalFile final : public journal::BatchWriter {
   SqliteResult<> commit(const journal::Changes& changes, bool probe);
   /// With the reserve: the removals first, because they make room, then all of `changes`.
   SqliteResult<> commit_removals_first(const journal::Changes& changes, bool probe);
-  /// Copies the log into the database, and gives its room back. If it does not fit, because others have
-  /// filled the disk, but little of the database is used, the database is made as small as that first.
-  /// Returns whether the log was copied.
-  SqliteResult<bool> shorten_log();
   /// Whether more jobs may be accepted while the reserve is given up: as long as they fit into pages that are
   /// free, the database does not grow when it takes the log in, and the reserve can be taken again.
   [[nodiscard]] bool lives_on_reserve();

@@ -100,15 +100,34 @@ SqliteResult<bool> LogKeeper::checkpoint(int mode) {
 
 SqliteResult<bool> LogKeeper::truncate() {
   room_ = {};
+  if (!fits())
+    if (auto compacted = compact(); !compacted) return std::unexpected(compacted.error());
   return fits() ? checkpoint(SQLITE_CHECKPOINT_TRUNCATE) : SqliteResult<bool>(false);
 }
 
-bool LogKeeper::fits() {
-  const auto pages = database_.query_integer("PRAGMA page_count");
+SqliteResult<> LogKeeper::compact() {
+  const auto size = database_size();
+  if (!size || size->used >= size->free || !has_room(2 * size->used + room_to_go_on)) return {};
+  auto made = database_.execute("VACUUM");
+  if (!made && is_full(made.error())) return {};
+  return made;
+}
+
+std::optional<LogKeeper::DatabaseSize> LogKeeper::database_size() {
   struct stat found{};
-  if (!pages || ::stat(path_.c_str(), &found) != 0) return true;
-  const auto missing = *pages * page_size - found.st_size;
-  return missing <= 0 || has_room(static_cast<std::uint64_t>(missing));
+  if (::stat(path_.c_str(), &found) != 0) return std::nullopt;
+  const auto pages = database_.query_integer("PRAGMA page_count");
+  const auto free_pages = database_.query_integer("PRAGMA freelist_count");
+  if (!pages || !free_pages) return std::nullopt;
+  const auto missing = std::max<std::int64_t>(0, *pages * page_size - found.st_size);
+  return DatabaseSize{.used = static_cast<std::uint64_t>((*pages - *free_pages) * page_size),
+                      .free = static_cast<std::uint64_t>(*free_pages * page_size),
+                      .missing = static_cast<std::uint64_t>(missing)};
+}
+
+bool LogKeeper::fits() {
+  const auto size = database_size();
+  return !size || has_room(size->missing);
 }
 
 bool LogKeeper::takes(std::uint64_t bytes) {
@@ -124,16 +143,11 @@ bool LogKeeper::takes(std::uint64_t bytes) {
 
 LogKeeper::Room LogKeeper::look() {
   const auto room = room_at(path_);
-  const auto pages = database_.query_integer("PRAGMA page_count");
-  const auto free_pages = database_.query_integer("PRAGMA freelist_count");
-  struct stat found{};
-  if (!room || !pages || !free_pages || ::stat(path_.c_str(), &found) != 0)
-    return {.in_log = looks_ahead, .in_all = looks_ahead};
-  const auto missing = std::max<std::int64_t>(0, *pages * page_size - found.st_size);
-  const auto used = static_cast<std::uint64_t>(missing) + kept;
-  const auto left = *room > used ? *room - used : 0;
-  const auto freed = static_cast<std::uint64_t>(*free_pages * page_size);
-  return {.in_log = std::min(left, looks_ahead), .in_all = std::min(left + freed, looks_ahead)};
+  const auto size = room ? database_size() : std::nullopt;
+  if (!size) return {.in_log = looks_ahead, .in_all = looks_ahead};
+  const auto promised = size->missing + kept;
+  const auto left = *room > promised ? *room - promised : 0;
+  return {.in_log = std::min(left, looks_ahead), .in_all = std::min(left + size->free, looks_ahead)};
 }
 
 bool LogKeeper::has_room(std::uint64_t bytes) const {

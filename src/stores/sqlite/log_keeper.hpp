@@ -35,8 +35,10 @@ class LogKeeper {
   /// Does what the log needs; after every commit. Fails only where it is unknown what has reached the disk.
   SqliteResult<> tend();
 
-  /// Copies the log into the database and gives its room back. Returns whether all of it was copied; false at
-  /// once if it does not fit, because a part of it would use up what room there is. Fails as tend() does.
+  /// Copies the log into the database and gives its room back. If it does not fit, because others have filled
+  /// the disk, but little of the database is used, the database is made as small as that first. Returns
+  /// whether all of it was copied; false at once if it does not fit even so, because a part of it would use
+  /// up what room there is. Fails as tend() does.
   SqliteResult<bool> truncate();
 
   /// Whether the disk has the room by which the database grows when it takes the log in. Where that is
@@ -62,7 +64,18 @@ class LogKeeper {
     std::uint64_t in_all = 0;  ///< In the log and in the database, its free pages included.
   };
 
+  /// The size of the database, in bytes, with what the log holds of it.
+  struct DatabaseSize {
+    std::uint64_t used = 0;
+    std::uint64_t free = 0;
+    std::uint64_t missing = 0;  ///< By so much its file grows when it takes the log in.
+  };
+
   SqliteResult<bool> checkpoint(int mode);
+  /// Makes the database as small as what it uses, if that is little and there is room for it.
+  SqliteResult<> compact();
+  /// Empty: unknown.
+  [[nodiscard]] std::optional<DatabaseSize> database_size();
   /// Looks at the disk and at the database.
   [[nodiscard]] Room look();
 

@@ -44,9 +44,8 @@ void end(TestServer& server, std::unique_ptr<TestClient> client) {
 class TheServer : public testing::Test {
  protected:
   TheServer() {
-    const auto listening = server.listen();
-    EXPECT_TRUE(listening.has_value());
-    port = listening.value_or(0);
+    EXPECT_TRUE(server.listen(Port::open("127.0.0.1", 0).value()).has_value());
+    port = server.port();
     server.start();
     store->submit({support::new_job("a")}, [](const auto& submitted) { EXPECT_TRUE(submitted.has_value()); });
   }
@@ -56,7 +55,7 @@ class TheServer : public testing::Test {
   engine::Observer observer;
   std::unique_ptr<engine::Store> store =
       stores::open_memory_store({}, {.clock = clock, .random = random, .observer = observer});
-  Server server{{.port = 0}, *store, clock, random};
+  Server server{{}, *store, clock, random};
   std::uint16_t port = 0;
 };
 
@@ -220,10 +219,9 @@ TEST_F(TheServer, MayBeStoppedAnyNumberOfTimes) {
 }
 
 TEST_F(TheServer, RefusesAPortThatIsTaken) {
-  Server another({.port = port}, *store, clock, random);
-  const auto listening = another.listen();
-  ASSERT_FALSE(listening.has_value());
-  EXPECT_EQ(listening.error(), fmt::format("cannot listen on 127.0.0.1:{}: Address already in use", port));
+  const auto another = Port::open("127.0.0.1", port);
+  ASSERT_FALSE(another.has_value());
+  EXPECT_EQ(another.error(), fmt::format("cannot listen on 127.0.0.1:{}: Address already in use", port));
 }
 
 TEST_F(TheServer, ServesThoseWhoConnectedBeforeItWasThere) {
@@ -253,23 +251,23 @@ TEST_F(TheServer, FreesAPortThatItNeverTook) {
 }
 
 TEST_F(TheServer, RefusesAnAddressThatIsNone) {
-  Server another({.address = "1.2.3.400", .port = 0}, *store, clock, random);
-  EXPECT_FALSE(another.listen().has_value());
+  EXPECT_FALSE(Port::open("1.2.3.400", 0).has_value());
 }
 
 TEST_F(TheServer, MayBeStoppedWithoutHavingBeenStarted) {
-  Server another({.port = 0}, *store, clock, random);
+  Server another({}, *store, clock, random);
   another.request_stop(0s);
   another.join();
-  Server listening({.port = 0}, *store, clock, random);
-  EXPECT_TRUE(listening.listen().has_value());
+  Server listening({}, *store, clock, random);
+  EXPECT_TRUE(listening.listen(Port::open("127.0.0.1", 0).value()).has_value());
 }
 
 TEST_F(TheServer, ListensOnIpv6Too) {
-  Server another({.address = "::1", .port = 0}, *store, clock, random);
-  const auto listening = another.listen();
-  if (!listening) GTEST_SKIP() << "this machine has no IPv6: " << listening.error();
-  EXPECT_NE(*listening, 0);
+  auto loopback = Port::open("::1", 0);
+  if (!loopback) GTEST_SKIP() << "this machine has no IPv6: " << loopback.error();
+  Server another({}, *store, clock, random);
+  ASSERT_TRUE(another.listen(*std::move(loopback)).has_value());
+  EXPECT_NE(another.port(), 0);
 }
 
 }  // namespace jobqd::http

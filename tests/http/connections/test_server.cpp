@@ -32,15 +32,16 @@ class TestServer::Impl final : public Service {
 };
 
 TestServer::TestServer(ServerOptions options, Handler handler, std::vector<Observer*> observers) {
-  options.port = 0;
   if (!handler)
     handler = [this](Request& request, ExchangePtr exchange) {
       answer_or_hold(request, std::move(exchange));
     };
   impl_ = std::make_unique<Impl>(std::move(options), clock, std::move(handler), std::move(observers));
-  const auto port = impl_->listener.open();
+  auto port = Port::open("127.0.0.1", 0);
   if (!port) throw std::runtime_error(port.error());
-  port_ = *port;
+  if (const auto taken = impl_->listener.open(*std::move(port)); !taken)
+    throw std::runtime_error(taken.error());
+  port_ = impl_->listener.port();
   impl_->listener.start();
   impl_->thread = std::jthread([this] { impl_->io.run(); });
 }
