@@ -55,7 +55,7 @@ class LeaseBook {
  private:
   struct Lease {
     base::SteadyTime expires;   ///< The epoch: pop_expired() has returned it.
-    base::WallTime expires_at;  ///< The same, as its worker was told.
+    base::WallTime expires_at;  ///< The same on the calendar, as its worker knows it.
     std::uint64_t number;
     engine::LeaseTerms terms;
   };
