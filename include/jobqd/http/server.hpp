@@ -30,7 +30,7 @@ struct ServerOptions {
 /// times, from one thread.
 class Server {
  public:
-  Server(ServerOptions options, engine::Store& store, const base::Clock& clock, base::Random& random,
+  Server(const ServerOptions& options, engine::Store& store, const base::Clock& clock, base::Random& random,
          std::vector<Observer*> observers = {});
   ~Server();
 

@@ -28,10 +28,10 @@ constexpr std::size_t budget_bytes = 64UL * 1024 * 1024;
 
 }  // namespace
 
-Listener::Listener(asio::io_context& io, ServerOptions options, const base::Clock& clock, Service& service,
-                   std::vector<Observer*> observers)
+Listener::Listener(asio::io_context& io, const ServerOptions& options, const base::Clock& clock,
+                   Service& service, std::vector<Observer*> observers)
     : context_{.executor = io.get_executor(),
-               .options = std::move(options),
+               .options = options,
                .service = service,
                .clock = clock,
                .observers = Observers(std::move(observers)),

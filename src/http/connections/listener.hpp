@@ -21,8 +21,8 @@ namespace jobqd::http {
 class Listener {
  public:
   /// Clock, service and observers outlive it.
-  Listener(boost::asio::io_context& io, ServerOptions options, const base::Clock& clock, Service& service,
-           std::vector<Observer*> observers = {});
+  Listener(boost::asio::io_context& io, const ServerOptions& options, const base::Clock& clock,
+           Service& service, std::vector<Observer*> observers = {});
 
   /// Takes the port. The error is why not, in words.
   std::expected<void, std::string> open(Port port);

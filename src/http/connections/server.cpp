@@ -16,9 +16,9 @@ namespace jobqd::http {
 
 class Server::Impl {
  public:
-  Impl(ServerOptions options, engine::Store& store, const base::Clock& clock, base::Random& random,
+  Impl(const ServerOptions& options, engine::Store& store, const base::Clock& clock, base::Random& random,
        std::vector<Observer*> observers)
-      : api(store, clock, random), listener(io, std::move(options), clock, api, std::move(observers)) {}
+      : api(store, clock, random), listener(io, options, clock, api, std::move(observers)) {}
 
   Api api;
   boost::asio::io_context io{1};  // One thread: on two cores a second one costs more than it brings.
@@ -26,9 +26,9 @@ class Server::Impl {
   std::jthread thread;
 };
 
-Server::Server(ServerOptions options, engine::Store& store, const base::Clock& clock, base::Random& random,
-               std::vector<Observer*> observers)
-    : impl_(std::make_unique<Impl>(std::move(options), store, clock, random, std::move(observers))) {}
+Server::Server(const ServerOptions& options, engine::Store& store, const base::Clock& clock,
+               base::Random& random, std::vector<Observer*> observers)
+    : impl_(std::make_unique<Impl>(options, store, clock, random, std::move(observers))) {}
 
 Server::~Server() {
   request_stop(base::milliseconds{0});
