@@ -29,6 +29,8 @@
 #define JOBQD_EXCLUDES(...) JOBQD_THREAD_ATTRIBUTE(locks_excluded(__VA_ARGS__))
 /// A function that takes the capabilities and returns with them held.
 #define JOBQD_ACQUIRE(...) JOBQD_THREAD_ATTRIBUTE(acquire_capability(__VA_ARGS__))
+/// A function that takes the capabilities if it returns the given value.
+#define JOBQD_TRY_ACQUIRE(...) JOBQD_THREAD_ATTRIBUTE(try_acquire_capability(__VA_ARGS__))
 /// A function that releases the capabilities.
 #define JOBQD_RELEASE(...) JOBQD_THREAD_ATTRIBUTE(release_capability(__VA_ARGS__))
 /// Makes the analysis assume that the capability is held, where it cannot see that.
@@ -48,6 +50,8 @@ class JOBQD_CAPABILITY("mutex") Mutex {
 
   void lock() JOBQD_ACQUIRE() { mutex_.lock(); }
   void unlock() JOBQD_RELEASE() { mutex_.unlock(); }
+  /// Never waits.
+  [[nodiscard]] bool try_lock() JOBQD_TRY_ACQUIRE(true) { return mutex_.try_lock(); }
 
   /// Tells the analysis, not the running program, that the caller holds it: the first line of a lambda that
   /// is passed to a function, which runs it before it returns, while the lock is held.

@@ -1,15 +1,11 @@
 #include <jobqd/http/server.hpp>
 
-#include <thread>
 #include <utility>
 
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 
-#include <jobqd/base/thread_name.hpp>
-
 #include "http/calls/api.hpp"
+#include "http/connections/event_loop.hpp"
 #include "http/connections/listener.hpp"
 
 namespace jobqd::http {
@@ -18,12 +14,14 @@ class Server::Impl {
  public:
   Impl(const ServerOptions& options, engine::Store& store, const base::Clock& clock, base::Random& random,
        std::vector<Observer*> observers)
-      : api(store, clock, random), listener(io, options, clock, api, std::move(observers)) {}
+      : api(store, clock, random),
+        loop(store),
+        listener(loop.context(), options, clock, api, std::move(observers)) {}
 
   Api api;
-  boost::asio::io_context io{1};  // One thread: on two cores a second one costs more than it brings.
+  EventLoop loop;
   Listener listener;
-  std::jthread thread;
+  bool started = false;
 };
 
 Server::Server(const ServerOptions& options, engine::Store& store, const base::Clock& clock,
@@ -44,12 +42,9 @@ std::uint16_t Server::port() const {
 }
 
 void Server::start() {
-  if (impl_->thread.joinable()) return;
+  if (std::exchange(impl_->started, true)) return;
   impl_->listener.start();
-  impl_->thread = std::jthread([this] {
-    base::name_this_thread("http");
-    impl_->io.run();
-  });
+  impl_->loop.start();
 }
 
 void Server::drain() {
@@ -57,11 +52,11 @@ void Server::drain() {
 }
 
 void Server::request_stop(base::milliseconds grace) {
-  boost::asio::post(impl_->io, [this, grace] { impl_->listener.stop(grace); });
+  boost::asio::post(impl_->loop.context(), [this, grace] { impl_->listener.stop(grace); });
 }
 
 void Server::join() {
-  if (impl_->thread.joinable()) impl_->thread.join();
+  impl_->loop.join();
 }
 
 }  // namespace jobqd::http

@@ -72,6 +72,11 @@ class EmbeddedStore final : public engine::Store {
   void stop_attempts() override;
   void end_leases() override;
 
+  void start_committing() override { journal_->set_committer(std::this_thread::get_id()); }
+  void stop_committing() override { journal_->set_committer({}); }
+  engine::CommitStep next_commit() override { return journal_->next_commit(); }
+  void commit() override { return journal_->commit(); }
+
   // Restoring, before anything else is called: restore() for each job, restore_paused() for each paused
   // queue, then finish_restore() once.
 

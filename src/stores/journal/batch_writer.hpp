@@ -17,7 +17,7 @@ struct WriteFailure {
   bool takes_removals = false;
 };
 
-/// What a BatchingJournal writes to. Only its thread calls these functions; they may block, and throw
+/// What a BatchingJournal writes to. One thread at a time calls these functions; they may block, and throw
 /// nothing.
 class BatchWriter {
  public:
@@ -30,6 +30,9 @@ class BatchWriter {
 
   /// Whether the trouble is over, now that a write has succeeded again.
   [[nodiscard]] virtual bool has_recovered() = 0;
+
+  /// Whether tend() has anything to do.
+  [[nodiscard]] virtual bool needs_tending() const = 0;
 
   /// Upkeep after a write, when everybody who waited for it has been answered. A failure that is not fatal
   /// means that nothing more can be written at present.

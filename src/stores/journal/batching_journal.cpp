@@ -43,23 +43,61 @@ void BatchingJournal::flush() {
   gathering_.flush();
 }
 
+void BatchingJournal::set_committer(std::thread::id committer) {
+  gathering_.set_committer(committer);
+  if (committer == std::thread::id()) gathering_.hand_over();
+}
+
+engine::CommitStep BatchingJournal::next_commit() {
+  const auto left = gathering_.left();
+  if (!left) return engine::CommitStep::none;
+  if (left->waiting > 0 && !tending_due_.load() && !trouble_.exists()) {
+    const base::MutexLock lock(policy_mutex_);
+    const auto place = policy_.choose(*left, clock_.now().steady);
+    if (place == CommitPolicy::Choice::here) return engine::CommitStep::now;
+    if (place == CommitPolicy::Choice::wait) return engine::CommitStep::soon;
+  }
+  gathering_.hand_over();
+  return engine::CommitStep::none;
+}
+
+void BatchingJournal::commit() {
+  if (!writing_.try_lock()) return gathering_.hand_over();
+  const bool settled = settle(gathering_.take());
+  const bool due = settled && writer_->needs_tending();
+  tending_due_.store(due);
+  writing_.unlock();
+  if (due || !settled) gathering_.wake();
+}
+
 void BatchingJournal::run() {
   base::name_this_thread("journal");
   while (true) {
-    auto batch = trouble_.exists() ? take_in_trouble() : gathering_.take(options_.soon);
+    wait();
+    const base::MutexLock writing(writing_);
+    auto batch = gathering_.take();
     const bool last = batch.last;
-    settle(std::move(batch));
+    if (settle(std::move(batch))) tend();
     // While one batch was written, the next may have gathered. In trouble one last try has to do.
     if (last && (trouble_.exists() || gathering_.empty())) return;
   }
 }
 
-Batch BatchingJournal::take_in_trouble() {
-  return gathering_.take_after(options_.try_again,
+void BatchingJournal::wait() {
+  if (trouble_.exists())
+    gathering_.wait_in_trouble(options_.try_again,
                                takes_removals() ? Gathering::Until::removal : Gathering::Until::nothing);
+  else
+    gathering_.wait(options_.soon);
 }
 
-void BatchingJournal::settle(Batch batch) {
+void BatchingJournal::tend() {
+  if (writer_->needs_tending())
+    if (const auto tended = writer_->tend(); !tended) note(tended.error());
+  tending_due_.store(false);
+}
+
+bool BatchingJournal::settle(Batch batch) {
   const bool probe = trouble_.exists();
   const bool writes = probe || !batch.changes.empty();
   engine::Commit commit{.changes = batch.changes.size()};
@@ -67,14 +105,19 @@ void BatchingJournal::settle(Batch batch) {
     const auto begin = clock_.now().steady;
     const auto written = writer_->write(batch.changes, probe);
     commit.duration = clock_.now().steady - begin;
-    if (!written) return refuse(std::move(batch), written.error());
+    if (!written) {
+      refuse(std::move(batch), written.error());
+      return false;
+    }
   }
   durable_.store(batch.number, std::memory_order_release);
   if (probe && writer_->has_recovered()) set_trouble({});
   if (writes) observer_.batch_committed(commit);
   for (auto& done : batch.waiting) done({});
-  if (!writes) return;
-  if (const auto tended = writer_->tend(); !tended) note(tended.error());
+  if (!writes) return true;
+  const base::MutexLock lock(policy_mutex_);
+  policy_.committed(batch.waiting.size(), commit.duration, clock_.now().steady);
+  return true;
 }
 
 void BatchingJournal::refuse(Batch batch, const WriteFailure& failure) {

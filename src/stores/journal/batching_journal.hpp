@@ -8,18 +8,18 @@
 #include <jobqd/engine/observer.hpp>
 
 #include "stores/journal/batch_writer.hpp"
+#include "stores/journal/commit_policy.hpp"
 #include "stores/journal/gathering.hpp"
 #include "stores/journal/journal.hpp"
 #include "stores/journal/trouble.hpp"
 
 namespace jobqd::stores::journal {
 
-/// Group commit: one thread takes all that has gathered while it wrote the last batch, writes it in one
-/// transaction, and then answers everybody who waits for it. README.md has the invariants and the life of a
-/// batch.
+/// Group commit: takes all that has gathered while the last batch was written, writes it in one transaction,
+/// and then answers everybody who waits for it. A thread of its own does that, or the committer, if there is
+/// one and CommitPolicy finds that better. README.md has the invariants and the life of a batch.
 ///
-/// Owns its writer. `clock` and `observer` outlive it; the observer is called on the journal's thread,
-/// without a lock.
+/// Owns its writer. `clock` and `observer` outlive it; the observer is called on the thread that commits.
 class BatchingJournal final : public Journal {
  public:
   struct Options {
@@ -46,6 +46,9 @@ class BatchingJournal final : public Journal {
   void set_paused(std::string_view queue, bool paused) override;
   void when_durable(Durable done) override;
   void flush() override;
+  void set_committer(std::thread::id committer) override;
+  engine::CommitStep next_commit() override;
+  void commit() override;
   [[nodiscard]] BatchNumber durable() const override { return durable_.load(std::memory_order_acquire); }
   [[nodiscard]] std::string trouble() const override { return trouble_.why(); }
   [[nodiscard]] bool takes_removals() const override {
@@ -54,21 +57,29 @@ class BatchingJournal final : public Journal {
 
  private:
   void run();
-  [[nodiscard]] Batch take_in_trouble();
-  void settle(Batch batch);
-  void refuse(Batch batch, const WriteFailure& failure);
-  void note(const WriteFailure& failure);
+  void wait();
+  void tend() JOBQD_REQUIRES(writing_);
+  /// false: it was refused.
+  bool settle(Batch batch) JOBQD_REQUIRES(writing_);
+  void refuse(Batch batch, const WriteFailure& failure) JOBQD_REQUIRES(writing_);
+  void note(const WriteFailure& failure) JOBQD_REQUIRES(writing_);
   void set_trouble(const std::string& why);
 
   const Options options_;
   const base::Clock& clock_;
   engine::Observer& observer_;
   const std::unique_ptr<BatchWriter> writer_;
+  /// The right to take a batch and to write it, held until all of it has been answered, so that batches stay
+  /// in order. No answer takes it, nor waits for somebody who does.
+  base::Mutex writing_;
   Gathering gathering_;
+  base::Mutex policy_mutex_;
+  CommitPolicy policy_ JOBQD_GUARDED_BY(policy_mutex_);
   Trouble trouble_;
   std::atomic<BatchNumber> durable_{0};
   std::atomic<bool> takes_removals_{false};  ///< In spite of the present trouble.
-  bool lost_ = false;                        ///< A failure was fatal. Used by the journal's thread only.
+  std::atomic<bool> tending_due_{false};     ///< The journal's thread has upkeep to do before the next batch.
+  bool lost_ JOBQD_GUARDED_BY(writing_) = false;  ///< A failure was fatal.
   std::jthread thread_;
 };
 

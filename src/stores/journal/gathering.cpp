@@ -44,28 +44,57 @@ void Gathering::when_durable(Journal::Durable done) {
 void Gathering::flush() {
   {
     const base::MutexLock lock(mutex_);
+    if (!wake_ || committer_ == std::this_thread::get_id()) return;
+    wake_ = false;
+  }
+  work_.notify_one();
+}
+
+void Gathering::set_committer(std::thread::id committer) {
+  const base::MutexLock lock(mutex_);
+  committer_ = committer;
+}
+
+std::optional<CommitPolicy::Left> Gathering::left() const {
+  const base::MutexLock lock(mutex_);
+  if (!wake_) return std::nullopt;
+  return CommitPolicy::Left{.changes = changes_.size(), .waiting = waiting_.size()};
+}
+
+void Gathering::hand_over() {
+  {
+    const base::MutexLock lock(mutex_);
     if (!std::exchange(wake_, false)) return;
   }
   work_.notify_one();
 }
 
-Batch Gathering::take(base::milliseconds soon) {
-  const base::MutexLock lock(mutex_);
-  const auto urgent = [this]() JOBQD_REQUIRES(mutex_) { return is_urgent(); };
-  work_.wait(mutex_, [this]() JOBQD_REQUIRES(mutex_) { return stopped_ || !is_empty(); });
-  if (!is_urgent()) work_.wait_for(mutex_, soon, urgent);
-  return take_all();
+void Gathering::wake() {
+  {
+    const base::MutexLock lock(mutex_);
+    called_ = true;
+  }
+  work_.notify_one();
 }
 
-Batch Gathering::take_after(base::milliseconds delay, Until until) {
+void Gathering::wait(base::milliseconds soon) {
+  const base::MutexLock lock(mutex_);
+  const auto urgent = [this]() JOBQD_REQUIRES(mutex_) { return is_urgent(); };
+  work_.wait(mutex_, [this]() JOBQD_REQUIRES(mutex_) { return is_urgent() || !changes_.empty(); });
+  if (!is_urgent()) work_.wait_for(mutex_, soon, urgent);
+  called_ = false;
+}
+
+void Gathering::wait_in_trouble(base::milliseconds delay, Until until) {
   const base::MutexLock lock(mutex_);
   work_.wait_for(mutex_, delay, [this, until]() JOBQD_REQUIRES(mutex_) {
     return stopped_ || (until == Until::removal && !waiting_.empty() && !changes_.erasures.empty());
   });
-  return take_all();
 }
 
-Batch Gathering::take_all() {
+Batch Gathering::take() {
+  const base::MutexLock lock(mutex_);
+  wake_ = false;
   return {.number = number_++,
           .changes = std::exchange(changes_, {}),
           .waiting = std::exchange(waiting_, {}),

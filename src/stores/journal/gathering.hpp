@@ -1,14 +1,17 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include <jobqd/base/clock.hpp>
 #include <jobqd/base/mutex.hpp>
 
 #include "stores/journal/changes.hpp"
+#include "stores/journal/commit_policy.hpp"
 #include "stores/journal/journal.hpp"
 
 namespace jobqd::stores::journal {
@@ -22,7 +25,7 @@ struct Batch {
 };
 
 /// Where changes gather while the journal's thread writes the batch before. Thread-safe; calls nothing
-/// foreign, and no function but take() and take_after() waits. See README.md for the life of a batch.
+/// foreign, and only wait() and wait_in_trouble() wait. See README.md for the life of a batch.
 class Gathering {
  public:
   // For the store. As the functions of Journal that have these names.
@@ -32,21 +35,38 @@ class Gathering {
   void set_paused(std::string_view queue, bool paused) JOBQD_EXCLUDES(mutex_);
   void when_durable(Journal::Durable done) JOBQD_EXCLUDES(mutex_);
 
-  /// Wakes the journal's thread if what was added since the last flush() is a reason to.
+  /// Wakes the journal's thread if what was added since the last flush() is a reason to, unless the calling
+  /// thread is the committer, which looks for itself.
   void flush() JOBQD_EXCLUDES(mutex_);
+
+  // For the committer.
+
+  /// See Journal.
+  void set_committer(std::thread::id committer) JOBQD_EXCLUDES(mutex_);
+
+  /// What has gathered, if flush() has left any of it to the committer; empty otherwise.
+  [[nodiscard]] std::optional<CommitPolicy::Left> left() const JOBQD_EXCLUDES(mutex_);
+
+  /// Leaves to the journal's thread what has been left to the committer.
+  void hand_over() JOBQD_EXCLUDES(mutex_);
+
+  /// Ends the present wait of the journal's thread, or else its next one.
+  void wake() JOBQD_EXCLUDES(mutex_);
 
   // For the journal's thread.
 
-  /// Waits for something to gather, and takes all of it: at once where somebody waits for it, `soon` after it
-  /// has come otherwise. Returns at once after stop().
-  [[nodiscard]] Batch take(base::milliseconds soon) JOBQD_EXCLUDES(mutex_);
+  /// Waits for something to gather: returns at once where somebody waits for it, `soon` after it has come
+  /// otherwise. Returns at once after stop().
+  void wait(base::milliseconds soon) JOBQD_EXCLUDES(mutex_);
 
-  /// What ends the wait of take_after() before its time, besides stop().
+  /// What ends the wait of wait_in_trouble() before its time, besides stop().
   enum class Until : std::uint8_t { nothing, removal };
 
-  /// Takes all that gathers within `delay`, which may be nothing; with `removal`, at once where somebody
-  /// waits and something is to be erased.
-  [[nodiscard]] Batch take_after(base::milliseconds delay, Until until) JOBQD_EXCLUDES(mutex_);
+  /// Waits for `delay`; with `removal`, until somebody waits and something is to be erased.
+  void wait_in_trouble(base::milliseconds delay, Until until) JOBQD_EXCLUDES(mutex_);
+
+  /// Takes all that has gathered, which may be nothing.
+  [[nodiscard]] Batch take() JOBQD_EXCLUDES(mutex_);
 
   /// See Changes::put_back().
   void put_back(Changes refused) JOBQD_EXCLUDES(mutex_);
@@ -59,19 +79,21 @@ class Gathering {
 
  private:
   [[nodiscard]] bool is_empty() const JOBQD_REQUIRES(mutex_) { return changes_.empty() && waiting_.empty(); }
-  [[nodiscard]] bool is_urgent() const JOBQD_REQUIRES(mutex_) { return stopped_ || !waiting_.empty(); }
+  [[nodiscard]] bool is_urgent() const JOBQD_REQUIRES(mutex_) {
+    return stopped_ || called_ || !waiting_.empty();
+  }
   /// Before a change that nobody waits for. The first one starts the clock; later ones are written with it.
   void note_change() JOBQD_REQUIRES(mutex_) { wake_ = wake_ || changes_.empty(); }
-  [[nodiscard]] Batch take_all() JOBQD_REQUIRES(mutex_);
-
   mutable base::Mutex mutex_;
   /// Not the stoppable kind, whose notifier holds a lock of its own that the woken thread needs first.
   base::ConditionVariable work_;
   Changes changes_ JOBQD_GUARDED_BY(mutex_);
   std::vector<Journal::Durable> waiting_ JOBQD_GUARDED_BY(mutex_);
   Journal::BatchNumber number_ JOBQD_GUARDED_BY(mutex_) = 1;
-  bool wake_ JOBQD_GUARDED_BY(mutex_) = false;  ///< The thread has something new to look at.
+  bool wake_ JOBQD_GUARDED_BY(mutex_) = false;    ///< The thread has something new to look at.
+  bool called_ JOBQD_GUARDED_BY(mutex_) = false;  ///< By wake().
   bool stopped_ JOBQD_GUARDED_BY(mutex_) = false;
+  std::thread::id committer_ JOBQD_GUARDED_BY(mutex_);
 };
 
 }  // namespace jobqd::stores::journal

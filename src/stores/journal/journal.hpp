@@ -6,8 +6,10 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <thread>
 
 #include <jobqd/domain/error.hpp>
+#include <jobqd/engine/group_commit.hpp>
 
 #include "stores/journal/stored_job.hpp"
 
@@ -52,6 +54,13 @@ class Journal {
 
   /// Makes sure that what was handed over is written: at once if somebody waits for it, soon otherwise.
   virtual void flush() = 0;
+
+  // For the committer: as engine::GroupCommit says. By default there is nothing to commit.
+
+  /// flush() on this thread leaves the changes to it. The empty id: there is no committer any more.
+  virtual void set_committer(std::thread::id /*committer*/) {}
+  virtual engine::CommitStep next_commit() { return engine::CommitStep::none; }
+  virtual void commit() {}
 
   /// The last batch that is durable.
   [[nodiscard]] virtual BatchNumber durable() const = 0;

@@ -236,6 +236,10 @@ bool JournalFile::has_recovered() {
   return goes_on() || (log_.truncate().value_or(false) && goes_on());
 }
 
+bool JournalFile::needs_tending() const {
+  return fatal_error_ || reserve_lent_ || log_.needs_tending();
+}
+
 std::expected<void, WriteFailure> JournalFile::tend() {
   if (fatal_error_) return fail(*fatal_error_);
   if (auto tended = log_.tend(); !tended) return fail(tended.error());

@@ -20,7 +20,8 @@ namespace jobqd::stores::sqlite {
 
 /// The SQLite file of a journal: WAL, synchronous=FULL, one connection. README.md has its invariants.
 ///
-/// Not thread-safe: the thread that opened it reads it, and from then on only the journal's thread uses it.
+/// Not thread-safe: the thread that opened it reads it, and from then on only its journal uses it, on one
+/// thread at a time.
 class JournalFile final : public journal::BatchWriter {
  public:
   struct Options {
@@ -45,6 +46,7 @@ class JournalFile final : public journal::BatchWriter {
 
   std::expected<void, journal::WriteFailure> write(const journal::Changes& changes, bool probe) override;
   [[nodiscard]] bool has_recovered() override;
+  [[nodiscard]] bool needs_tending() const override;
   std::expected<void, journal::WriteFailure> tend() override;
 
   ~JournalFile() override;

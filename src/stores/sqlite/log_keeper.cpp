@@ -57,10 +57,19 @@ void LogKeeper::watch() {
   sqlite3_wal_hook(
       database_.get(),
       [](void* self, sqlite3*, const char*, int pages) {
-        static_cast<LogKeeper*>(self)->pages_ = pages;
+        static_cast<LogKeeper*>(self)->committed(pages);
         return SQLITE_OK;
       },
       this);
+}
+
+void LogKeeper::committed(int pages) {
+  pages_ = pages;
+  space_check_due_ = schedule_.space_check_due(pages) || space_check_due_;
+}
+
+bool LogKeeper::needs_tending() const {
+  return space_check_due_ || schedule_.after_commit(pages_) != LogUpkeep{};
 }
 
 SqliteResult<> LogKeeper::check_place() const {
@@ -74,7 +83,7 @@ SqliteResult<> LogKeeper::check_place() const {
 
 SqliteResult<> LogKeeper::tend() {
   LogUpkeep upkeep;
-  if (schedule_.space_check_due(pages_)) {
+  if (std::exchange(space_check_due_, false)) {
     const auto room = room_at(path_);
     upkeep = schedule_.after_space_check(pages_, room ? *room / page_size : LogSchedule::unknown_space);
   } else {

@@ -32,7 +32,11 @@ class LogKeeper {
   /// (invariant 3).
   [[nodiscard]] SqliteResult<> check_place() const;
 
-  /// Does what the log needs; after every commit. Fails only where it is unknown what has reached the disk.
+  /// Whether tend() has anything to do.
+  [[nodiscard]] bool needs_tending() const;
+
+  /// Does what the log needs; after every commit, unless it needs nothing. Fails only where it is unknown
+  /// what has reached the disk.
   SqliteResult<> tend();
 
   /// Copies the log into the database and gives its room back. If it does not fit, because others have filled
@@ -71,6 +75,7 @@ class LogKeeper {
     std::uint64_t missing = 0;  ///< By so much its file grows when it takes the log in.
   };
 
+  void committed(int pages);
   SqliteResult<bool> checkpoint(int mode);
   /// Makes the database as small as what it uses, if that is little and there is room for it.
   SqliteResult<> compact();
@@ -85,7 +90,8 @@ class LogKeeper {
   LogSchedule schedule_;
   std::optional<std::uint64_t> inode_;  ///< Of the log. Empty: none.
   int pages_ = 0;                       ///< The log's length after the last commit.
-  Room room_;                           ///< When last looked at, less what takes() has allowed since.
+  bool space_check_due_ = false;
+  Room room_;  ///< When last looked at, less what takes() has allowed since.
 };
 
 }  // namespace jobqd::stores::sqlite

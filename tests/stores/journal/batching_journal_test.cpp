@@ -4,10 +4,13 @@
 #include <condition_variable>
 #include <deque>
 #include <functional>
+#include <future>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -24,6 +27,7 @@ namespace {
 
 using domain::Error;
 using domain::ErrorCode;
+using engine::CommitStep;
 using engine::Expected;
 using support::Caught;
 using testing::ElementsAre;
@@ -56,6 +60,7 @@ class Disk {
   Outcome write(const Changes& changes, bool probe) {
     on_write();
     const std::scoped_lock lock(mutex_);
+    last_writer_ = std::this_thread::get_id();
     if (outcome_)
       written_.push_back(
           {.inserts = changes.inserts.size(), .updates = changes.updates.size(), .probe = probe});
@@ -64,8 +69,17 @@ class Disk {
     changed_.notify_all();
     return outcome_;
   }
+  void set_needs_upkeep(bool needs) {
+    const std::scoped_lock lock(mutex_);
+    needs_upkeep_ = needs;
+  }
+  bool needs_upkeep() {
+    const std::scoped_lock lock(mutex_);
+    return needs_upkeep_;
+  }
   Outcome upkeep() {
     const std::scoped_lock lock(mutex_);
+    upkeep_threads_.insert(std::this_thread::get_id());
     ++upkeeps_;
     changed_.notify_all();
     return upkeep_;
@@ -78,6 +92,16 @@ class Disk {
   [[nodiscard]] std::vector<Write> written() const {
     const std::scoped_lock lock(mutex_);
     return written_;
+  }
+  /// The thread of the last write.
+  [[nodiscard]] std::thread::id last_writer() const {
+    const std::scoped_lock lock(mutex_);
+    return last_writer_;
+  }
+  /// The threads of all upkeeps.
+  [[nodiscard]] std::set<std::thread::id> upkeep_threads() const {
+    const std::scoped_lock lock(mutex_);
+    return upkeep_threads_;
   }
   /// Waits until there have been `count` writes, refused writes or upkeeps. Returns false when patience ends.
   bool wait_for_writes(std::size_t count) {
@@ -105,6 +129,9 @@ class Disk {
   Outcome outcome_;
   Outcome upkeep_;
   bool recovers_ = true;
+  bool needs_upkeep_ = true;
+  std::thread::id last_writer_;
+  std::set<std::thread::id> upkeep_threads_;
   std::vector<Write> written_;
   std::size_t refused_ = 0;
   std::size_t upkeeps_ = 0;
@@ -117,6 +144,7 @@ class Writer final : public BatchWriter {
     return disk_.write(changes, probe);
   }
   bool has_recovered() override { return disk_.recovers(); }
+  [[nodiscard]] bool needs_tending() const override { return disk_.needs_upkeep(); }
   std::expected<void, WriteFailure> tend() override { return disk_.upkeep(); }
 
  private:
@@ -317,6 +345,106 @@ TEST_F(BatchingJournalTest, FailedUpkeepIsReportedAsALoss) {
   ASSERT_TRUE(disk.wait_for_upkeeps(1));
   end();
   EXPECT_THAT(events.lines(), testing::IsSupersetOf({"committed 1", "lost disk I/O error"}));
+}
+
+// --- the committer ----------------------------------------------------------------------------------
+
+class CommitterTest : public BatchingJournalTest {
+ protected:
+  CommitterTest() {
+    disk.set_needs_upkeep(false);
+    journal->set_committer(std::this_thread::get_id());
+    start();
+  }
+};
+
+TEST_F(CommitterTest, CommitsOnItsOwnThreadAndIsAnsweredThere) {
+  EXPECT_EQ(journal->next_commit(), CommitStep::none);
+  std::thread::id answered;
+  std::array rows{job_row(1)};
+  journal->insert(rows, [&](auto) { answered = std::this_thread::get_id(); });
+  journal->flush();
+  ASSERT_EQ(journal->next_commit(), CommitStep::now);
+  journal->commit();
+  EXPECT_EQ(answered, std::this_thread::get_id());
+  EXPECT_EQ(disk.last_writer(), std::this_thread::get_id());
+  EXPECT_EQ(journal->next_commit(), CommitStep::none);
+  EXPECT_EQ(journal->durable(), 1U);
+}
+
+TEST_F(CommitterTest, LeavesToTheThreadWhatNobodyWaitsFor) {
+  journal->update(progress_row(1, 1));
+  journal->flush();
+  EXPECT_EQ(journal->next_commit(), CommitStep::none);
+  EXPECT_TRUE(disk.wait_for_writes(1));
+  EXPECT_NE(disk.last_writer(), std::this_thread::get_id());
+}
+
+TEST_F(CommitterTest, LeavesCommitsToTheThreadAfterASlowOne) {
+  disk.on_write = [this] { clock.advance(base::milliseconds{100}); };
+  const auto first = insert(1);
+  ASSERT_EQ(journal->next_commit(), CommitStep::now);
+  journal->commit();
+  EXPECT_TRUE(first.result());
+  const auto second = insert(2);
+  EXPECT_EQ(journal->next_commit(), CommitStep::none);
+  EXPECT_TRUE(second.result());
+  EXPECT_NE(disk.last_writer(), std::this_thread::get_id());
+}
+
+TEST_F(CommitterTest, DoesNotWaitForAWriteOfTheThread) {
+  std::promise<void> begun;
+  std::promise<void> go_on;
+  disk.on_write = [&, first = true]() mutable {
+    if (!std::exchange(first, false)) return;
+    begun.set_value();
+    go_on.get_future().wait();
+  };
+  journal->set_committer({});
+  const auto first = insert(1);
+  begun.get_future().wait();
+  journal->set_committer(std::this_thread::get_id());
+  const auto second = insert(2);
+  ASSERT_EQ(journal->next_commit(), CommitStep::now);
+  journal->commit();
+  EXPECT_FALSE(second.called());
+  go_on.set_value();
+  EXPECT_TRUE(first.result());
+  EXPECT_TRUE(second.result());
+}
+
+TEST_F(CommitterTest, UpkeepIsDoneByTheThreadBeforeTheNextCommit) {
+  disk.set_needs_upkeep(true);
+  const auto first = insert(1);
+  ASSERT_EQ(journal->next_commit(), CommitStep::now);
+  journal->commit();
+  EXPECT_TRUE(first.result());
+  EXPECT_TRUE(disk.wait_for_upkeeps(1));
+  EXPECT_FALSE(disk.upkeep_threads().contains(std::this_thread::get_id()));
+}
+
+TEST_F(CommitterTest, AFailureIsReportedAndTheThreadTriesAgain) {
+  disk.set(failure("the disk is full"));
+  journal->update(progress_row(7, 1));
+  const auto refused = insert(1);
+  ASSERT_EQ(journal->next_commit(), CommitStep::now);
+  journal->commit();
+  ASSERT_FALSE(refused.result());
+  EXPECT_EQ(journal->trouble(), "the disk is full");
+  EXPECT_TRUE(disk.wait_for_refusals(3));
+  disk.set({});
+  ASSERT_TRUE(disk.wait_for_writes(1));
+  EXPECT_EQ(disk.written().front(), (Disk::Write{.inserts = 0, .updates = 1, .probe = true}));
+  const auto accepted = insert(2);
+  while (journal->next_commit() == CommitStep::now) journal->commit();
+  EXPECT_TRUE(accepted.result());
+}
+
+TEST_F(CommitterTest, WhatItHasNotCommittedWhenItStopsIsLeftToTheThread) {
+  const auto answer = insert(1);
+  journal->set_committer({});
+  EXPECT_TRUE(answer.result());
+  EXPECT_NE(disk.last_writer(), std::this_thread::get_id());
 }
 
 // --- locks and the end ------------------------------------------------------------------------------

@@ -26,6 +26,17 @@ Journal::Durable nobody() {
   return [](auto) {};
 }
 
+/// As the journal's thread does.
+Batch take(Gathering& gathering, milliseconds soon) {
+  gathering.wait(soon);
+  return gathering.take();
+}
+
+Batch take_in_trouble(Gathering& gathering, milliseconds delay, Gathering::Until until) {
+  gathering.wait_in_trouble(delay, until);
+  return gathering.take();
+}
+
 Journal::BatchNumber insert(Gathering& gathering, std::uint64_t number) {
   std::array rows{job_row(number)};
   return gathering.insert(rows, nobody());
@@ -44,7 +55,7 @@ TEST(Gathering, ABatchIsAllThatHasGathered) {
   gathering.when_durable(nobody());
   EXPECT_FALSE(gathering.empty());
 
-  const auto batch = gathering.take(never);
+  const auto batch = take(gathering, never);
   EXPECT_EQ(batch.number, 1U);
   EXPECT_EQ(batch.changes.inserts.size(), 2U);
   EXPECT_EQ(batch.changes.inserts.at(1).content.id(), "job-2");
@@ -59,10 +70,10 @@ TEST(Gathering, ABatchIsAllThatHasGathered) {
 TEST(Gathering, LaterChangesAreInTheNextBatch) {
   Gathering gathering;
   EXPECT_EQ(insert(gathering, 1), 1U);
-  EXPECT_EQ(gathering.take(never).number, 1U);
+  EXPECT_EQ(take(gathering, never).number, 1U);
   EXPECT_EQ(insert(gathering, 2), 2U);
   EXPECT_EQ(gathering.update(progress_row(1, 1)), 2U);
-  EXPECT_EQ(gathering.take(never).number, 2U);
+  EXPECT_EQ(take(gathering, never).number, 2U);
 }
 
 TEST(Gathering, SeveralUpdatesOfOneJobAreOne) {
@@ -70,7 +81,7 @@ TEST(Gathering, SeveralUpdatesOfOneJobAreOne) {
   for (const std::uint32_t attempts : {1U, 2U, 3U}) gathering.update(progress_row(1, attempts));
   gathering.set_paused("default", true);
   gathering.set_paused("default", false);
-  const auto batch = gathering.take(0ms);
+  const auto batch = take(gathering, 0ms);
   EXPECT_EQ(batch.changes.size(), 2U);
   EXPECT_EQ(batch.changes.updates.at(1).progress.attempts, 3U);
   EXPECT_FALSE(batch.changes.pauses.at("default"));
@@ -79,7 +90,7 @@ TEST(Gathering, SeveralUpdatesOfOneJobAreOne) {
 TEST(Gathering, AChangeWithoutAWaitingRequestIsTakenSoon) {
   Gathering gathering;
   gathering.erase(1);
-  EXPECT_EQ(gathering.take(1ms).changes.erasures.size(), 1U);
+  EXPECT_EQ(take(gathering, 1ms).changes.erasures.size(), 1U);
 }
 
 TEST(Gathering, AWaitingRequestEndsTheGathering) {
@@ -89,7 +100,7 @@ TEST(Gathering, AWaitingRequestEndsTheGathering) {
     gathering.when_durable(nobody());
     gathering.flush();
   });
-  const auto batch = gathering.take(never);
+  const auto batch = take(gathering, never);
   EXPECT_EQ(batch.changes.updates.size(), 1U);
   EXPECT_EQ(batch.waiting.size(), 1U);
 }
@@ -97,8 +108,63 @@ TEST(Gathering, AWaitingRequestEndsTheGathering) {
 TEST(Gathering, AStopEndsEveryWait) {
   Gathering gathering;
   const std::jthread stopping([&] { gathering.stop(); });
-  EXPECT_TRUE(gathering.take(never).last);
-  EXPECT_TRUE(gathering.take_after(never, Gathering::Until::removal).last);
+  EXPECT_TRUE(take(gathering, never).last);
+  EXPECT_TRUE(take_in_trouble(gathering, never, Gathering::Until::removal).last);
+}
+
+TEST(Gathering, LeavesToTheCommitterWhatItHasChanged) {
+  Gathering gathering;
+  gathering.set_committer(std::this_thread::get_id());
+  EXPECT_FALSE(gathering.left());
+  insert(gathering, 1);
+  gathering.update(progress_row(2, 1));
+  gathering.flush();
+  ASSERT_TRUE(gathering.left());
+  EXPECT_EQ(gathering.left()->changes, 2U);
+  EXPECT_EQ(gathering.left()->waiting, 1U);
+  EXPECT_EQ(gathering.take().changes.size(), 2U);
+  EXPECT_FALSE(gathering.left());
+}
+
+TEST(Gathering, WhatIsLeftToTheCommitterDoesNotWakeTheThreadUntilItIsHandedOver) {
+  Gathering gathering;
+  gathering.set_committer(std::this_thread::get_id());
+  std::atomic<bool> handed_over = false;
+  bool too_early = false;
+  std::jthread writing([&] {
+    gathering.wait(never);
+    too_early = !handed_over;
+  });
+  // Whether the thread waits already cannot be known; a wake-up that comes too early would be seen most
+  // times.
+  std::this_thread::sleep_for(20ms);
+  gathering.update(progress_row(1, 1));
+  gathering.flush();
+  std::this_thread::sleep_for(20ms);
+  gathering.when_durable(nobody());
+  handed_over = true;
+  gathering.hand_over();
+  writing.join();
+  EXPECT_FALSE(too_early);
+  EXPECT_FALSE(gathering.left());
+}
+
+TEST(Gathering, ChangesOfOtherThreadsAreNotLeftToTheCommitter) {
+  Gathering gathering;
+  gathering.set_committer(std::this_thread::get_id());
+  const std::jthread other([&] {
+    gathering.when_durable(nobody());
+    gathering.flush();
+  });
+  EXPECT_EQ(take(gathering, never).waiting.size(), 1U);
+}
+
+TEST(Gathering, TheThreadCanBeWokenForNothing) {
+  Gathering gathering;
+  gathering.wake();
+  EXPECT_TRUE(take(gathering, never).changes.empty());
+  const std::jthread other([&] { gathering.wake(); });
+  EXPECT_TRUE(take(gathering, never).changes.empty());
 }
 
 TEST(Gathering, InTroubleAWaitingRequestDoesNotEndTheWait) {
@@ -106,7 +172,7 @@ TEST(Gathering, InTroubleAWaitingRequestDoesNotEndTheWait) {
   insert(gathering, 1);
   gathering.flush();
   const auto begin = std::chrono::steady_clock::now();
-  EXPECT_EQ(gathering.take_after(20ms, Gathering::Until::nothing).changes.inserts.size(), 1U);
+  EXPECT_EQ(take_in_trouble(gathering, 20ms, Gathering::Until::nothing).changes.inserts.size(), 1U);
   EXPECT_GE(std::chrono::steady_clock::now() - begin, 20ms);
 }
 
@@ -115,17 +181,17 @@ TEST(Gathering, InTroubleARemovalThatSomebodyWaitsForEndsTheWaitIfItIsTaken) {
   gathering.erase(1);
   gathering.when_durable([](const auto&) {});
   gathering.flush();
-  EXPECT_EQ(gathering.take_after(never, Gathering::Until::removal).changes.erasures.size(), 1U);
+  EXPECT_EQ(take_in_trouble(gathering, never, Gathering::Until::removal).changes.erasures.size(), 1U);
 }
 
 TEST(Gathering, RefusedChangesAreInTheNextBatch) {
   Gathering gathering;
   insert(gathering, 1);
   gathering.update(progress_row(2, 1));
-  auto refused = gathering.take(never);
+  auto refused = take(gathering, never);
   gathering.update(progress_row(3, 1));
   gathering.put_back(std::move(refused.changes));
-  const auto next = gathering.take(0ms);
+  const auto next = take(gathering, 0ms);
   EXPECT_EQ(next.number, 2U);
   EXPECT_TRUE(next.changes.inserts.empty());
   EXPECT_EQ(next.changes.updates.size(), 2U);
@@ -149,7 +215,7 @@ TEST(Gathering, NothingIsLostBetweenThreads) {
       });
     Journal::BatchNumber last = 0;
     for (bool done = false; !done;) {
-      const auto batch = gathering.take(never);
+      const auto batch = take(gathering, never);
       EXPECT_EQ(batch.number, last + 1);
       last = batch.number;
       for (const auto& row : batch.changes.inserts) EXPECT_TRUE(taken.insert(row.number).second);
