@@ -56,6 +56,25 @@ def can_trace() -> str:
     return "" if tried.returncode == 0 else f"strace is not allowed here: {tried.stderr.strip()[:200]}"
 
 
+def attach(command: list[str], life: Life) -> subprocess.Popen:
+    """Has strace follow all threads of a daemon that runs already."""
+    tracer = subprocess.Popen([*command, "-p", str(life.process.pid)], stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    tasks = Path(f"/proc/{life.process.pid}/task")
+
+    def is_there() -> bool:
+        # The ends of the last jobs are written a moment later; the fault may hit that write and end the daemon.
+        if life.process.poll() is not None:
+            return True
+        try:
+            states = [(task / "status").read_text(encoding="ascii") for task in tasks.iterdir()]
+        except OSError:  # a thread has just ended
+            return False
+        return all("TracerPid:\t0\n" not in state for state in states)
+
+    eventually(is_there, "strace is there")
+    return tracer
+
+
 class OneLife:
     """One run of the daemon with a fault, and the invariants after it."""
 
@@ -97,29 +116,11 @@ class OneLife:
             self.work(life)
         except NO_ANSWER:
             return life.wait()
-        tracer = self.attach(life, folder) if self.at_stop else None
+        tracer = attach(strace(self.fault, self.nth, folder.path / "trace"), life) if self.at_stop else None
         code = life.end()
         if tracer:
             tracer.wait(PATIENCE)
         return code
-
-    def attach(self, life: Life, folder: Folder) -> subprocess.Popen:
-        tracer = subprocess.Popen([*strace(self.fault, self.nth, folder.path / "trace"), "-p", str(life.process.pid)],
-                                  stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        tasks = Path(f"/proc/{life.process.pid}/task")
-
-        def is_there() -> bool:
-            # The ends of the last jobs are written a moment later; the fault may hit that write and end the daemon.
-            if life.process.poll() is not None:
-                return True
-            try:
-                states = [(task / "status").read_text(encoding="ascii") for task in tasks.iterdir()]
-            except OSError:  # a thread has just ended
-                return False
-            return all("TracerPid:\t0\n" not in state for state in states)
-
-        eventually(is_there, "strace is there")
-        return tracer
 
     def work(self, life: Life) -> None:
         with life.connect() as connection:

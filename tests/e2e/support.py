@@ -5,6 +5,7 @@ import json
 import os
 import re
 import resource
+import select
 import signal
 import socket
 import subprocess
@@ -121,6 +122,10 @@ class Connection:
             lines.append(f"Content-Length: {len(data)}")
         lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
         return self.send("\r\n".join(lines).encode() + b"\r\n\r\n" + data)
+
+    def has_answer(self) -> bool:
+        """Whether a part of one has come. Does not wait."""
+        return bool(self.buffer or select.select([self.socket], [], [], 0)[0])
 
     def _more(self) -> None:
         try:

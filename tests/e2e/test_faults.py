@@ -4,6 +4,7 @@ import os
 import random
 import shutil
 import signal
+import subprocess
 import threading
 import time
 import unittest
@@ -47,6 +48,70 @@ class Sweeps(unittest.TestCase):
     def test_a_backup_killed_at_any_call_is_whole_or_not_there(self):
         for call in ("fdatasync", "rename", "unlink"):
             say(f"backup killed at {call}: {fault_sweep.sweep_backup(call)} places")
+
+
+class HangingDisk(unittest.TestCase):
+    """The next sync of each thread takes long, or for ever. Nothing else waits for it."""
+
+    def setUp(self):
+        if why := fault_sweep.can_trace():
+            say(f"SKIPPED: {why}")
+            self.skipTest(why)
+
+    def enqueue_early(self, life: Life) -> None:
+        """So many, one after the other, that the event loop commits by itself, if the disk is fast."""
+        with life.connect() as connection:
+            for name in ["early"] + [f"early-{i}" for i in range(100)]:
+                job = job_body({"id": name, "delay": "1h"})
+                self.assertEqual(connection.request("POST", "/enqueue", job).read_answer().status, 202)
+
+    def hang(self, folder: Folder, life: Life, seconds: int) -> subprocess.Popen:
+        fault = fault_sweep.Fault("fdatasync", f"delay_enter={seconds * 1_000_000}")
+        tracer = fault_sweep.attach(fault_sweep.strace(fault, 1, folder.path / "trace"), life)
+        self.addCleanup(tracer.wait)
+        self.addCleanup(tracer.kill)
+        return tracer
+
+    def serves_all_but_commits(self, life: Life, waiting: list[Connection]) -> None:
+        """Requests that need no commit are answered, again and again, while those in `waiting` are not."""
+        for _ in range(20):
+            with life.connect() as other:
+                for path in ("/healthz", "/livez", "/readyz", "/v1/queues", "/v1/jobs", "/v1/jobs/early"):
+                    self.assertEqual(other.request("GET", path).read_answer().status, 200, path)
+        for connection in waiting:
+            self.assertFalse(connection.has_answer(), "the disk still hangs")
+
+    def test_a_disk_that_hangs_for_a_while(self):
+        with Folder() as folder:
+            life = Life(folder.database, WORKERS="1")
+            self.enqueue_early(life)
+            self.hang(folder, life, 2)
+            waiting = [life.connect().request("POST", "/enqueue", job_body({"id": f"late-{i}"})) for i in range(5)]
+            self.serves_all_but_commits(life, waiting)
+            for connection in waiting:
+                self.assertEqual(connection.read_answer().status, 202)
+                connection.close()
+            self.serves_all_but_commits(life, [])
+            eventually(lambda: life.count("done") + life.count("failed") == 5, "the late jobs ran")
+            self.assertEqual(life.end(), 0)
+
+    def test_a_disk_that_hangs_for_ever_and_a_stop(self):
+        with Folder() as folder:
+            life = Life(folder.database, WORKERS="1", SHUTDOWN_GRACE="1s")
+            self.enqueue_early(life)
+            tracer = self.hang(folder, life, 1_000)
+            waiting = [life.connect().request("POST", "/enqueue", job_body({"id": "late", "delay": "1h"}))]
+            self.serves_all_but_commits(life, waiting)
+            for connection in waiting:
+                connection.close()
+            life.signal(signal.SIGTERM)
+            life.wait_for_line("error ending without the rest of the stop.* waits_for=")
+            time.sleep(0.2)  # for the _exit() after that line; strace does not let go of the thread that hangs
+            tracer.kill()
+            self.assertEqual(life.wait(), 1)
+            life = Life(folder.database)
+            self.assertIn("early", [job["id"] for job in all_jobs(life)])
+            self.assertEqual(life.end(), 0)
 
 
 class Flips(unittest.TestCase):

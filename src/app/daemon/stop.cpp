@@ -16,6 +16,8 @@ using domain::Status;
 
 /// The longest time that open requests may take to be answered once all jobs are settled.
 constexpr base::milliseconds answer_grace{1'000};
+/// The longest time that the last steps take, which wait for the disk; past it the disk hangs.
+constexpr base::milliseconds disk_grace{5'000};
 /// Jobs can also end without an attempt (cancelled, removed), so the stop counts them again this often.
 constexpr base::milliseconds look_again{50};
 
@@ -79,6 +81,7 @@ void App::stop(Stopping& stopping) {
   parts.runners->request_stop();
   wait_for("interrupted jobs", base::SteadyTime::max(), parts, stopping, running);
   parts.runners->join();
+  stopping.give_up_at(std::max(deadline, parts.clock.now().steady + disk_grace));
   stopping.waits_for("open requests");
   parts.server->request_stop(answer_grace);
   parts.server->join();

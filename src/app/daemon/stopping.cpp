@@ -1,6 +1,8 @@
 #include "app/daemon/stopping.hpp"
 
+#include <algorithm>
 #include <csignal>
+#include <cstdlib>
 #include <system_error>
 #include <utility>
 
@@ -13,6 +15,9 @@
 namespace jobqd::app {
 
 namespace {
+
+/// How often the thread looks whether it is time to give up.
+constexpr base::milliseconds look_interval{500};
 
 /// Lets another signal end the process without the help of a thread. Not by its default action: the first
 /// process of a container has none.
@@ -47,6 +52,11 @@ void Stopping::waits_for(std::string_view what, std::optional<std::uint64_t> job
   jobs_ = jobs;
 }
 
+void Stopping::give_up_at(base::SteadyTime time) {
+  const base::MutexLock lock(mutex_);
+  give_up_at_ = time;
+}
+
 void Stopping::run(const std::stop_token& stop) {
   base::name_this_thread("stopping");
   const auto signals = signal_set({SIGTERM, SIGINT, SIGHUP});
@@ -58,8 +68,13 @@ void Stopping::run(const std::stop_token& stop) {
       report();
       next_report = now + period_;
     }
-    const int number = next_signal(signals, next_report - now);
-    if (number == SIGTERM || number == SIGINT) end_process(number);
+    give_up_if_due(now);
+    const int number = next_signal(signals, std::min<base::SteadyTime::duration>(next_report - now, look_interval));
+    if (number == SIGTERM || number == SIGINT) {
+      log_.write_admin(LogLevel::warn, "ending at once: a second signal came",
+                       {{"signal", number == SIGTERM ? "SIGTERM" : "SIGINT"}});
+      end_process(128 + number);
+    }
     if (number != SIGHUP || ignored_hangup || stop.stop_requested()) continue;
     ignored_hangup = true;
     log_.write_admin(LogLevel::info, "SIGHUP is ignored: the daemon is stopping");
@@ -77,11 +92,20 @@ void Stopping::report() {
     log_.write_admin(LogLevel::info, "still stopping", {{"waits_for", what}});
 }
 
-void Stopping::end_process(int signal) {
-  log_.write_admin(LogLevel::warn, "ending at once: a second signal came",
-                   {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
+void Stopping::give_up_if_due(base::SteadyTime now) {
+  const auto what = [&]() -> std::optional<std::string_view> {
+    const base::MutexLock lock(mutex_);
+    return now >= give_up_at_ ? std::optional(what_) : std::nullopt;
+  }();
+  if (!what) return;
+  log_.write_admin(LogLevel::error, "ending without the rest of the stop, which does not come to its end",
+                   {{"waits_for", *what}});
+  end_process(EXIT_FAILURE);
+}
+
+void Stopping::end_process(int exit_code) {
   log_.drain();
-  _exit(128 + signal);
+  _exit(exit_code);
 }
 
 }  // namespace jobqd::app

@@ -31,10 +31,15 @@ class Stopping {
   /// What the stop waits for from now on, and of jobs how many. `what` is a string literal. Any thread.
   void waits_for(std::string_view what, std::optional<std::uint64_t> jobs = {}) JOBQD_EXCLUDES(mutex_);
 
+  /// If the stop has not come to its end by then, or up to a second later, it never will: the log says what it waits
+  /// for, and the process ends with exit code 1. Any thread.
+  void give_up_at(base::SteadyTime time) JOBQD_EXCLUDES(mutex_);
+
  private:
   void run(const std::stop_token& stop);
   void report() JOBQD_EXCLUDES(mutex_);
-  [[noreturn]] void end_process(int signal);
+  void give_up_if_due(base::SteadyTime now) JOBQD_EXCLUDES(mutex_);
+  [[noreturn]] void end_process(int exit_code);
 
   Log& log_;
   const base::Clock& clock_;
@@ -42,6 +47,7 @@ class Stopping {
   base::Mutex mutex_;
   std::string_view what_ JOBQD_GUARDED_BY(mutex_);
   std::optional<std::uint64_t> jobs_ JOBQD_GUARDED_BY(mutex_);
+  base::SteadyTime give_up_at_ JOBQD_GUARDED_BY(mutex_) = base::SteadyTime::max();
   std::jthread thread_;
 };
 

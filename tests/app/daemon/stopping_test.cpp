@@ -110,4 +110,17 @@ TEST_F(StoppingDeathTest, AnotherSignalAfterItsEndEndsTheProcessToo) {
       testing::ExitedWithCode(143), "");
 }
 
+TEST_F(StoppingDeathTest, AStopThatDoesNotComeToItsEndIsGivenUp) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_EXIT(
+      {
+        Log errors(LogLevel::info, LogFormat::text, clock);
+        Stopping stopping(errors, clock, hours{1});
+        stopping.waits_for("the store");
+        stopping.give_up_at(clock.now().steady + milliseconds{50});
+        while (true) pause();
+      },
+      testing::ExitedWithCode(1), "error ending without the rest of the stop.* waits_for=\"the store\"");
+}
+
 }  // namespace jobqd::app
