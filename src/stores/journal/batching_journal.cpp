@@ -49,14 +49,12 @@ void BatchingJournal::set_committer(std::thread::id committer) {
 }
 
 engine::CommitStep BatchingJournal::next_commit() {
-  const auto left = gathering_.left();
-  if (!left) return engine::CommitStep::none;
-  if (left->waiting > 0 && !tending_due_.load() && !trouble_.exists()) {
-    const base::MutexLock lock(policy_mutex_);
-    const auto place = policy_.choose(*left, clock_.now().steady);
-    if (place == CommitPolicy::Choice::here) return engine::CommitStep::now;
-    if (place == CommitPolicy::Choice::wait) return engine::CommitStep::soon;
-  }
+  using Choice = CommitPolicy::Choice;
+  const auto choice = gathering_.choose(clock_.now().steady);
+  if (!choice) return engine::CommitStep::none;
+  const bool can = !tending_due_.load() && !trouble_.exists();
+  if (can && choice == Choice::here) return engine::CommitStep::now;
+  if (can && choice == Choice::wait) return engine::CommitStep::soon;
   gathering_.hand_over();
   return engine::CommitStep::none;
 }
@@ -114,9 +112,7 @@ bool BatchingJournal::settle(Batch batch) {
   if (probe && writer_->has_recovered()) set_trouble({});
   if (writes) observer_.batch_committed(commit);
   for (auto& done : batch.waiting) done({});
-  if (!writes) return true;
-  const base::MutexLock lock(policy_mutex_);
-  policy_.committed(batch.waiting.size(), commit.duration, clock_.now().steady);
+  if (writes) gathering_.committed(batch.waiting.size(), commit.duration, clock_.now().steady);
   return true;
 }
 

@@ -8,7 +8,6 @@
 #include <jobqd/engine/observer.hpp>
 
 #include "stores/journal/batch_writer.hpp"
-#include "stores/journal/commit_policy.hpp"
 #include "stores/journal/gathering.hpp"
 #include "stores/journal/journal.hpp"
 #include "stores/journal/trouble.hpp"
@@ -73,8 +72,6 @@ class BatchingJournal final : public Journal {
   /// in order. No answer takes it, nor waits for somebody who does.
   base::Mutex writing_;
   Gathering gathering_;
-  base::Mutex policy_mutex_;
-  CommitPolicy policy_ JOBQD_GUARDED_BY(policy_mutex_);
   Trouble trouble_;
   std::atomic<BatchNumber> durable_{0};
   std::atomic<bool> takes_removals_{false};  ///< In spite of the present trouble.

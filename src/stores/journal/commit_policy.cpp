@@ -3,7 +3,7 @@
 namespace jobqd::stores::journal {
 
 CommitPolicy::Choice CommitPolicy::choose(const Left& left, base::SteadyTime now) const {
-  if (usual_ > slow || left.changes > many) return Choice::thread;
+  if (left.waiting == 0 || left.changes > many || usual_ > slow) return Choice::thread;
   return left.waiting < answered_ && now < patience_ ? Choice::wait : Choice::here;
 }
 

@@ -25,7 +25,7 @@ class CommitPolicy {
     thread,  ///< Leave it to the journal's thread.
   };
 
-  /// What has gathered.
+  /// What has gathered. Nobody commits for callers that do not wait.
   struct Left {
     std::size_t changes = 0;  ///< Rows.
     std::size_t waiting = 0;  ///< Callers that wait for them.

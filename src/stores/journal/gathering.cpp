@@ -55,10 +55,15 @@ void Gathering::set_committer(std::thread::id committer) {
   committer_ = committer;
 }
 
-std::optional<CommitPolicy::Left> Gathering::left() const {
+std::optional<CommitPolicy::Choice> Gathering::choose(base::SteadyTime now) const {
   const base::MutexLock lock(mutex_);
   if (!wake_) return std::nullopt;
-  return CommitPolicy::Left{.changes = changes_.size(), .waiting = waiting_.size()};
+  return policy_.choose({.changes = changes_.size(), .waiting = waiting_.size()}, now);
+}
+
+void Gathering::committed(std::size_t waiting, CommitPolicy::Duration took, base::SteadyTime now) {
+  const base::MutexLock lock(mutex_);
+  policy_.committed(waiting, took, now);
 }
 
 void Gathering::hand_over() {

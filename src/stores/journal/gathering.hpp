@@ -44,8 +44,12 @@ class Gathering {
   /// See Journal.
   void set_committer(std::thread::id committer) JOBQD_EXCLUDES(mutex_);
 
-  /// What has gathered, if flush() has left any of it to the committer; empty otherwise.
-  [[nodiscard]] std::optional<CommitPolicy::Left> left() const JOBQD_EXCLUDES(mutex_);
+  /// What the committer does about what flush() has left to it; empty if that is nothing.
+  [[nodiscard]] std::optional<CommitPolicy::Choice> choose(base::SteadyTime now) const JOBQD_EXCLUDES(mutex_);
+
+  /// See CommitPolicy. Whoever has committed.
+  void committed(std::size_t waiting, CommitPolicy::Duration took, base::SteadyTime now)
+      JOBQD_EXCLUDES(mutex_);
 
   /// Leaves to the journal's thread what has been left to the committer.
   void hand_over() JOBQD_EXCLUDES(mutex_);
@@ -94,6 +98,7 @@ class Gathering {
   bool called_ JOBQD_GUARDED_BY(mutex_) = false;  ///< By wake().
   bool stopped_ JOBQD_GUARDED_BY(mutex_) = false;
   std::thread::id committer_ JOBQD_GUARDED_BY(mutex_);
+  CommitPolicy policy_ JOBQD_GUARDED_BY(mutex_);
 };
 
 }  // namespace jobqd::stores::journal

@@ -26,6 +26,8 @@ Journal::Durable nobody() {
   return [](auto) {};
 }
 
+constexpr base::SteadyTime now{1h};
+
 /// As the journal's thread does.
 Batch take(Gathering& gathering, milliseconds soon) {
   gathering.wait(soon);
@@ -115,38 +117,36 @@ TEST(Gathering, AStopEndsEveryWait) {
 TEST(Gathering, LeavesToTheCommitterWhatItHasChanged) {
   Gathering gathering;
   gathering.set_committer(std::this_thread::get_id());
-  EXPECT_FALSE(gathering.left());
+  EXPECT_FALSE(gathering.choose(now));
   insert(gathering, 1);
   gathering.update(progress_row(2, 1));
   gathering.flush();
-  ASSERT_TRUE(gathering.left());
-  EXPECT_EQ(gathering.left()->changes, 2U);
-  EXPECT_EQ(gathering.left()->waiting, 1U);
+  EXPECT_EQ(gathering.choose(now), CommitPolicy::Choice::here);
   EXPECT_EQ(gathering.take().changes.size(), 2U);
-  EXPECT_FALSE(gathering.left());
+  EXPECT_FALSE(gathering.choose(now));
 }
 
-TEST(Gathering, WhatIsLeftToTheCommitterDoesNotWakeTheThreadUntilItIsHandedOver) {
+TEST(Gathering, ChoosesByWhatCommitsTook) {
   Gathering gathering;
   gathering.set_committer(std::this_thread::get_id());
-  std::atomic<bool> handed_over = false;
-  bool too_early = false;
-  std::jthread writing([&] {
-    gathering.wait(never);
-    too_early = !handed_over;
+  gathering.committed(2, 100us, now);
+  insert(gathering, 1);
+  EXPECT_EQ(gathering.choose(now), CommitPolicy::Choice::wait);
+  insert(gathering, 2);
+  EXPECT_EQ(gathering.choose(now), CommitPolicy::Choice::here);
+}
+
+TEST(Gathering, WakesTheThreadForWhatIsHandedOver) {
+  Gathering gathering;
+  const std::jthread committing([&] {
+    gathering.set_committer(std::this_thread::get_id());
+    insert(gathering, 1);
+    gathering.flush();
+    EXPECT_TRUE(gathering.choose(now));
+    gathering.hand_over();
+    EXPECT_FALSE(gathering.choose(now));
   });
-  // Whether the thread waits already cannot be known; a wake-up that comes too early would be seen most
-  // times.
-  std::this_thread::sleep_for(20ms);
-  gathering.update(progress_row(1, 1));
-  gathering.flush();
-  std::this_thread::sleep_for(20ms);
-  gathering.when_durable(nobody());
-  handed_over = true;
-  gathering.hand_over();
-  writing.join();
-  EXPECT_FALSE(too_early);
-  EXPECT_FALSE(gathering.left());
+  EXPECT_EQ(take(gathering, never).waiting.size(), 1U);
 }
 
 TEST(Gathering, ChangesOfOtherThreadsAreNotLeftToTheCommitter) {
