@@ -3,6 +3,7 @@
 #include <functional>
 #include <mutex>
 #include <utility>
+#include <vector>
 
 #include <gmock/gmock.h>
 
