@@ -356,25 +356,53 @@ SqliteResult<std::vector<std::string>> read_paused_queues(SqliteDatabase& databa
   }
 }
 
-SqliteResult<> read_jobs(SqliteDatabase& database, const std::function<void(StoredJob&&)>& visit) {
+SqliteResult<JobReader> JobReader::prepare(SqliteDatabase& database) {
   const auto version = database.query_integer("PRAGMA user_version");
   if (!version) return std::unexpected(version.error());
-  auto statement = database.prepare(fmt::format(
-      "SELECT {}, {} FROM jobs LEFT JOIN progress USING (number) ORDER BY jobs.number",
-      columns_of("jobs", job_columns, *version), columns_of("progress", progress_columns, *version)));
-  if (!statement) return std::unexpected(statement.error());
-  constexpr int progress_column = std::size(job_columns);
+  const auto select = [&](std::string_view table, std::span<const Column> columns) {
+    return database.prepare(
+        fmt::format("SELECT {} FROM {} ORDER BY number", columns_of(table, columns, *version), table));
+  };
+  auto jobs = select("jobs", job_columns);
+  if (!jobs) return std::unexpected(jobs.error());
+  auto progress = select("progress", progress_columns);
+  if (!progress) return std::unexpected(progress.error());
+  JobReader reader;
+  reader.jobs_ = *std::move(jobs);
+  reader.progress_ = *std::move(progress);
+  return reader;
+}
+
+SqliteResult<bool> JobReader::next(StoredJob& stored) {
+  const auto row = jobs_.step();
+  if (!row || !*row) return row;
+  stored.sound = read_job(RowReader(jobs_, 0), stored.job);
+  const auto has_progress = find_progress(jobs_.integer(0));
+  if (!has_progress) return has_progress;
+  if (!*has_progress) return true;
+  auto& progress = stored.progress.emplace();
+  stored.sound = read_progress(RowReader(progress_, 0), progress) && stored.sound;
+  return true;
+}
+
+SqliteResult<bool> JobReader::find_progress(std::int64_t number) {
+  while (progress_number_ < number) {
+    const auto row = progress_.step();
+    if (!row) return row;
+    in_progress_ = *row;
+    progress_number_ = in_progress_ ? progress_.integer(0) : std::numeric_limits<std::int64_t>::max();
+  }
+  return in_progress_ && progress_number_ == number;
+}
+
+SqliteResult<> read_jobs(SqliteDatabase& database, const std::function<void(StoredJob&&)>& visit) {
+  auto reader = JobReader::prepare(database);
+  if (!reader) return std::unexpected(reader.error());
   while (true) {
-    const auto row = statement->step();
-    if (!row) return std::unexpected(row.error());
-    if (!*row) return {};
     StoredJob stored;
-    stored.sound = read_job(RowReader(*statement, 0), stored.job);
-    if (!statement->is_null(progress_column)) {
-      ProgressRow progress;
-      stored.sound = read_progress(RowReader(*statement, progress_column), progress) && stored.sound;
-      stored.progress = std::move(progress);
-    }
+    const auto there = reader->next(stored);
+    if (!there) return std::unexpected(there.error());
+    if (!*there) return {};
     visit(std::move(stored));
   }
 }
