@@ -8,6 +8,7 @@
 #include <jobqd/engine/observers.hpp>
 #include <jobqd/engine/scheduler.hpp>
 #include <jobqd/http/server.hpp>
+#include <jobqd/stores/embedded_store.hpp>
 
 #include "app/daemon/app.hpp"
 #include "app/daemon/attempt_watch.hpp"
@@ -67,7 +68,9 @@ struct App::Parts {
   engine::Scheduler scheduler;
   QueueFiles files{log, clock};
   std::unique_ptr<engine::Store> store;
+  decltype(stores::UnrestoredStore::restore) restore;  ///< Null: there is nothing to restore.
   bool store_is_durable = false;
+  bool serves = false;  ///< All jobs are restored, and start().
   std::optional<engine::StoreDuty> store_duty;
   std::optional<QueueRunners> runners;  ///< Of the queues as they are now.
   std::unique_ptr<http::Server> server;

@@ -52,6 +52,10 @@ void Server::start() {
   });
 }
 
+void Server::serve() {
+  impl_->api.serve();
+}
+
 void Server::drain() {
   impl_->api.drain();
 }
