@@ -47,6 +47,7 @@ struct QueueFiles {
 };
 
 /// Everything the daemon is made of, in the order in which it is built; destroyed in reverse.
+/// Size: plain data: a member for each part, and the state of the start.
 struct App::Parts {
   Parts(Config settings, const base::Clock& time, Log& lines)
       : config(std::move(settings)), clock(time), log(lines), watchers(lines, time), scheduler(time) {}
