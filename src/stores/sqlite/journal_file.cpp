@@ -11,7 +11,6 @@
 
 namespace jobqd::stores::sqlite {
 
-using journal::StoredJob;
 using journal::WriteFailure;
 
 namespace {
