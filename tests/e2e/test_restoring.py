@@ -2,6 +2,7 @@
 
 strace slows each read of the file down, so that the restoration of a small file lasts for seconds."""
 
+import json
 import re
 import shutil
 import signal
@@ -123,6 +124,16 @@ class Restoring(unittest.TestCase):
         life.wait_for_line("configuration read again")
         self.assertLess(life.log.index("info  ready"), life.log.index("configuration read again"))
         self.assertEqual(life.get("/readyz").status, 200)
+
+    def test_a_lease_that_is_shorter_than_the_restoration_goes_on(self):
+        life = Life(self.folder.database, **self.remote)
+        self.addCleanup(self.end, life)
+        leased = life.post("/v1/queues/default/lease", '{"lease":"2s"}').json()["jobs"][0]
+        life.kill()
+        again = self.run_slowly(5_000, **self.remote).wait_until_serving()
+        token = json.dumps({"token": leased["lease"]["token"]})
+        self.assertEqual(again.post(f"/v1/jobs/{leased['id']}/complete", token).status, 204)
+        self.assertNotIn("a lease ran out", again.log)
 
     def test_kills_lose_nothing(self):
         for _ in range(3):

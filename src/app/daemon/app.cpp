@@ -93,10 +93,11 @@ std::expected<bool, std::string> App::restore(const std::function<bool()>& go_on
 
 std::expected<void, std::string> App::serve() {
   for (const auto& queue : parts_->config.queues) parts_->runners->add(queue);
+  if (auto started = parts_->runners->start(); !started) return started;
+  // Before the first tick, which would end those that the restoration has outlived.
+  parts_->store->renew_leases();
   parts_->scheduler.start();
   parts_->files.scheduler.start();
-  if (auto started = parts_->runners->start(); !started) return started;
-  parts_->store->renew_leases();
   parts_->server->serve();
   parts_->serves = true;
   parts_->log.write_admin(LogLevel::info, "ready");

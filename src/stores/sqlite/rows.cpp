@@ -334,7 +334,7 @@ SqliteResult<bool> JobReader::next(StoredJob& stored) {
   const auto row = jobs_.step();
   if (!row || !*row) return row;
   stored.sound = read_job(RowReader(jobs_, 0), stored.job);
-  const auto has_progress = find_progress(jobs_.integer(0));
+  const auto has_progress = find_progress(static_cast<std::int64_t>(stored.job.number));
   if (!has_progress) return has_progress;
   if (!*has_progress) return true;
   auto& progress = stored.progress.emplace();
