@@ -34,8 +34,8 @@ class Clockwork {
 
   [[nodiscard]] virtual AttemptCounts attempts() const = 0;
 
-  /// Every lease lasts its full length from now on. To be called when the requests of remote workers are let
-  /// in: a durable store may hold leases of an earlier run.
+  /// Every lease lasts its full length from now on. To be called when remote workers can reach the daemon:
+  /// a durable store may hold leases of an earlier run.
   virtual void renew_leases() = 0;
 
   /// Asks every attempt of the workers of this process to stop, as an interruption. Leases go on.
