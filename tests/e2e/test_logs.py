@@ -183,9 +183,11 @@ class _At(Daemon):
     def __init__(self, port: int):  # pylint: disable=super-init-not-called
         self.port = port
 
-    def listens(self) -> bool:
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+    def serves(self) -> bool:
+        try:
+            return self.get("/readyz").status == 200
+        except OSError:
+            return False
 
 
 class NobodyCanRead(DaemonTest):
@@ -202,7 +204,7 @@ class NobodyCanRead(DaemonTest):
             process = subprocess.Popen([BINARY], env=settings | AT_ONCE, cwd=folder, stdin=subprocess.DEVNULL, **options)
             self.addCleanup(process.kill)
             daemon = _At(port)
-            eventually(lambda: daemon.listens() or process.poll() is not None, "it listens")
+            eventually(lambda: daemon.serves() or process.poll() is not None, "it serves")
             self.assertEqual(daemon.enqueue([{"id": f"job-{i}"} for i in range(500)]).status, 202)
             for i in range(500):
                 self.assertEqual(daemon.finished(f"job-{i}")["status"], "done")

@@ -33,18 +33,18 @@ using Submitted = std::vector<engine::Submitted>;
 
 constexpr std::uint64_t jobs = 3'000;
 
-/// Holds the thread that checks the pages whenever it has read something, until it is released.
-class HeldCheck {
+/// Holds one of the two threads whenever it has read something, until it is released.
+class HeldThread {
  public:
-  explicit HeldCheck(FaultDisk& disk) : disk_(disk) {
+  HeldThread(FaultDisk& disk, std::string_view name) : disk_(disk), name_(name) {
     disk_.set_on_read([this](const std::string& /*name*/) { hold(); });
   }
-  ~HeldCheck() {
+  ~HeldThread() {
     release();
     disk_.set_on_read({});
   }
-  HeldCheck(const HeldCheck&) = delete;
-  HeldCheck& operator=(const HeldCheck&) = delete;
+  HeldThread(const HeldThread&) = delete;
+  HeldThread& operator=(const HeldThread&) = delete;
 
   void release() {
     const std::scoped_lock lock(mutex_);
@@ -56,12 +56,13 @@ class HeldCheck {
   void hold() {
     std::array<char, 16> name{};
     pthread_getname_np(pthread_self(), name.data(), name.size());
-    if (std::string_view(name.data()) != "check") return;
+    if (std::string_view(name.data()) != name_) return;
     std::unique_lock lock(mutex_);
     changed_.wait_for(lock, support::patience, [this] { return released_; });
   }
 
   FaultDisk& disk_;
+  const std::string_view name_;
   std::mutex mutex_;
   std::condition_variable changed_;
   bool released_ = false;
@@ -104,7 +105,7 @@ class Restoring : public testing::Test {
 TEST_F(Restoring, ReadsTheJobsWhileThePagesAreChecked) {
   open();
   EXPECT_EQ(opened.store->trouble(), "restoring 0 jobs so far");
-  HeldCheck check(vfs.disk());
+  HeldThread check(vfs.disk(), "check");
   bool all_were_there = false;
   const auto recovery = restore([&](RestoredJobs restored) {
     EXPECT_THAT(opened.store->trouble(), MatchesRegex("restoring .* jobs.*"));
@@ -126,8 +127,10 @@ TEST_F(Restoring, ReadsTheJobsWhileThePagesAreChecked) {
 
 TEST_F(Restoring, CountsTheJobs) {
   open();
+  HeldThread reader(vfs.disk(), "restore");
   RestoredJobs last;
   restore([&](RestoredJobs restored) {
+    if (restored.all > 0) reader.release();
     EXPECT_GE(restored.done, last.done);
     last = restored;
     return true;
@@ -146,7 +149,7 @@ TEST_F(Restoring, KeepsTheOrder) {
 TEST_F(Restoring, EndsWhenItIsAskedToAndLosesNothing) {
   for (const std::uint64_t enough : {std::uint64_t{0}, std::uint64_t{1'000}, jobs}) {
     open();
-    HeldCheck check(vfs.disk());
+    HeldThread check(vfs.disk(), "check");
     const auto given_up = restore([&](RestoredJobs restored) {
       if (restored.done < enough) return true;
       check.release();
@@ -163,8 +166,8 @@ TEST_F(Restoring, RefusesDamagedPagesInTheSameWordsWhoeverFindsThemFirst) {
   for (const bool check_is_late : {false, true}) {
     vfs.disk().flip("/jobs.db", page * 4'096 * 8);  // The kind of the page.
     open();
-    std::optional<HeldCheck> check;
-    if (check_is_late) check.emplace(vfs.disk());
+    std::optional<HeldThread> check;
+    if (check_is_late) check.emplace(vfs.disk(), "check");
     const auto refused = restore([&](RestoredJobs restored) {
       if (check && restored.done > 0) check->release();
       return true;
