@@ -141,15 +141,15 @@ class JobqdSqlite(Jobqd):
             self.settings = NO_OP
             self.server.log.unlink()
             self.start()
-            return self.time_drain(count, self.listening_since())
+            return self.time_drain(count, self.ready_since())
 
-    def listening_since(self) -> datetime:
-        """The daemon logs `listening` right after its workers have started; a thread of its own writes the log."""
-        self.server.wait_until(lambda: self.listening() is not None, f"the log of {self.name}")
-        return datetime.fromisoformat(self.listening()[1].replace("Z", "+00:00"))
+    def ready_since(self) -> datetime:
+        """The daemon logs `ready` right after its workers have started; a thread of its own writes the log."""
+        self.server.wait_until(lambda: self.ready_line() is not None, f"the log of {self.name}")
+        return datetime.fromisoformat(self.ready_line()[1].replace("Z", "+00:00"))
 
-    def listening(self) -> Optional[re.Match]:
-        return re.search(r"^(\S+) .*\blistening\b", self.server.log.read_text(encoding="utf-8"), re.MULTILINE)
+    def ready_line(self) -> Optional[re.Match]:
+        return re.search(r"^(\S+) info +ready$", self.server.log.read_text(encoding="utf-8"), re.MULTILINE)
 
     def waiting(self) -> Optional[int]:
         if self.get("/readyz")[0] != 200:

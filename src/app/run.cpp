@@ -1,6 +1,7 @@
 #include <jobqd/app/run.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <exception>
 #include <functional>
@@ -97,9 +98,16 @@ std::expected<void, std::string> serve(const Config& config, const ReadAgain& re
   std::optional<Stopping> stopping;  // Outlives the daemon, because closing the store is a part of the stop.
   const auto daemon = build(config, clock, log);
   if (!daemon) return std::unexpected(daemon.error());
-  if (auto started = (*daemon)->start(); !started) return started;
-
-  wait_for_stop(signals, **daemon, read_again);
+  (*daemon)->open();
+  // A SIGHUP stays pending until the jobs are restored, as does a SIGCHLD.
+  const auto ends = signal_set({SIGTERM, SIGINT});
+  const auto restored =
+      (*daemon)->restore([&ends] { return next_signal(ends, std::chrono::nanoseconds{0}) < 0; });
+  if (!restored) return std::unexpected(restored.error());
+  if (*restored) {
+    if (auto serving = (*daemon)->serve(); !serving) return serving;
+    wait_for_stop(signals, **daemon, read_again);
+  }
   (*daemon)->stop(stopping.emplace(log, clock, report_period));
   return {};
 }

@@ -86,11 +86,7 @@ class Life(Daemon):
         self._reader.start()
         self.port = 0
         if wait:
-            self.wait_until_listening()
-
-    def wait_until_listening(self) -> "Life":
-        self.port = int(self.wait_for_line(r"listening.* port=(\d+)")[1])
-        return self
+            self.wait_until_serving()
 
     def kill(self) -> None:
         self.process.kill()

@@ -211,7 +211,18 @@ class Daemon:
         self._reader.start()
         self.port = 0
         if wait:
-            self.port = int(self.wait_for_line(r'listening.*?"?port"?[=:](\d+)')[1])
+            self.wait_until_serving()
+
+    def wait_until_listening(self) -> "Daemon":
+        """Waits until the port answers. Jobs may still be restored then."""
+        self.port = int(self.wait_for_line(r'listening.*?"?port"?[=:](\d+)')[1])
+        return self
+
+    def wait_until_serving(self) -> "Daemon":
+        """Waits until every request is answered and jobs run."""
+        self.wait_until_listening()
+        self.wait_for_line(r'(info  |"message":")ready\b')
+        return self
 
     def _read_log(self) -> None:
         for line in self.process.stderr:
@@ -324,7 +335,7 @@ class DaemonTest(unittest.TestCase):
     def start(self, *flags: str, exit_code: Optional[int] = 0, **settings: str) -> Daemon:
         daemon = Daemon(*flags, wait=False, **settings)
         self.addCleanup(self._end, daemon, exit_code)
-        daemon.port = int(daemon.wait_for_line(r'listening.*?"?port"?[=:](\d+)')[1])
+        daemon.wait_until_serving()
         return daemon
 
     def _end(self, daemon: Daemon, exit_code: Optional[int]) -> None:

@@ -63,4 +63,31 @@ struct OpenedStore {
                                                                         const EmbeddedOptions& options,
                                                                         Surroundings around);
 
+/// How many jobs of a file have been restored.
+struct RestoredJobs {
+  std::uint64_t done = 0;
+  std::uint64_t all = 0;  ///< 0: they are not counted yet.
+};
+
+/// Called at least every 50 ms while jobs are restored, unless the machine is busy, on the thread that
+/// restores them; returns whether to go on.
+using GoOn = std::function<bool(RestoredJobs)>;
+
+/// A store whose file is open and taken for this process, and whose jobs are still to be read from it.
+struct UnrestoredStore {
+  /// Until `restore` has returned a Recovery, only trouble() may be called, on any thread. It says how far
+  /// the restoration has come.
+  std::unique_ptr<engine::Store> store;
+
+  /// Restores all jobs while another thread checks the pages of the file, and returns what was found when
+  /// both are done; nothing, if it was asked not to go on. Then, and after an error, the store is of no use,
+  /// and the file holds what it held. Once. The error is one line.
+  std::move_only_function<std::expected<std::optional<Recovery>, std::string>(const GoOn& go_on)> restore;
+};
+
+/// The first half of open_sqlite_store(), for a daemon that answers while the jobs are restored.
+[[nodiscard]] std::expected<UnrestoredStore, std::string> open_sqlite_file(const std::string& path,
+                                                                           const EmbeddedOptions& options,
+                                                                           Surroundings around);
+
 }  // namespace jobqd::stores

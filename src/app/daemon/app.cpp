@@ -16,6 +16,9 @@ namespace {
 /// Descriptors that are needed besides those of MAX_CONNECTIONS: for probes beyond it, files and logs.
 constexpr std::size_t spare_descriptors = 100;
 
+/// How often a restoration says how far it has come.
+constexpr base::milliseconds restore_line_period{2'000};
+
 /// Raises the limit as far as the process may, and returns it. Each connection takes a descriptor, and the
 /// usual soft limit of 1,024 is for programs that use select().
 rlim_t raise_descriptor_limit() {
@@ -46,7 +49,7 @@ App::App(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
 App::~App() = default;
 
-std::expected<void, std::string> App::start() {
+void App::open() {
   const auto descriptors = raise_descriptor_limit();
   std::string settings;
   for (const auto& [name, value] : effective_settings(parts_->config))
@@ -62,17 +65,62 @@ std::expected<void, std::string> App::start() {
     parts_->log.write_admin(LogLevel::warn,
                             "other machines may reach this address, and there is no authentication");
   warn_of_descriptors(parts_->config, descriptors, parts_->log);
-  parts_->scheduler.start();
-  parts_->files.scheduler.start();
-  if (auto started = parts_->runners->start(); !started) return started;
   parts_->server->start();
-  parts_->store->renew_leases();
   parts_->log.write_admin(LogLevel::info, "listening",
                           {{"address", parts_->config.listen.host},
                            {"port", parts_->server->port()},
                            {"version", version},
                            {"pid", getpid()}});
+}
+
+std::expected<bool, std::string> App::restore(const std::function<bool()>& go_on) {
+  if (!parts_->restore) return true;
+  auto next_line = parts_->clock.now().steady + restore_line_period;
+  const auto restored = parts_->restore([&](stores::RestoredJobs jobs) {
+    if (const auto now = parts_->clock.now().steady; now >= next_line) {
+      next_line = now + restore_line_period;
+      if (jobs.all == 0)
+        parts_->log.write_admin(LogLevel::info, "restoring", {{"done", jobs.done}});
+      else
+        parts_->log.write_admin(LogLevel::info, "restoring", {{"done", jobs.done}, {"of", jobs.all}});
+    }
+    return go_on();
+  });
+  if (!restored) return std::unexpected(restored.error());
+  if (*restored) log_recovery(**restored);
+  return restored->has_value();
+}
+
+std::expected<void, std::string> App::serve() {
+  for (const auto& queue : parts_->config.queues) parts_->runners->add(queue);
+  if (auto started = parts_->runners->start(); !started) return started;
+  // Before the first tick, which would end those that the restoration has outlived.
+  parts_->store->renew_leases();
+  parts_->scheduler.start();
+  parts_->files.scheduler.start();
+  parts_->server->serve();
+  parts_->serves = true;
+  parts_->log.write_admin(LogLevel::info, "ready");
   return {};
+}
+
+void App::log_recovery(const stores::Recovery& found) const {
+  auto& log = parts_->log;
+  log.write_admin(found.set_aside.empty() ? LogLevel::info : LogLevel::error, "store opened",
+                  {{"queued", found.queued},
+                   {"interrupted", found.interrupted},
+                   {"finished", found.finished},
+                   {"leased", found.leased},
+                   {"set_aside", found.set_aside.size()}});
+  for (const auto& job : found.set_aside)
+    log.write_admin(LogLevel::error, "a damaged job is set aside and will not run", {{"job", job}});
+  for (const auto& queue : parts_->store->queues())
+    if (!queue.configured)
+      log.write_admin(
+          LogLevel::warn, "a queue is not configured: its jobs are kept and wait",
+          {{"queue", queue.name},
+           {"queued", queue.counts.of(domain::Status::queued)},
+           {"finished", queue.counts.of(domain::Status::done) + queue.counts.of(domain::Status::failed)}});
 }
 
 }  // namespace jobqd::app

@@ -1,11 +1,13 @@
 #pragma once
 
 #include <expected>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 
 #include <jobqd/base/clock.hpp>
+#include <jobqd/stores/embedded_store.hpp>
 
 #include "app/logging/log.hpp"
 #include "app/settings/config.hpp"
@@ -14,7 +16,8 @@ namespace jobqd::app {
 
 class Stopping;
 
-/// The whole daemon, wired by the builder. start() and stop() once each, from one thread.
+/// The whole daemon, wired by the builder. open(), restore(), serve() and stop() once each, in this order and
+/// from one thread; stop() may come after each of them.
 class App {
  public:
   struct Parts;
@@ -23,11 +26,19 @@ class App {
   App(const App&) = delete;
   App& operator=(const App&) = delete;
 
-  /// Opens the port and begins to run jobs. The error is one line.
-  std::expected<void, std::string> start();
+  /// Opens the port, which answers the probes and refuses all that needs jobs.
+  void open();
+
+  /// Restores the jobs of the file, if there is one, and logs how far it has come. `go_on` is asked at least
+  /// every 50 ms, unless the machine is busy; false: it did not want to go on, and stop() comes next. The
+  /// error is one line.
+  std::expected<bool, std::string> restore(const std::function<bool()>& go_on);
+
+  /// Begins to run jobs, and then to answer everything. The error is one line.
+  std::expected<void, std::string> serve();
 
   /// Applies another configuration as far as that is possible without a restart, and reports what was not.
-  /// Tries queues that do not work again. From the thread that calls start() and stop(), between them.
+  /// Tries queues that do not work again. From the thread that calls serve() and stop(), between them.
   void reload(const Config& config);
 
   /// Reports that the configuration, read again, has an error. As reload().
@@ -47,6 +58,9 @@ class App {
   friend std::expected<std::unique_ptr<App>, std::string> build(const Config&, const base::Clock&, Log&);
   explicit App(std::unique_ptr<Parts> parts);
 
+  /// The stop of a daemon whose jobs are not restored: the file keeps them, and none was started.
+  void stop_starting(Stopping& stopping);
+  void log_recovery(const stores::Recovery& found) const;
   void log_end() const;
 
   std::unique_ptr<Parts> parts_;

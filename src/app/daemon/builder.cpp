@@ -1,3 +1,4 @@
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -30,27 +31,12 @@ std::expected<void, std::string> open_store(App::Parts& parts) {
     parts.store = stores::open_memory_store(store_options(parts.config), around);
     return {};
   }
-  auto opened = stores::open_sqlite_store(parts.config.store.substr(sqlite.size()),
-                                          store_options(parts.config), around);
+  auto opened =
+      stores::open_sqlite_file(parts.config.store.substr(sqlite.size()), store_options(parts.config), around);
   if (!opened) return std::unexpected(opened.error());
   parts.store = std::move(opened->store);
+  parts.restore = std::move(opened->restore);
   parts.store_is_durable = true;
-  const auto& found = opened->recovery;
-  parts.log.write_admin(found.set_aside.empty() ? LogLevel::info : LogLevel::error, "store opened",
-                        {{"queued", found.queued},
-                         {"interrupted", found.interrupted},
-                         {"finished", found.finished},
-                         {"leased", found.leased},
-                         {"set_aside", found.set_aside.size()}});
-  for (const auto& job : found.set_aside)
-    parts.log.write_admin(LogLevel::error, "a damaged job is set aside and will not run", {{"job", job}});
-  for (const auto& queue : parts.store->queues())
-    if (!queue.configured)
-      parts.log.write_admin(
-          LogLevel::warn, "a queue is not configured: its jobs are kept and wait",
-          {{"queue", queue.name},
-           {"queued", queue.counts.of(domain::Status::queued)},
-           {"finished", queue.counts.of(domain::Status::done) + queue.counts.of(domain::Status::failed)}});
   return {};
 }
 
@@ -65,15 +51,13 @@ std::expected<std::unique_ptr<App>, std::string> build(const Config& config, con
   auto owned = std::make_unique<App::Parts>(config, clock, log);
   auto& parts = *owned;
   // First, so that a start that fails because the port is taken neither makes a file nor changes one. Whoever
-  // connects waits until the store is ready.
+  // connects waits until the file is open.
   auto port = http::Port::open(config.listen.host, config.listen.port);
   if (!port) return std::unexpected(port.error());
   if (auto opened = open_store(parts); !opened) return std::unexpected(opened.error());
   parts.scheduler.add(parts.store_duty.emplace(*parts.store));
   parts.scheduler.add(parts.watchers.failure_log);
-  auto& runners =
-      parts.runners.emplace(*parts.store, parts.watchers.all, clock, parts.random, parts.files.watch);
-  for (const auto& queue : config.queues) runners.add(queue);
+  parts.runners.emplace(*parts.store, parts.watchers.all, clock, parts.random, parts.files.watch);
   parts.server = std::make_unique<http::Server>(server_options(config), *parts.store, clock, parts.random,
                                                 std::vector<http::Observer*>{&parts.watchers.admin_log});
   if (auto listening = parts.server->listen(*std::move(port)); !listening)

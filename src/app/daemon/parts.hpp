@@ -8,6 +8,7 @@
 #include <jobqd/engine/observers.hpp>
 #include <jobqd/engine/scheduler.hpp>
 #include <jobqd/http/server.hpp>
+#include <jobqd/stores/embedded_store.hpp>
 
 #include "app/daemon/app.hpp"
 #include "app/daemon/attempt_watch.hpp"
@@ -46,6 +47,7 @@ struct QueueFiles {
 };
 
 /// Everything the daemon is made of, in the order in which it is built; destroyed in reverse.
+/// Size: plain data: a member for each part, and the state of the start.
 struct App::Parts {
   Parts(Config settings, const base::Clock& time, Log& lines)
       : config(std::move(settings)), clock(time), log(lines), watchers(lines, time), scheduler(time) {}
@@ -67,7 +69,9 @@ struct App::Parts {
   engine::Scheduler scheduler;
   QueueFiles files{log, clock};
   std::unique_ptr<engine::Store> store;
+  decltype(stores::UnrestoredStore::restore) restore;  ///< Null: there is nothing to restore.
   bool store_is_durable = false;
+  bool serves = false;  ///< All jobs are restored, and start().
   std::optional<engine::StoreDuty> store_duty;
   std::optional<QueueRunners> runners;  ///< Of the queues as they are now.
   std::unique_ptr<http::Server> server;

@@ -66,6 +66,7 @@ void App::stop(Stopping& stopping) {
   parts.log.write_admin(
       LogLevel::info, "stopping",
       {{"grace", base::format_duration(grace)}, {"delay", base::format_duration(parts.config.drain_delay)}});
+  if (!parts.serves) return stop_starting(stopping);
   parts.watchers.attempts.begin();
   parts.server->drain();
   if (!parts.store_is_durable) store.stop_admission();  // What came now would be lost.
@@ -89,6 +90,15 @@ void App::stop(Stopping& stopping) {
   parts.scheduler.request_stop();
   parts.scheduler.join();
   log_end();
+}
+
+void App::stop_starting(Stopping& stopping) {
+  parts_->server->drain();
+  stopping.waits_for("open requests");
+  parts_->server->request_stop(answer_grace);
+  parts_->server->join();
+  stopping.waits_for("the store");
+  parts_->log.write_admin(LogLevel::info, "stopped", {{"before", "all jobs were restored"}});
 }
 
 void App::log_end() const {

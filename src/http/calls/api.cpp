@@ -8,6 +8,14 @@
 
 namespace jobqd::http {
 
+namespace {
+
+bool needs_jobs(const Route& route) {
+  return route.access != Access::probe && route.access != Access::open;
+}
+
+}  // namespace
+
 Api::Api(engine::Store& store, const base::Clock& clock, base::Random& random)
     : enqueue_(store, clock, random),
       jobs_(store),
@@ -31,6 +39,8 @@ void Api::handle(Request& request, ExchangePtr exchange) {
   for (const auto& guard : guards_)
     if (const auto error = guard(request, route)) return exchange->respond(problem(*error));
   if (route == nullptr) return exchange->respond(router_.answer_without_route(request));
+  if (needs_jobs(*route))
+    if (const auto error = probes_.starting()) return exchange->respond(problem(*error));
   route->handler(request, std::move(exchange));
 }
 

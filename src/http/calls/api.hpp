@@ -20,6 +20,9 @@ namespace jobqd::http {
 
 /// The HTTP API: a list of guards, a router, and groups of calls that bring their own routes. Everything it
 /// is made with outlives it.
+///
+/// Until serve() it answers only what needs no jobs, which are the routes with Access::probe and
+/// Access::open; of the store it calls nothing but trouble() then.
 class Api final : public Service {
  public:
   Api(engine::Store& store, const base::Clock& clock, base::Random& random);
@@ -28,6 +31,9 @@ class Api final : public Service {
   void handle(Request& request, ExchangePtr exchange) override;
 
   [[nodiscard]] bool answers_beyond_limit(const Request& request) const override;
+
+  /// Answers everything from now on. Any thread, once the store may be called.
+  void serve() { probes_.serve(); }
 
   /// /readyz answers 503 from now on. Any thread.
   void drain() { probes_.drain(); }

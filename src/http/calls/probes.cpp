@@ -26,6 +26,13 @@ std::vector<Route> ProbeCalls::routes() const {
           {"GET", "/readyz", Access::probe, {.query = {"verbose"}}, bind_front(&ProbeCalls::ready, this)}};
 }
 
+std::optional<domain::Error> ProbeCalls::starting() const {
+  if (serving_.load(std::memory_order_acquire)) return std::nullopt;
+  auto why = operations_.trouble();
+  if (why.empty()) why = "the daemon is starting";
+  return domain::Error{.code = domain::ErrorCode::store_unavailable, .detail = std::move(why)};
+}
+
 void ProbeCalls::alive(const Request& /*request*/, const ExchangePtr& exchange) const {
   exchange->respond({.content_type = "text/plain", .body = "OK"});
 }
@@ -34,6 +41,7 @@ void ProbeCalls::ready(const Request& request, const ExchangePtr& exchange) cons
   if (draining_)
     return exchange->respond(
         problem({.code = domain::ErrorCode::draining, .detail = "draining: the daemon is stopping"}));
+  if (const auto error = starting()) return exchange->respond(problem(*error));
   if (auto trouble = operations_.trouble(); !trouble.empty())
     return exchange->respond(
         problem({.code = domain::ErrorCode::store_unavailable, .detail = std::move(trouble)}));

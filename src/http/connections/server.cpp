@@ -47,6 +47,10 @@ void Server::start() {
   impl_->loop.start();
 }
 
+void Server::serve() {
+  impl_->api.serve();
+}
+
 void Server::drain() {
   impl_->api.drain();
 }

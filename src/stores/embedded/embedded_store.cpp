@@ -68,7 +68,7 @@ void EmbeddedStore::submit(std::vector<domain::NewJob> jobs,
   };
   if (!admitting_)
     return refuse({.code = ErrorCode::draining, .detail = "the daemon is stopping and takes no new jobs"});
-  if (auto why = journal_->trouble(); !why.empty()) return refuse(unavailable(std::move(why)));
+  if (auto why = trouble(); !why.empty()) return refuse(unavailable(std::move(why)));
   auto admission = admit(jobs, turn.effects.now);
   if (!admission) return refuse(std::move(admission.error().error), std::move(admission.error().queue));
   if (!journal_->keeps()) {
@@ -136,8 +136,7 @@ EmbeddedStore::ClaimResult EmbeddedStore::claim(Effects& effects, engine::ClaimR
   auto& remote_workers = jobs_.queues[*queue].remote_workers;
   if (request.lease) {
     if (!jobs_.queues[*queue].options.remote) return {.answer = std::unexpected(not_leased(request.queue))};
-    if (auto why = journal_->trouble(); !why.empty())
-      return {.answer = std::unexpected(unavailable(std::move(why)))};
+    if (auto why = trouble(); !why.empty()) return {.answer = std::unexpected(unavailable(std::move(why)))};
     remote_workers.see(effects.now.steady);
   }
   // Earlier claims are served first: while one waits, no job is available.

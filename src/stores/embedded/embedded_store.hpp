@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <expected>
 #include <memory>
 #include <optional>
@@ -14,6 +15,7 @@
 #include "stores/embedded/admission.hpp"
 #include "stores/embedded/attempts.hpp"
 #include "stores/embedded/jobs.hpp"
+#include "stores/embedded/restore_progress.hpp"
 #include "stores/embedded/sweeps.hpp"
 #include "stores/embedded/waiting_claims.hpp"
 #include "stores/journal/journal.hpp"
@@ -77,20 +79,21 @@ class EmbeddedStore final : public engine::Store {
   engine::CommitStep next_commit() override { return journal_->next_commit(); }
   void commit() override { return journal_->commit(); }
 
-  // Restoring, before anything else is called: restore() for each job, restore_paused() for each paused
-  // queue, then finish_restore() once.
+  // Restoring, by one thread: begin_restore(), restore() for all jobs, then finish_restore(). Between them
+  // trouble() says how far it has come, from any thread, and submissions and changes are refused for that
+  // reason; the other calls have to wait until finish_restore() has returned.
 
-  /// Takes in one job of an earlier run: queued jobs go on, so do leases, unless the queue is configured and
-  /// not remote any more; any other running job was interrupted, finished ones are kept. Jobs of a queue that
-  /// is not configured are kept as those of a queue that was removed. Returns the reason, in one line, if the
-  /// store cannot be opened.
-  std::string restore(journal::StoredJob stored, Recovery& recovery);
+  void begin_restore();
 
-  /// A queue that is not configured is paused again when it is added.
-  void restore_paused(std::string_view queue);
+  /// Takes in jobs of an earlier run, by number: queued jobs go on, so do leases, unless the queue is
+  /// configured and not remote any more; any other running job was interrupted, finished ones are kept. Jobs
+  /// of a queue that is not configured are kept as those of a queue that was removed. `all`: how many jobs
+  /// there are; 0 if that is not known. Returns the reason, in one line, if the store cannot be opened.
+  std::string restore(std::vector<journal::StoredJob> jobs, std::uint64_t all, Recovery& recovery);
 
-  /// Tokens continue from `first_token`.
-  void finish_restore(engine::FencingToken first_token);
+  /// Tokens continue from `first_token`. These queues are paused; one that is not configured is paused again
+  /// when it is added.
+  void finish_restore(engine::FencingToken first_token, const std::vector<std::string>& paused = {});
 
  private:
   class Turn;
@@ -166,6 +169,7 @@ class EmbeddedStore final : public engine::Store {
   std::optional<base::SteadyTime> open_gates(Effects& effects) JOBQD_REQUIRES(mutex_);
 
   const Surroundings around_;
+  RestoreProgress restore_progress_;
   mutable base::Mutex mutex_;
   Jobs jobs_ JOBQD_GUARDED_BY(mutex_);
   Attempts attempts_ JOBQD_GUARDED_BY(mutex_);

@@ -228,7 +228,8 @@ std::vector<engine::QueueState> EmbeddedStore::queues() const {
 }
 
 std::string EmbeddedStore::trouble() const {
-  return journal_->trouble();
+  auto why = restore_progress_.describe();
+  return why.empty() ? journal_->trouble() : why;
 }
 
 engine::Expected<Jobs::Found> EmbeddedStore::find_to_change(std::string_view id, bool removes) {
@@ -245,8 +246,8 @@ engine::Expected<std::uint16_t> EmbeddedStore::find_queue_to_change(std::string_
 }
 
 engine::Expected<void> EmbeddedStore::may_change(bool removes) const {
-  if (removes && journal_->takes_removals()) return {};
-  if (auto why = journal_->trouble(); !why.empty()) return std::unexpected(unavailable(std::move(why)));
+  if (removes && !restore_progress_.under_way() && journal_->takes_removals()) return {};
+  if (auto why = trouble(); !why.empty()) return std::unexpected(unavailable(std::move(why)));
   return {};
 }
 

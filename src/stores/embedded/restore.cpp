@@ -12,18 +12,28 @@ namespace jobqd::stores::embedded {
 
 using domain::Status;
 
-std::string EmbeddedStore::restore(journal::StoredJob stored, Recovery& recovery) {
-  Turn turn(*this);
-  if (!stored.sound || jobs_.table.find_id(stored.job.content.id()) != 0) {
-    jobs_.last_number = std::max(jobs_.last_number, stored.job.number);
-    recovery.set_aside.push_back(
-        fmt::format("number {}, id \"{}\"", stored.job.number, stored.job.content.id()));
-    return {};
+void EmbeddedStore::begin_restore() {
+  restore_progress_.begin();
+}
+
+std::string EmbeddedStore::restore(std::vector<journal::StoredJob> jobs, std::uint64_t all,
+                                   Recovery& recovery) {
+  {
+    Turn turn(*this);
+    for (auto& stored : jobs) {
+      if (!stored.sound || jobs_.table.find_id(stored.job.content.id()) != 0) {
+        jobs_.last_number = std::max(jobs_.last_number, stored.job.number);
+        recovery.set_aside.push_back(
+            fmt::format("number {}, id \"{}\"", stored.job.number, stored.job.content.id()));
+        continue;
+      }
+      const auto queue = jobs_.queues.find_or_add_removed(stored.job.queue);
+      if (!queue) return "the file holds jobs of more than 65,536 queues";
+      auto lease = stored.progress ? std::exchange(stored.progress->lease, {}) : std::nullopt;
+      resume(turn.effects, jobs_.restore(record_of(std::move(stored), *queue)), std::move(lease), recovery);
+    }
   }
-  const auto queue = jobs_.queues.find_or_add_removed(stored.job.queue);
-  if (!queue) return "the file holds jobs of more than 65,536 queues";
-  auto lease = stored.progress ? std::exchange(stored.progress->lease, {}) : std::nullopt;
-  resume(turn.effects, jobs_.restore(record_of(std::move(stored), *queue)), std::move(lease), recovery);
+  restore_progress_.add(jobs.size(), all);
   return {};
 }
 
@@ -60,13 +70,11 @@ void EmbeddedStore::resume(Effects& effects, JobHandle job, std::optional<journa
     jobs_.make_ready(effects, job);
 }
 
-void EmbeddedStore::restore_paused(std::string_view queue) {
-  const base::MutexLock lock(mutex_);
-  if (const auto index = jobs_.queues.find_or_add_removed(queue)) jobs_.queues[*index].gate.set_paused(true);
-}
-
-void EmbeddedStore::finish_restore(engine::FencingToken first_token) {
+void EmbeddedStore::finish_restore(engine::FencingToken first_token, const std::vector<std::string>& paused) {
   Turn turn(*this);
+  for (const auto& queue : paused)
+    if (const auto index = jobs_.queues.find_or_add_removed(queue))
+      jobs_.queues[*index].gate.set_paused(true);
   attempts_.continue_tokens(first_token);
   // Jobs come by number; retention wants them by their end.
   std::ranges::sort(restored_finished_, {},
@@ -83,6 +91,7 @@ void EmbeddedStore::finish_restore(engine::FencingToken first_token) {
     if (!jobs_.table.at(job).finished()) attempts_.end_interrupted(turn.effects, job);
   turn.effects.wants_tick(turn.effects.now.steady);
   turn.effects.flush();
+  restore_progress_.end();
 }
 
 }  // namespace jobqd::stores::embedded

@@ -11,10 +11,12 @@
 
 namespace jobqd::stores::sqlite {
 
-using journal::StoredJob;
 using journal::WriteFailure;
 
 namespace {
+
+/// How many jobs replay() hands over at once: enough to make the handing over cheap, few enough for a cache.
+constexpr std::size_t replayed_at_once = 256;
 
 constexpr auto open_flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
 
@@ -23,11 +25,6 @@ constexpr std::size_t removals_at_once = 1'000;
 
 /// While the reserve is given up, jobs are accepted as long as the database has as many free pages: 2 MiB.
 constexpr std::int64_t free_pages_to_go_on = 512;
-
-std::string one_line(std::string text) {
-  std::ranges::replace(text, '\n', ' ');
-  return text;
-}
 
 /// About how many bytes a row takes. One that does not fit into a page takes whole pages.
 std::uint64_t row_bytes(std::size_t content) {
@@ -63,9 +60,7 @@ JournalFile::JournalFile(Options options, SqliteDatabase database, std::unique_p
 
 std::expected<std::unique_ptr<JournalFile>, std::string> JournalFile::open(Options options) {
   const auto path = options.path;
-  const auto refuse = [&path](const std::string& why) {
-    return std::unexpected(fmt::format("cannot open {}: {}", path, why));
-  };
+  const auto refuse = [&path](const std::string& why) { return std::unexpected(cannot_open(path, why)); };
   std::unique_ptr<FileLock> lock;
   if (options.vfs.empty()) {
     auto taken = FileLock::take(path);
@@ -88,7 +83,6 @@ JournalFile::~JournalFile() {
 }
 
 std::expected<void, std::string> JournalFile::prepare() {
-  const auto refused = [](const SqliteError& error) { return std::unexpected(in_words(error)); };
   const auto pragmas = fmt::format(
       "PRAGMA busy_timeout = 2000; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA "
       "journal_mode = WAL;"
@@ -97,8 +91,23 @@ std::expected<void, std::string> JournalFile::prepare() {
       options_.full_sync ? "FULL" : "NORMAL", 2 * options_.checkpoint_pages * LogKeeper::page_size);
   // Before anything else, so that a file of another program stays as it is.
   if (const auto version = version_of(database_); !version) return std::unexpected(version.error());
-  if (auto set = database_.execute(pragmas.c_str()); !set) return refused(set.error());
-  if (auto sound = check(); !sound) return sound;
+  if (auto set = database_.execute(pragmas.c_str()); !set) return std::unexpected(in_words(set.error()));
+  if (const auto damage = damage_of_log(database_); !damage.empty())
+    return std::unexpected(damage +
+                           "; restore a backup, or move the log away to go on with what the database holds");
+  if (const auto mode = database_.query_text("PRAGMA journal_mode"); mode && *mode != "wal")
+    return std::unexpected("the file system does not allow a write-ahead log here");
+  return prepare_schema(database_);
+}
+
+std::expected<PageCheck, std::string> JournalFile::page_check() const {
+  return PageCheck::open(options_.path, options_.vfs);
+}
+
+std::expected<void, std::string> JournalFile::begin() {
+  const auto refused = [this](const SqliteError& error) {
+    return std::unexpected(cannot_open(options_.path, in_words(error)));
+  };
   if (auto begun = begin_epoch(); !begun) return refused(begun.error());
   log_.watch();
   auto transaction = Transaction::prepare(database_);
@@ -106,20 +115,6 @@ std::expected<void, std::string> JournalFile::prepare() {
   transaction_ = *std::move(transaction);
   if (!options_.vfs.empty() || reserve_lent_) return {};
   if (reserve_.is_left() || log_.has_room(Reserve::bytes + LogKeeper::room_to_go_on)) reserve_.take();
-  return {};
-}
-
-std::expected<void, std::string> JournalFile::check() {
-  if (const auto damage = damage_of_log(database_); !damage.empty())
-    return std::unexpected(damage +
-                           "; restore a backup, or move the log away to go on with what the database holds");
-  if (const auto mode = database_.query_text("PRAGMA journal_mode"); mode && *mode != "wal")
-    return std::unexpected("the file system does not allow a write-ahead log here");
-  if (auto ready = prepare_schema(database_); !ready) return ready;
-  if (const auto sound = database_.query_text("PRAGMA quick_check(1)"); !sound || *sound != "ok")
-    return std::unexpected(
-        fmt::format("the database is damaged: {}; restore a backup, or see what `jobqd check` says",
-                    one_line(sound ? *sound : sound.error().text)));
   return {};
 }
 
@@ -140,13 +135,25 @@ SqliteResult<> JournalFile::begin_epoch() {
   return {};
 }
 
-std::expected<void, std::string> JournalFile::replay(const std::function<void(StoredJob&&)>& visit) {
+std::expected<void, std::string> JournalFile::replay(const Visit& visit) {
+  const auto refused = [this](const SqliteError& error) {
+    return std::unexpected(fmt::format("cannot read {}: {}", options_.path, in_words(error)));
+  };
+  auto reader = JobReader::prepare(database_);
+  if (!reader) return refused(reader.error());
   std::int64_t joined = 0;
-  const auto read = read_jobs(database_, [&](StoredJob&& stored) {
-    if (stored.progress) ++joined;
-    visit(std::move(stored));
-  });
-  if (!read) return std::unexpected(fmt::format("cannot read {}: {}", options_.path, in_words(read.error())));
+  for (bool more = true; more;) {
+    Batch batch;
+    batch.reserve(replayed_at_once);
+    while (more && batch.size() < replayed_at_once) {
+      const auto read = reader->next(batch.emplace_back());
+      if (!read) return refused(read.error());
+      more = *read;
+      if (!more) batch.pop_back();
+      if (more && batch.back().progress) ++joined;
+    }
+    if (!batch.empty() && !visit(std::move(batch))) return {};
+  }
   const auto rows = database_.query_integer("SELECT count(*) FROM progress");
   if (!rows || *rows != joined)
     return std::unexpected(

@@ -1,18 +1,15 @@
 #include "stores/sqlite/rows.hpp"
 
 #include <array>
-#include <cstring>
 #include <limits>
 #include <span>
 #include <utility>
 
 #include <fmt/format.h>
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include <jobqd/domain/limits.hpp>
 
+#include "stores/sqlite/row_checksum.hpp"
 #include "stores/sqlite/schema.hpp"
 
 namespace jobqd::stores::sqlite {
@@ -90,46 +87,6 @@ std::string columns_of(std::string_view table, std::span<const Column> columns, 
   }
   return names;
 }
-
-/// XXH3 over all columns except the checksum, in the order in which they are bound; texts with their lengths.
-/// Most rows are short, so their columns are gathered and hashed at once, which costs less than hashing one
-/// after the other and gives the same checksum.
-// NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): only what was written is read.
-class RowChecksum {
- public:
-  void add(std::int64_t number) { add_bytes(&number, sizeof number); }
-  void add(std::string_view text) {
-    add(static_cast<std::int64_t>(text.size()));
-    add_bytes(text.data(), text.size());
-  }
-  void add_null() { add(std::int64_t{-1}); }
-  [[nodiscard]] std::int64_t digest() {
-    if (is_long_) hash_gathered();
-    return static_cast<std::int64_t>(is_long_ ? XXH3_64bits_digest(&state_)
-                                              : XXH3_64bits(gathered_.data(), size_));
-  }
-
- private:
-  void add_bytes(const void* bytes, std::size_t size) {
-    if (size == 0) return;
-    if (size > gathered_.size() - size_) {
-      if (!std::exchange(is_long_, true)) XXH3_64bits_reset(&state_);
-      hash_gathered();
-      if (size > gathered_.size()) {
-        XXH3_64bits_update(&state_, bytes, size);
-        return;
-      }
-    }
-    std::memcpy(gathered_.data() + size_, bytes, size);
-    size_ += size;
-  }
-  void hash_gathered() { XXH3_64bits_update(&state_, gathered_.data(), std::exchange(size_, 0)); }
-
-  std::array<char, 512> gathered_;
-  std::size_t size_ = 0;
-  bool is_long_ = false;  ///< More came than could be gathered, so that `state_` is in use.
-  XXH3_state_t state_;
-};
 
 /// Binds columns from left to right and adds each to the checksum, which is the last column. Texts are not
 /// copied: they have to live until run().
@@ -356,25 +313,53 @@ SqliteResult<std::vector<std::string>> read_paused_queues(SqliteDatabase& databa
   }
 }
 
-SqliteResult<> read_jobs(SqliteDatabase& database, const std::function<void(StoredJob&&)>& visit) {
+SqliteResult<JobReader> JobReader::prepare(SqliteDatabase& database) {
   const auto version = database.query_integer("PRAGMA user_version");
   if (!version) return std::unexpected(version.error());
-  auto statement = database.prepare(fmt::format(
-      "SELECT {}, {} FROM jobs LEFT JOIN progress USING (number) ORDER BY jobs.number",
-      columns_of("jobs", job_columns, *version), columns_of("progress", progress_columns, *version)));
-  if (!statement) return std::unexpected(statement.error());
-  constexpr int progress_column = std::size(job_columns);
+  const auto select = [&](std::string_view table, std::span<const Column> columns) {
+    return database.prepare(
+        fmt::format("SELECT {} FROM {} ORDER BY number", columns_of(table, columns, *version), table));
+  };
+  auto jobs = select("jobs", job_columns);
+  if (!jobs) return std::unexpected(jobs.error());
+  auto progress = select("progress", progress_columns);
+  if (!progress) return std::unexpected(progress.error());
+  JobReader reader;
+  reader.jobs_ = *std::move(jobs);
+  reader.progress_ = *std::move(progress);
+  return reader;
+}
+
+SqliteResult<bool> JobReader::next(StoredJob& stored) {
+  const auto row = jobs_.step();
+  if (!row || !*row) return row;
+  stored.sound = read_job(RowReader(jobs_, 0), stored.job);
+  const auto has_progress = find_progress(static_cast<std::int64_t>(stored.job.number));
+  if (!has_progress) return has_progress;
+  if (!*has_progress) return true;
+  auto& progress = stored.progress.emplace();
+  stored.sound = read_progress(RowReader(progress_, 0), progress) && stored.sound;
+  return true;
+}
+
+SqliteResult<bool> JobReader::find_progress(std::int64_t number) {
+  while (progress_number_ < number) {
+    const auto row = progress_.step();
+    if (!row) return row;
+    in_progress_ = *row;
+    progress_number_ = in_progress_ ? progress_.integer(0) : std::numeric_limits<std::int64_t>::max();
+  }
+  return in_progress_ && progress_number_ == number;
+}
+
+SqliteResult<> read_jobs(SqliteDatabase& database, const std::function<void(StoredJob&&)>& visit) {
+  auto reader = JobReader::prepare(database);
+  if (!reader) return std::unexpected(reader.error());
   while (true) {
-    const auto row = statement->step();
-    if (!row) return std::unexpected(row.error());
-    if (!*row) return {};
     StoredJob stored;
-    stored.sound = read_job(RowReader(*statement, 0), stored.job);
-    if (!statement->is_null(progress_column)) {
-      ProgressRow progress;
-      stored.sound = read_progress(RowReader(*statement, progress_column), progress) && stored.sound;
-      stored.progress = std::move(progress);
-    }
+    const auto there = reader->next(stored);
+    if (!there) return std::unexpected(there.error());
+    if (!*there) return {};
     visit(std::move(stored));
   }
 }

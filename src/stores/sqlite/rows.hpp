@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,6 +36,29 @@ class RowWriter {
 
 /// The names of the paused queues.
 SqliteResult<std::vector<std::string>> read_paused_queues(SqliteDatabase& database);
+
+/// Reads every job, in the order of their numbers. Lives no longer than its database, in which nothing
+/// changes meanwhile.
+///
+/// It goes through both tables side by side. A join would look up each job's progress, which most jobs do not
+/// have, and costs half as much again.
+class JobReader {
+ public:
+  static SqliteResult<JobReader> prepare(SqliteDatabase& database);
+
+  /// Reads the next job into `stored`, which is as if newly made. false: there is none.
+  SqliteResult<bool> next(journal::StoredJob& stored);
+
+ private:
+  /// Whether there is progress of the job with this number; then it is the current row of `progress_`.
+  SqliteResult<bool> find_progress(std::int64_t number);
+
+  SqliteStatement jobs_;
+  SqliteStatement progress_;
+  bool in_progress_ = false;  ///< `progress_` has a current row.
+  /// Of that row; the least number before the first, the greatest after the last.
+  std::int64_t progress_number_ = std::numeric_limits<std::int64_t>::min();
+};
 
 /// Calls `visit` for every job, in the order of their numbers.
 SqliteResult<> read_jobs(SqliteDatabase& database, const std::function<void(journal::StoredJob&&)>& visit);

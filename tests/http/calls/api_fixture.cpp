@@ -10,7 +10,9 @@ ApiTest::ApiTest()
     : store(stores::open_memory_store(
           {.queues = {{.name = "default", .capacity = 2, .processor = {.name = "simulate", .workers = 4}}}},
           {.clock = clock, .random = random, .observer = observer})),
-      api(std::make_unique<Api>(*store, clock, random)) {}
+      api(std::make_unique<Api>(*store, clock, random)) {
+  api->serve();
+}
 
 std::shared_ptr<FakeExchange> ApiTest::ask(std::string_view method, std::string path, std::string body,
                                            const Fields& fields, Query query) {

@@ -205,6 +205,7 @@ TEST_F(Enqueue, RefusesWhenTheStoreStops) {
 TEST_F(Enqueue, SaysSoWhenTheStoreCannotBeWritten) {
   support::StubStore broken;
   api = std::make_unique<Api>(broken, clock, random);
+  api->serve();
   const auto response = enqueue("{}");
   EXPECT_EQ(summary(response), "503 /problems/store-unavailable");
   EXPECT_NE(field_of(response, "Retry-After"), "");

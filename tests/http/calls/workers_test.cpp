@@ -24,6 +24,7 @@ class Remote : public ApiTest {
         {.queues = {{.name = "default"}, {.name = "work", .capacity = 10, .remote = true}}},
         {.clock = clock, .random = random, .observer = observer});
     api = std::make_unique<Api>(*store, clock, random);
+    api->serve();
   }
 
   void work(const std::string& id, const std::string& more = "") {

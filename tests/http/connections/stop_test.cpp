@@ -47,6 +47,7 @@ class TheServer : public testing::Test {
     EXPECT_TRUE(server.listen(Port::open("127.0.0.1", 0).value()).has_value());
     port = server.port();
     server.start();
+    server.serve();
     store->submit({support::new_job("a")}, [](const auto& submitted) { EXPECT_TRUE(submitted.has_value()); });
   }
 

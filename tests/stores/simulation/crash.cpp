@@ -35,7 +35,7 @@ void Simulation::check_crash() const {
                                   std::make_unique<journal::NullJournal>());
   Recovery recovery;
   for (const auto& [number, stored] : journal_->image()) {
-    const auto fault = revived.restore(stored, recovery);
+    const auto fault = revived.restore({stored}, 0, recovery);
     require(fault.empty(), "a restart is refused: {}", fault);
   }
   revived.finish_restore(last_token_);

@@ -25,6 +25,7 @@ class JournalFileTest : public testing::Test {
   void open() {
     file.reset();
     file = JournalFile::open({.path = "/jobs.db", .vfs = vfs.name(), .checkpoint_pages = 24}).value();
+    file->begin().value();
   }
   std::expected<void, journal::WriteFailure> insert(std::uint64_t number) {
     Changes changes;
@@ -33,7 +34,11 @@ class JournalFileTest : public testing::Test {
   }
   std::vector<std::uint64_t> numbers() {
     std::vector<std::uint64_t> found;
-    file->replay([&](journal::StoredJob&& stored) { found.push_back(stored.job.number); }).value();
+    file->replay([&](const JournalFile::Batch& jobs) {
+          for (const auto& stored : jobs) found.push_back(stored.job.number);
+          return true;
+        })
+        .value();
     return found;
   }
   void fail(unsigned operations, int code) {
@@ -50,6 +55,14 @@ TEST_F(JournalFileTest, EveryOpeningHasAnEpochOfItsOwn) {
   const auto first = file->epoch();
   open();
   EXPECT_EQ(file->epoch(), first + 1);
+}
+
+TEST_F(JournalFileTest, AnOpeningThatNeverBeginsIsNotCounted) {
+  const auto before = file->epoch();
+  file.reset();
+  file = JournalFile::open({.path = "/jobs.db", .vfs = vfs.name()}).value();
+  open();
+  EXPECT_EQ(file->epoch(), before + 1);
 }
 
 TEST_F(JournalFileTest, KeepsWrittenRowsOverAPowerCut) {
