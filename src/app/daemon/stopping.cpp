@@ -69,7 +69,8 @@ void Stopping::run(const std::stop_token& stop) {
       next_report = now + period_;
     }
     give_up_if_due(now);
-    const int number = next_signal(signals, std::min<base::SteadyTime::duration>(next_report - now, look_interval));
+    const int number =
+        next_signal(signals, std::min<base::SteadyTime::duration>(next_report - now, look_interval));
     if (number == SIGTERM || number == SIGINT) {
       log_.write_admin(LogLevel::warn, "ending at once: a second signal came",
                        {{"signal", number == SIGTERM ? "SIGTERM" : "SIGINT"}});
