@@ -3,14 +3,16 @@
 import json
 import resource
 import tempfile
+import time
 import unittest
 from pathlib import Path
 
 import support
 from durable import sanitized
-from support import DaemonTest
+from support import AT_ONCE, DaemonTest, eventually
 
 ARRAY = 2_000
+BURST = 300_000
 ADDRESS_SPACE = 600 << 20
 
 
@@ -53,6 +55,39 @@ class OutOfMemory(DaemonTest):
             if answer.status != 202:
                 return acknowledged, answer
             acknowledged += ARRAY
+
+
+@unittest.skipIf(sanitized(), "sanitizers keep memory that was freed")
+class AfterABurst(DaemonTest):
+    """When many jobs have come and gone, their memory goes back to the operating system within 30 s."""
+
+    def test_of_jobs_that_ran(self):
+        daemon = self.start(**AT_ONCE, RETENTION="0s", QUEUE_SIZE=str(BURST))
+        before = self.after_a_few(daemon)
+        self.assertEqual(daemon.post("/v1/queues/default/pause").status, 200)
+        self.burst(daemon)
+        self.assertGreater(daemon.resident_kib(), 3 * before)
+        self.assertEqual(daemon.post("/v1/queues/default/resume").status, 200)
+        eventually(lambda: daemon.count("queued") == 0, "all jobs have run")
+        self.assert_given_back(daemon, before)
+
+    def after_a_few(self, daemon):
+        """The resident memory once everything has been in use."""
+        self.burst(daemon, 2 * ARRAY)
+        eventually(lambda: daemon.count("queued") == 0, "the first jobs have run")
+        return daemon.resident_kib()
+
+    def burst(self, daemon, count=BURST):
+        with daemon.connect() as connection:
+            for _ in range(count // ARRAY):
+                body = json.dumps([{"payload": "x" * 98}] * ARRAY)
+                self.assertEqual(connection.request("POST", "/enqueue", body).read_answer().status, 202)
+
+    def assert_given_back(self, daemon, before):
+        deadline = time.monotonic() + 30
+        while daemon.resident_kib() > 1.1 * before and time.monotonic() < deadline:
+            time.sleep(0.1)
+        self.assertLessEqual(daemon.resident_kib(), 1.1 * before)
 
 
 if __name__ == "__main__":

@@ -19,16 +19,16 @@ Record make_record(Jobs& jobs, const domain::NewJob& job, std::uint64_t fingerpr
   Record record;
   record.content = journal::JobBytes(job.id, job.payload, job.traceparent);
   record.fingerprint = fingerprint;
-  record.enqueued_at = now.wall;
   record.queue = queue;
   record.priority = job.priority;
   record.max_retries = job.max_retries.value_or(options.max_retries);
   record.timeout_ms = static_cast<std::uint32_t>(job.timeout.value_or(options.timeout).count());
   const auto run_at = job.run_at.value_or(now.wall + job.delay.value_or(base::milliseconds{0}));
-  if (run_at > now.wall) {
-    record.run_at = run_at;
+  const bool waits = run_at > now.wall;
+  record.set_times(now.wall, waits ? run_at : base::WallTime{}, jobs.table.histories());
+  if (waits) {
     record.due = job.run_at ? jobs.calendar.steady(now, run_at) : now.steady + *job.delay;
-    record.progress.reason = domain::Reason::delayed;
+    record.set_progress({.reason = domain::Reason::delayed}, jobs.table.histories());
   }
   return record;
 }
@@ -105,7 +105,7 @@ std::expected<void, Admission::Refusal> Admission::admit_one(Jobs& jobs, domain:
   }
   const auto fingerprint = domain::fingerprint(job);
   const auto handle = jobs.table.find_id(job.id);
-  if (handle == 0) {
+  if (handle == JobHandle{}) {
     const auto created = jobs.admit(make_record(jobs, job, fingerprint, *queue, now));
     jobs_.push_back({.handle = created, .id = std::move(job.id), .created = true});
     return {};
@@ -120,7 +120,7 @@ std::expected<void, Admission::Refusal> Admission::admit_one(Jobs& jobs, domain:
   jobs_.push_back({.handle = handle,
                    .id = std::move(job.id),
                    .created = false,
-                   .found = record.durable ? std::optional(record.progress.status) : std::nullopt});
+                   .found = record.durable ? std::optional(record.status()) : std::nullopt});
   return {};
 }
 
@@ -181,7 +181,7 @@ engine::Expected<std::vector<engine::Submitted>> Admission::answer(Jobs& jobs) &
   answers.reserve(jobs_.size());
   for (auto& job : jobs_) {
     const Record* record = jobs.table.find(job.handle);
-    const auto status = record != nullptr ? std::optional(record->progress.status) : job.found;
+    const auto status = record != nullptr ? std::optional(record->status()) : job.found;
     if (!status)  // The request that made this job failed while this one waited.
       return std::unexpected(unavailable(fmt::format("job \"{}\" was not kept", job.id)));
     answers.push_back({.id = std::move(job.id), .status = *status, .created = job.created});

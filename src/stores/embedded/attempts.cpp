@@ -17,9 +17,9 @@ namespace {
 /// How many expired leases one call ends before others get a turn.
 constexpr int expiry_budget = 1000;
 
-void note_error(Record& record, std::string error) {
-  if (!record.ending) record.ending = std::make_unique<journal::Ending>();
-  record.ending->last_error = std::move(error);
+void note_error(History& history, std::string error) {
+  if (!history.ending) history.ending = std::make_unique<journal::Ending>();
+  history.ending->last_error = std::move(error);
 }
 
 /// Whether the end counts as a failed attempt in the figures of the queue.
@@ -48,18 +48,18 @@ std::optional<engine::Claim> Attempts::start_next(Effects& effects, std::uint16_
     return claim;
   }
   report_circuit(effects, observer_, queue, circuit);
-  const auto job = queue.ready.pop();
+  const auto job = jobs_.table.handle(*queue.ready.pop());
   auto& running = running_[++last_token_];
-  running.job = *job;
+  running.job = job;
   running.stop = std::make_shared<engine::StopSignal>();
   running.simulated = queue.options.processor.simulates;
-  running.start = jobs_.start(effects, *job, last_token_, lease ? &*lease : nullptr);
-  const Record& record = jobs_.table.at(*job);
+  running.start = jobs_.start(effects, job, last_token_, lease ? &*lease : nullptr);
+  const Record& record = jobs_.table.at(job);
   if (lease) {
-    effects.wants_tick(leases_.grant(*job, record.number, effects.now, *lease));
+    effects.wants_tick(leases_.grant(job, effects.now, *lease));
     queue.remote_workers.begin();
   }
-  fill(claim.emplace(), *job, record, running);
+  fill(claim.emplace(), job, record, running);
   if (lease)
     claim->lease = std::make_shared<engine::Lease>(engine::Lease{
         .job = jobs_.describe(record, effects.now.steady), .expires_at = effects.now.wall + lease->duration});
@@ -83,12 +83,12 @@ engine::Expected<Jobs::Found> Attempts::find(std::string_view id, engine::Fencin
       Error{.code = ErrorCode::lease_lost,
             .detail = fmt::format("token {} does not hold job \"{}\", which is {}: the lease ran out, was "
                                   "ended, or never was",
-                                  token, id, domain::to_string(found->record->progress.status))});
+                                  token, id, domain::to_string(found->record->status()))});
 }
 
 engine::Resolution Attempts::end(Effects& effects, JobHandle job, engine::Outcome&& outcome) {
   const Record& record = jobs_.table.at(job);
-  const auto token = record.token;
+  const auto token = record.history()->token;
   const auto& attempt = running(record);
   const auto facts = facts_of(record, attempt.stop->cause(), attempt.simulated);
   const bool may_wait = !std::holds_alternative<engine::Done>(outcome);
@@ -113,7 +113,7 @@ engine::Extension Attempts::extend(Effects& effects, JobHandle job, base::millis
   jobs_.queues[record.queue].remote_workers.see(effects.now.steady);
   if (changes) jobs_.keep(effects, record, leases_.terms(job));
   return {.expires_at = effects.now.wall + duration,
-          .cancel_requested = record.progress.reason == domain::Reason::cancelled};
+          .cancel_requested = record.reason() == domain::Reason::cancelled};
 }
 
 void Attempts::cancel(Effects& effects, JobHandle job) {
@@ -163,30 +163,31 @@ void Attempts::end_lease(Effects& effects, JobHandle job) {
 }
 
 bool Attempts::survives_interruption(const Record& record) const {
-  return record.progress.reason != domain::Reason::cancelled &&
-         record.progress.interruptions <
-             facts_of(record, StopCause::none, record.progress.simulated).interruptions_max;
+  return record.reason() != domain::Reason::cancelled &&
+         record.progress().interruptions <
+             facts_of(record, StopCause::none, record.progress().simulated).interruptions_max;
 }
 
 void Attempts::end_interrupted(Effects& effects, JobHandle job) {
   const Record& record = jobs_.table.at(job);
   apply(effects, job,
         domain::end_of_attempt(engine::Interrupted{},
-                               facts_of(record, StopCause::none, record.progress.simulated),
+                               facts_of(record, StopCause::none, record.progress().simulated),
                                jobs_.queues[record.queue].options.backoff, 0));
 }
 
 void Attempts::restore_lease(Effects& effects, JobHandle job, journal::LeaseRow lease) {
   Record& record = jobs_.table.at(job);
-  record.token = lease.token;
+  History& history = record.history(jobs_.table.histories());
+  history.token = lease.token;
   auto& running = running_[lease.token];
   running.job = job;
   running.stop = std::make_shared<engine::StopSignal>();
-  if (record.progress.reason == domain::Reason::cancelled) effects.stop(running.stop, StopCause::cancelled);
+  if (record.reason() == domain::Reason::cancelled) effects.stop(running.stop, StopCause::cancelled);
   if (const auto timeout = record.timeout())
-    jobs_.wait_until(effects, job, jobs_.calendar.steady(effects.now, record.started_at + *timeout));
-  effects.wants_tick(leases_.grant(job, record.number, effects.now,
-                                   {.duration = lease.duration, .worker = std::move(lease.worker)}));
+    jobs_.wait_until(effects, job, jobs_.calendar.steady(effects.now, history.started_at + *timeout));
+  effects.wants_tick(
+      leases_.grant(job, effects.now, {.duration = lease.duration, .worker = std::move(lease.worker)}));
   jobs_.queues[record.queue].remote_workers.begin();
 }
 
@@ -197,14 +198,15 @@ engine::Claim Attempts::claim_of(JobHandle job, const Record& record) const {
 }
 
 void Attempts::fill(engine::Claim& claim, JobHandle job, const Record& record, const Running& running) const {
-  claim.token = record.token;
+  const auto progress = record.progress();
+  claim.token = record.history()->token;
   claim.id = record.content.id();
   claim.queue = jobs_.queues[record.queue].options.name;
-  claim.attempt = record.progress.attempts;
-  claim.failures = record.progress.failures;
+  claim.attempt = progress.attempts;
+  claim.failures = progress.failures;
   claim.max_retries = record.max_retries;
   claim.timeout = record.timeout();
-  claim.deferrals = record.progress.deferrals;
+  claim.deferrals = progress.deferrals;
   claim.simulated = running.simulated;
   claim.traceparent = record.content.traceparent();
   claim.stop = running.stop;
@@ -213,7 +215,7 @@ void Attempts::fill(engine::Claim& claim, JobHandle job, const Record& record, c
 
 domain::AttemptFacts Attempts::facts_of(const Record& record, StopCause cause, bool simulated) const {
   const auto& queue = jobs_.queues[record.queue];
-  return {.progress = record.progress,
+  return {.progress = record.progress(),
           .stop_cause = cause,
           .max_retries = record.max_retries,
           .timeout = record.timeout(),
@@ -226,17 +228,18 @@ void Attempts::apply(Effects& effects, JobHandle job, const domain::AttemptEnd& 
   jobs_.drop_timeout(job);
   Record& record = jobs_.table.at(job);
   learn(effects, record.queue, end);
+  History& history = *record.history();  // It has started.
   if (const auto* done = std::get_if<engine::Done>(&end.resolution)) {
-    record.ending.reset();
+    history.ending.reset();
     if (done->result)
-      record.ending =
+      history.ending =
           std::make_unique<journal::Ending>(journal::Ending{.last_error = {}, .result = done->result});
     jobs_.finish(effects, job, end.next);
   } else if (const auto* failed = std::get_if<engine::Failed>(&end.resolution)) {
-    note_error(record, failed->error);
+    note_error(history, failed->error);
     jobs_.finish(effects, job, end.next);
   } else if (const auto* again = std::get_if<engine::Again>(&end.resolution)) {
-    note_error(record, again->error);
+    note_error(history, again->error);
     jobs_.requeue_after(effects, job, end.next, again->delay);
   } else if (std::holds_alternative<engine::Unstarted>(end.resolution)) {
     jobs_.put_back(effects, job, end.next, running(record).start);

@@ -82,13 +82,15 @@ class Attempts {
 
  private:
   struct Running {
-    JobHandle job = 0;
+    JobHandle job;
     std::shared_ptr<engine::StopSignal> stop;
     Jobs::Start start;
     bool simulated = false;  ///< As its queue was when it started: the workers may change meanwhile.
   };
 
-  [[nodiscard]] const Running& running(const Record& record) const { return running_.at(record.token); }
+  [[nodiscard]] const Running& running(const Record& record) const {
+    return running_.at(record.history()->token);
+  }
 
   [[nodiscard]] engine::Claim claim_of(JobHandle job, const Record& record) const;
   /// All but the payload.

@@ -103,7 +103,7 @@ void EmbeddedStore::submit(std::vector<domain::NewJob> jobs,
     journal_->when_durable(std::move(settled));
   } else {
     const auto batch = journal_->insert({rows.data(), rows.size()}, std::move(settled));
-    for (Record* record : created) record->batch = batch;
+    for (Record* record : created) record->batch = RecentBatch(batch);
   }
   turn.effects.flush();
 }
@@ -178,7 +178,7 @@ std::vector<engine::Claim> EmbeddedStore::grant(Effects& effects, std::uint16_t 
   const auto has_room = [&]() JOBQD_REQUIRES(mutex_) {
     if (max_bytes == engine::ClaimBytes::unlimited) return true;
     const auto next = jobs_.queues[queue].ready.next();
-    bytes += next ? jobs_.table.at(*next).json_bytes() : 0;
+    bytes += next ? jobs_.table.at(jobs_.table.handle(*next)).json_bytes() : 0;
     return claims.empty() || bytes <= max_bytes;
   };
   while (claims.size() < max_jobs && has_room()) {
@@ -291,7 +291,7 @@ std::optional<base::SteadyTime> EmbeddedStore::next_start() const {
   return earlier(next, jobs_.due.next_where([this](JobHandle job) {
     mutex_.assert_held();
     const Record& record = jobs_.table.at(job);
-    return record.progress.status == Status::queued && !jobs_.queues[record.queue].is_shut();
+    return record.status() == Status::queued && !jobs_.queues[record.queue].is_shut();
   }));
 }
 
@@ -307,7 +307,8 @@ std::optional<base::SteadyTime> EmbeddedStore::tick(base::Now now) {
   const bool sweeps_done = step_sweeps(turn.effects);
   const auto opens = open_gates(turn.effects);
   const bool all_done = due_done && leases_done && retention_done && sweeps_done;
-  const auto next = all_done ? earlier(earlier(opens, jobs_.due.next()),
+  const auto looks_again = jobs_.burst_end.tick(turn.effects);
+  const auto next = all_done ? earlier(earlier(earlier(opens, looks_again), jobs_.due.next()),
                                        earlier(attempts_.next_expiry(), jobs_.finished.next_expiry()))
                              : now.steady;
   next_tick_ = next.value_or(base::SteadyTime::max());
@@ -333,7 +334,7 @@ bool EmbeddedStore::run_due(Effects& effects) {
   for (int i = 0; i < due_budget; ++i) {
     const auto job = jobs_.due.pop(effects.now.steady);
     if (!job) return true;
-    if (jobs_.table.at(*job).progress.status == Status::running)
+    if (jobs_.table.at(*job).status() == Status::running)
       attempts_.time_out(effects, *job);
     else
       jobs_.make_ready(effects, *job);

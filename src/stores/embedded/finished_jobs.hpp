@@ -27,7 +27,9 @@ class FinishedJobs {
     std::size_t bytes;  ///< Of their payloads, results and errors.
   };
 
-  FinishedJobs(JobTable& table, Limits limits) : table_(table), limits_(limits) {}
+  /// Tickets continue from `last_ticket`.
+  FinishedJobs(JobTable& table, Limits limits, std::uint64_t last_ticket = 0)
+      : table_(table), limits_(limits), last_ticket_(last_ticket) {}
 
   /// Adds a job that has just ended, later than all others; it is kept until `until`.
   void add(JobHandle job, base::SteadyTime until);
@@ -38,7 +40,7 @@ class FinishedJobs {
   /// The retention of a queue, given by its index, has changed by this much.
   void keep_longer(std::uint16_t queue, base::milliseconds by);
 
-  /// Visits (number, job) of the failed jobs of a queue, given by its index, from the newest whose number is
+  /// Visits (number, slot) of the failed jobs of a queue, given by its index, from the newest whose number is
   /// smaller than `before` (0: from the newest) towards the oldest, until `visit` returns false.
   template <class Visit>
   void visit_failed(std::uint16_t queue, std::uint64_t before, Visit visit) const {
@@ -58,14 +60,18 @@ class FinishedJobs {
   [[nodiscard]] std::optional<base::SteadyTime> next_expiry() const;
 
  private:
+  [[nodiscard]] const Record& front_of(const KeyedFifo<JobSlot>& queue) const {
+    return table_.at(table_.handle(queue.front()));
+  }
+
   JobTable& table_;
   const Limits limits_;
-  std::deque<KeyedFifo<JobHandle>> queues_;  ///< By index, as far as jobs have come.
+  std::deque<KeyedFifo<JobSlot>> queues_;  ///< By index, as far as jobs have come.
   /// The failed jobs by number; of each queue by index, as far as jobs have come.
-  std::deque<std::map<std::uint64_t, JobHandle>> failed_;
+  std::deque<std::map<std::uint64_t, JobSlot>> failed_;
   std::size_t jobs_ = 0;
   std::size_t bytes_ = 0;
-  Ticket last_ticket_ = 0;
+  std::uint64_t last_ticket_;
 };
 
 }  // namespace jobqd::stores::embedded

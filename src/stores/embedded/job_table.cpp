@@ -1,6 +1,7 @@
 #include "stores/embedded/job_table.hpp"
 
 #include <functional>
+#include <new>
 #include <utility>
 
 #include <jobqd/base/check.hpp>
@@ -16,57 +17,57 @@ std::uint32_t hash_of(std::string_view id) {
 }  // namespace
 
 bool JobTable::SameId::operator()(const Wanted& wanted, const Named& named) const {
-  return wanted.hash == named.hash && table->slot(named.slot).record.content.id() == wanted.id;
+  return wanted.hash == named.hash && table->records_[named.place].content.id() == wanted.id;
 }
 
 bool JobTable::SameId::operator()(const Named& a, const Named& b) const {
-  return a.slot == b.slot ||
-         (*this)(Wanted{.id = table->slot(a.slot).record.content.id(), .hash = a.hash}, b);
+  return a.place == b.place ||
+         (*this)(Wanted{.id = table->records_[a.place].content.id(), .hash = a.hash}, b);
 }
 
 JobTable::JobTable() : ids_(0, KnownHash{}, SameId{this}) {}
 
 JobHandle JobTable::insert(Record record) {
-  if (first_free_ == 0) {
-    if (slots_ == blocks_.size() * block_slots) blocks_.push_back(std::make_unique<Slot[]>(block_slots));
-    first_free_ = ++slots_;
-  }
-  const auto index = static_cast<SlotIndex>(first_free_ - 1);
-  Slot& slot = this->slot(index);
-  const auto next_free = std::exchange(slot.record, std::move(record)).number;
-  const Named named{.slot = index, .hash = hash_of(slot.record.content.id())};
-  const auto handle = handle_of(index, slot.generation);
+  JOBQD_CHECK(record.number != 0);
+  const auto place = records_.take();
+  Record& kept = records_[place];
+  kept = std::move(record);
+  const Named named{.place = place, .hash = hash_of(kept.content.id())};
   bool is_new = false;
   try {
     is_new = ids_.insert(named).second;
-    by_age_.push(slot.record.number, handle);
+    by_age_.push(kept.number, slot_of(place));
   } catch (...) {
     if (is_new) ids_.erase(named);
-    slot.record = Record{};
-    slot.record.number = next_free;
+    kept = Record{};
+    records_.give_back(place);
     throw;
   }
   JOBQD_CHECK(is_new);
-  slot.used = true;
-  first_free_ = next_free;
-  return handle;
+  return {.number = kept.number, .slot = slot_of(place)};
 }
 
 JobHandle JobTable::find_id(std::string_view id) const {
   const auto found = ids_.find(Wanted{.id = id, .hash = hash_of(id)});
-  return found == ids_.end() ? 0 : handle_of(found->slot, slot(found->slot).generation);
+  return found == ids_.end() ? JobHandle{} : handle(slot_of(found->place));
+}
+
+void JobTable::drop_spare_room() {
+  try {
+    ids_.rehash(0);
+  } catch (const std::bad_alloc&) {
+    return;  // It needs some memory before it frees more.
+  }
 }
 
 void JobTable::erase(JobHandle handle) {
-  const auto index = static_cast<SlotIndex>(handle);
-  const bool was_listed = by_age_.erase(at(handle).number);
+  Record& record = at(handle);
+  const bool was_listed = by_age_.erase(handle.number);
   JOBQD_CHECK(was_listed);
-  Slot& slot = this->slot(index);
-  ids_.erase(Named{.slot = index, .hash = hash_of(slot.record.content.id())});
-  slot.record = Record{};
-  slot.record.number = std::exchange(first_free_, std::uint64_t{index} + 1);
-  slot.used = false;
-  if (++slot.generation == 0) slot.generation = 1;
+  const auto place = place_of(handle.slot);
+  ids_.erase(Named{.place = place, .hash = hash_of(record.content.id())});
+  record = Record{};
+  records_.give_back(place);
 }
 
 }  // namespace jobqd::stores::embedded

@@ -1,9 +1,7 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <string_view>
-#include <vector>
 
 #include <boost/unordered/unordered_flat_set.hpp>
 
@@ -12,13 +10,14 @@
 #include "stores/embedded/job_handle.hpp"
 #include "stores/embedded/keyed_fifo.hpp"
 #include "stores/embedded/record.hpp"
+#include "stores/embedded/slab.hpp"
 
 namespace jobqd::stores::embedded {
 
 /// The state map: every job this store knows, by handle, by id and by age.
 ///
-/// Not thread-safe. Records stay where they are until erased. A handle is a slot and the slot's generation,
-/// so a handle of an erased job finds nothing, even when the slot is in use again.
+/// Not thread-safe. Records stay where they are until erased. A handle of an erased job finds nothing, even
+/// when its slot is in use again. Records in 64 slots beside each other give their memory back together.
 class JobTable {
  public:
   JobTable();
@@ -30,31 +29,51 @@ class JobTable {
   /// The id must be new, and the number larger than every one before. Where it throws, nothing has changed.
   JobHandle insert(Record record);
 
+  /// Whether a job may have this number, besides that it has to be larger than every one before: all numbers
+  /// of a store are within 2^47. Only damage makes others: that are 4 years of a million jobs a second.
+  [[nodiscard]] bool takes(std::uint64_t number) const {
+    constexpr std::uint64_t widest = std::uint64_t{1} << 47;
+    const auto oldest = by_age_.empty() ? 0 : handle(by_age_.front()).number;
+    return number != 0 && number >= oldest && number - oldest < widest;
+  }
+
+  /// Null: there is no such job any more.
   [[nodiscard]] Record* find(JobHandle handle) { return record_of(handle); }
-  [[nodiscard]] JobHandle find_id(std::string_view id) const;  ///< 0: none.
+  [[nodiscard]] JobHandle find_id(std::string_view id) const;  ///< JobHandle{}: none.
 
   /// The handle must be valid.
   Record& at(JobHandle handle) { return valid(handle); }
   [[nodiscard]] const Record& at(JobHandle handle) const { return valid(handle); }
   void erase(JobHandle handle);  ///< Needs no memory.
 
+  /// The slot must be that of a job.
+  [[nodiscard]] JobHandle handle(JobSlot slot) const {
+    return {.number = records_[place_of(slot)].number, .slot = slot};
+  }
+
   /// Every job by its number, for listing.
-  [[nodiscard]] const KeyedFifo<JobHandle>& by_age() const { return by_age_; }
+  [[nodiscard]] const KeyedFifo<JobSlot>& by_age() const { return by_age_; }
 
   [[nodiscard]] std::size_t size() const { return ids_.size(); }
 
- private:
-  struct Slot {
-    [[no_unique_address]] Record record;  // The other members use its padding.
-    std::uint32_t generation = 1;
-    bool used = false;
-  };
-  using SlotIndex = std::uint32_t;
+  /// Whether it holds memory of many jobs that are gone. Blocks of records are given back at once, but the
+  /// set of ids is as large as it ever had to be.
+  [[nodiscard]] bool has_spare_room() const {
+    constexpr std::size_t worth_it = 100'000;
+    return ids_.bucket_count() >= worth_it && size() < ids_.bucket_count() / 8;
+  }
+  void drop_spare_room();  ///< Visits all jobs. Where memory is short, nothing changes.
 
-  /// An entry of the set of ids: the handle of the job, and the hash of its id, so that the set grows without
+  /// Where the jobs of this table have their histories.
+  [[nodiscard]] Histories& histories() { return histories_; }
+
+ private:
+  using Place = Slab<Record>::Place;
+
+  /// An entry of the set of ids: the place of the job, and the hash of its id, so that the set grows without
   /// reading the jobs.
   struct Named {
-    SlotIndex slot;
+    Place place;
     std::uint32_t hash;
   };
   /// An id to look up.
@@ -75,24 +94,15 @@ class JobTable {
     bool operator()(const Named& named, const Wanted& wanted) const { return (*this)(wanted, named); }
   };
 
-  static JobHandle handle_of(SlotIndex slot, std::uint32_t generation) {
-    return (std::uint64_t{generation} << 32) | slot;
-  }
+  // No job has slot 0.
+  static JobSlot slot_of(Place place) { return JobSlot(place + 1); }
+  static Place place_of(JobSlot slot) { return slot.number() - 1; }
 
-  /// Slots are made in blocks, which never move. A power of two, because every look at a job divides by it.
-  static constexpr SlotIndex block_slots = 64;
-  using Block = std::unique_ptr<Slot[]>;
-
-  // The blocks are not part of this object, so these serve const and other callers.
-  [[nodiscard]] Slot& slot(SlotIndex index) const {
-    return blocks_[index / block_slots][index % block_slots];
-  }
+  // The records are not part of this object, so these serve const and other callers.
   /// Null: the handle is not valid.
   [[nodiscard]] Record* record_of(JobHandle handle) const {
-    const auto index = static_cast<SlotIndex>(handle);
-    if (index >= slots_) return nullptr;
-    Slot& found = slot(index);
-    return found.used && found.generation == handle >> 32 ? &found.record : nullptr;
+    Record* record = records_.find(place_of(handle.slot));
+    return record != nullptr && record->number == handle.number && handle.number != 0 ? record : nullptr;
   }
   [[nodiscard]] Record& valid(JobHandle handle) const {
     Record* record = record_of(handle);
@@ -100,12 +110,10 @@ class JobTable {
     return *record;
   }
 
-  std::vector<Block> blocks_;
-  SlotIndex slots_ = 0;  ///< Those in use or free.
-  /// The free slots are a list: the record of each has the next one's index + 1 as its number. 0: none.
-  std::uint64_t first_free_ = 0;
+  Histories histories_;  // Outlives the records.
+  Slab<Record> records_;
   boost::unordered_flat_set<Named, KnownHash, SameId> ids_;
-  KeyedFifo<JobHandle> by_age_;
+  KeyedFifo<JobSlot> by_age_;
 };
 
 }  // namespace jobqd::stores::embedded

@@ -35,7 +35,7 @@ Jobs::Jobs(const EmbeddedOptions& options, journal::Journal& journal)
 
 engine::Expected<Jobs::Found> Jobs::find(std::string_view id) {
   const auto handle = table.find_id(id);
-  Record* record = handle == 0 ? nullptr : table.find(handle);
+  Record* record = table.find(handle);
   if (record == nullptr || !record->durable)
     return std::unexpected(Error{.code = ErrorCode::job_not_found,
                                  .detail = fmt::format("there is no job with the id \"{}\"", id)});
@@ -51,18 +51,19 @@ JobHandle Jobs::restore(Record record) {
   last_number = std::max(last_number, record.number);
   const auto job = table.insert(std::move(record));
   const Record& kept = table.at(job);
-  queues[kept.queue].enter(kept.progress);
+  queues[kept.queue].enter(kept.progress());
   return job;
 }
 
 void Jobs::acknowledge(Effects& effects, JobHandle job) {
   Record& record = table.at(job);
   record.durable = true;
+  record.batch = {};
   auto& queue = queues[record.queue];
-  queue.enter(record.progress);
+  queue.enter(record.progress());
   queue.enqueued.add(effects.now.steady);
-  if (record.progress.reason == Reason::delayed)
-    wait_until(effects, job, record.due);
+  if (record.reason() == Reason::delayed)
+    wait_until(effects, job, record.due.get());
   else
     make_ready(effects, job);
 }
@@ -76,17 +77,18 @@ void Jobs::withdraw(JobHandle job) {
 Jobs::Start Jobs::start(Effects& effects, JobHandle job, engine::FencingToken token,
                         const engine::LeaseTerms* lease) {
   Record& record = table.at(job);
+  History& history = record.history(table.histories());
   const Start start{
-      .at = effects.now.steady, .earlier_run_at = record.run_at, .earlier_started_at = record.started_at};
-  const auto progress = domain::started(record.progress);
+      .at = effects.now.steady, .earlier_run_at = history.run_at, .earlier_started_at = history.started_at};
+  const auto progress = domain::started(record.progress());
   JOBQD_CHECK(progress.has_value());
-  set_progress(record, *progress);
-  record.token = token;
-  record.started_at = effects.now.wall;
-  record.run_at = {};
+  auto& queue = queues[record.queue];
+  set_progress(queue, record, *progress);
+  history.token = token;
+  history.started_at = effects.now.wall;
+  history.run_at = {};
   if (record.timeout_ms > 0)
     wait_until(effects, job, effects.now.steady + base::milliseconds(record.timeout_ms));
-  auto& queue = queues[record.queue];
   queue.places.release(record.room());
   queue.started.add(effects.now.steady);
   keep(effects, record, lease);
@@ -95,41 +97,46 @@ Jobs::Start Jobs::start(Effects& effects, JobHandle job, engine::FencingToken to
 
 void Jobs::requeue(Effects& effects, JobHandle job, Progress progress) {
   Record& record = table.at(job);
-  set_progress(record, progress);
-  queues[record.queue].places.take_again(record.room());
+  auto& queue = queues[record.queue];
+  set_progress(queue, record, progress);
+  queue.places.take_again(record.room());
   make_ready(effects, job);
   keep(effects, record);
 }
 
 void Jobs::requeue_after(Effects& effects, JobHandle job, Progress progress, base::milliseconds wait) {
   Record& record = table.at(job);
-  set_progress(record, progress);
-  queues[record.queue].places.take_again(record.room());
-  record.run_at = effects.now.wall + wait;
+  auto& queue = queues[record.queue];
+  set_progress(queue, record, progress);
+  queue.places.take_again(record.room());
+  record.set_run_at(effects.now.wall + wait);
   wait_until(effects, job, effects.now.steady + wait);
   keep(effects, record);
 }
 
 void Jobs::put_back(Effects& effects, JobHandle job, Progress progress, const Start& start) {
   Record& record = table.at(job);
-  set_progress(record, progress);
-  record.run_at = start.earlier_run_at;
-  record.started_at = start.earlier_started_at;
   auto& queue = queues[record.queue];
+  set_progress(queue, record, progress);
+  History& history = *record.history();
+  history.run_at = start.earlier_run_at;
+  history.started_at = start.earlier_started_at;
   queue.places.take_again(record.room());
   queue.started.take_back(start.at);
-  queue.ready.put_back(record.priority, record.ticket, job);
+  queue.ready.put_back(record.priority, record.ticket, job.slot);
   effects.may_start(record.queue);
   keep(effects, record);
 }
 
 void Jobs::finish(Effects& effects, JobHandle job, Progress progress) {
   Record& record = table.at(job);
-  set_progress(record, progress);
-  record.finished_at = effects.now.wall;
-  record.run_at = {};
-  finished.add(job, effects.now.steady + retention(queues[record.queue].options));
-  effects.wants_tick(record.due);
+  auto& queue = queues[record.queue];
+  set_progress(queue, record, progress);
+  History& history = record.history(table.histories());
+  history.finished_at = effects.now.wall;
+  history.run_at = {};
+  finished.add(job, effects.now.steady + retention(queue.options));
+  effects.wants_tick(record.due.get());
   keep(effects, record);
   for (auto& done : watches.take(job))
     answer_with(effects, journal_, record, describe(record, effects.now.steady), std::move(done));
@@ -137,19 +144,19 @@ void Jobs::finish(Effects& effects, JobHandle job, Progress progress) {
 
 void Jobs::request_cancel(Effects& effects, JobHandle job, const engine::LeaseTerms* lease) {
   Record& record = table.at(job);
-  const auto progress = domain::cancel_requested(record.progress);
+  const auto progress = domain::cancel_requested(record.progress());
   JOBQD_CHECK(progress.has_value());
-  set_progress(record, *progress);
+  set_progress(queues[record.queue], record, *progress);
   keep(effects, record, lease);
 }
 
 void Jobs::drop_timeout(JobHandle job) {
   Record& record = table.at(job);
-  if (record.due != base::SteadyTime{}) due.erase({std::exchange(record.due, {}), record.number, job});
+  if (!record.due.is_none()) due.erase({std::exchange(record.due, {}), job});
 }
 
 engine::Expected<void> Jobs::cancel(Effects& effects, JobHandle job) {
-  const auto progress = domain::cancelled(table.at(job).progress);
+  const auto progress = domain::cancelled(table.at(job).progress());
   if (!progress) return std::unexpected(progress.error());
   leave_queue(job);
   finish(effects, job, *progress);
@@ -158,10 +165,10 @@ engine::Expected<void> Jobs::cancel(Effects& effects, JobHandle job) {
 
 engine::Expected<void> Jobs::retry(Effects& effects, JobHandle job) {
   Record& record = table.at(job);
-  const auto progress = domain::retried(record.progress);
+  const auto progress = domain::retried(record.progress());
   if (!progress) return std::unexpected(progress.error());
   finished.remove(job);
-  record.finished_at = {};
+  record.history()->finished_at = {};
   requeue(effects, job, *progress);
   return {};
 }
@@ -179,19 +186,21 @@ void Jobs::remove(Effects& effects, JobHandle job) {
 
 void Jobs::make_ready(Effects& effects, JobHandle job) {
   Record& record = table.at(job);
-  auto ready = record.progress;
-  ready.reason = Reason::ready;
-  set_progress(record, ready);
+  auto& queue = queues[record.queue];
+  if (auto progress = record.progress(); progress.reason != Reason::ready) {
+    progress.reason = Reason::ready;
+    set_progress(queue, record, progress);
+  }
   record.due = {};
-  record.ticket = queues[record.queue].ready.push(record.priority, job);
+  record.ticket = queue.ready.push(record.priority, job.slot);
   effects.may_start(record.queue);
 }
 
 void Jobs::wait_until(Effects& effects, JobHandle job, base::SteadyTime until) {
   Record& record = table.at(job);
   record.due = until;
-  due.insert({until, record.number, job});
-  effects.wants_tick(until);
+  due.insert({record.due, job});
+  effects.wants_tick(record.due.get());
 }
 
 bool Jobs::forget_expired(Effects& effects) {
@@ -206,7 +215,9 @@ bool Jobs::forget_expired(Effects& effects) {
 
 domain::Job Jobs::describe(const Record& record, base::SteadyTime now) const {
   const auto& queue = queues[record.queue];
-  auto progress = record.progress;
+  const History* history = record.history();
+  const auto* ending = record.ending();
+  auto progress = record.progress();
   progress.reason = queue.reason_of(progress, now);
   return {.id = std::string(record.content.id()),
           .queue = queue.options.name,
@@ -215,24 +226,23 @@ domain::Job Jobs::describe(const Record& record, base::SteadyTime now) const {
           .priority = record.priority,
           .max_retries = record.max_retries,
           .timeout = record.timeout(),
-          .enqueued_at = record.enqueued_at,
-          .run_at = optional_time(record.run_at),
-          .started_at = optional_time(record.started_at),
-          .finished_at = optional_time(record.finished_at),
-          .last_error = record.ending ? record.ending->last_error : std::string{},
-          .result = record.ending ? record.ending->result : std::nullopt};
+          .enqueued_at = record.enqueued_at(),
+          .run_at = optional_time(record.run_at()),
+          .started_at = optional_time(history != nullptr ? history->started_at : base::WallTime{}),
+          .finished_at = optional_time(history != nullptr ? history->finished_at : base::WallTime{}),
+          .last_error = ending != nullptr ? ending->last_error : std::string{},
+          .result = ending != nullptr ? ending->result : std::nullopt};
 }
 
 void Jobs::keep(Effects& effects, Record& record, const engine::LeaseTerms* lease) {
   if (!journal_.keeps()) return;
-  record.batch = journal_.update(progress_row(record, lease));
+  record.batch = RecentBatch(journal_.update(progress_row(record, lease)));
   effects.flush();
 }
 
-void Jobs::set_progress(Record& record, Progress progress) {
-  auto& queue = queues[record.queue];
-  queue.leave(record.progress);
-  record.progress = progress;
+void Jobs::set_progress(Queue& queue, Record& record, const Progress& progress) {
+  queue.leave(record.progress());
+  record.set_progress(progress, table.histories());
   queue.enter(progress);
 }
 
@@ -240,26 +250,27 @@ void Jobs::leave_queue(JobHandle job) {
   Record& record = table.at(job);
   auto& queue = queues[record.queue];
   queue.places.release(record.room());
-  if (record.due != base::SteadyTime{}) {
-    due.erase({std::exchange(record.due, {}), record.number, job});
+  if (!record.due.is_none()) {
+    due.erase({std::exchange(record.due, {}), job});
   } else {
     const bool was_there = queue.ready.erase(record.priority, record.ticket);
     JOBQD_CHECK(was_there);
   }
-  record.ticket = 0;
+  record.ticket = {};
 }
 
 void Jobs::forget(Effects& effects, JobHandle job) {
   const Record& record = table.at(job);
-  queues[record.queue].leave(record.progress);
+  queues[record.queue].leave(record.progress());
   journal_.erase(record.number);
   table.erase(job);
+  burst_end.erased(effects);
   effects.flush();
 }
 
 void answer_with(Effects& effects, journal::Journal& journal, const Record& record, domain::Job job,
                  engine::Callback<domain::Job> done) {
-  if (record.batch <= journal.durable()) {
+  if (record.batch.is_in(journal.durable())) {
     effects.call([done = std::move(done), job = std::move(job)]() mutable { done(std::move(job)); });
     return;
   }

@@ -9,6 +9,7 @@
 #include <jobqd/engine/claims.hpp>
 #include <jobqd/stores/embedded_store.hpp>
 
+#include "stores/embedded/burst_end.hpp"
 #include "stores/embedded/calendar.hpp"
 #include "stores/embedded/due_queue.hpp"
 #include "stores/embedded/effects.hpp"
@@ -109,10 +110,11 @@ class Jobs {
   Calendar calendar;
   FinishedJobs finished;
   Watches watches;
+  BurstEnd burst_end{table};
   std::uint64_t last_number = 0;  ///< Of all jobs and rows so far.
 
  private:
-  void set_progress(Record& record, domain::Progress progress);
+  void set_progress(Queue& queue, Record& record, const domain::Progress& progress);
   void leave_queue(JobHandle job);
   void forget(Effects& effects, JobHandle job);
 

@@ -7,21 +7,25 @@
 
 #include <jobqd/base/check.hpp>
 
+#include "stores/embedded/packed.hpp"
+
 namespace jobqd::stores::embedded {
 
 /// First in, first out, under keys that only grow, with removal from anywhere.
 ///
 /// Not thread-safe. push and pop amortised O(1), erase O(log n). An erased entry leaves a gap, T{}, that is
 /// dropped once it reaches an end or half of all entries are gaps: memory stays within twice of what is
-/// needed. T{} is no value.
+/// needed. T{} is no value. Keys take 6 bytes each: those of all entries lie less than 2^48 apart.
 template <class T>
 class KeyedFifo {
  public:
   using Key = std::uint64_t;
 
   void push(Key key, T value) {
-    JOBQD_CHECK((entries_.empty() || entries_.back().key < key) && value != T{});
-    entries_.push_back({key, std::move(value)});
+    JOBQD_CHECK(key > newest_ && value != T{});
+    JOBQD_CHECK(entries_.empty() || key - key_of(entries_.front()) <= Low48::mask);
+    entries_.push_back({PackedNumber(key), std::move(value)});
+    newest_ = key;
   }
 
   /// The oldest. Not empty.
@@ -39,16 +43,17 @@ class KeyedFifo {
   /// since.
   void put_back(Key key, T value) {
     const auto behind = lower_bound(key);
-    JOBQD_CHECK((behind == entries_.end() || behind->key != key) && value != T{});
-    entries_.insert(behind, {key, std::move(value)});
+    JOBQD_CHECK((behind == entries_.end() || key_of(*behind) != key) && value != T{});
+    JOBQD_CHECK(newest_ - key <= Low48::mask);
+    entries_.insert(behind, {PackedNumber(key), std::move(value)});
   }
 
   /// false when there is no such entry.
   bool erase(Key key) {
     const bool oldest =
-        !entries_.empty() && entries_.front().key == key;  // Most often, so it is tried first.
+        !entries_.empty() && key_of(entries_.front()) == key;  // Most often, so it is tried first.
     const auto entry = oldest ? entries_.begin() : lower_bound(key);
-    if (entry == entries_.end() || entry->key != key || is_gap(*entry)) return false;
+    if (entry == entries_.end() || key_of(*entry) != key || is_gap(*entry)) return false;
     entry->value = T{};
     ++gaps_;
     trim();
@@ -62,7 +67,7 @@ class KeyedFifo {
     auto end = before == 0 ? entries_.end() : lower_bound(before);
     while (end != entries_.begin()) {
       --end;
-      if (!is_gap(*end) && !visit(end->key, end->value)) return;
+      if (!is_gap(*end) && !visit(key_of(*end), end->value)) return;
     }
   }
 
@@ -71,14 +76,19 @@ class KeyedFifo {
 
  private:
   struct Entry {
-    Key key;
+    PackedNumber key;
     T value;
   };
 
   static bool is_gap(const Entry& entry) { return entry.value == T{}; }
+  [[nodiscard]] Key key_of(const Entry& entry) const { return entry.key.get(newest_); }
 
-  auto lower_bound(Key key) { return std::ranges::lower_bound(entries_, key, {}, &Entry::key); }
-  auto lower_bound(Key key) const { return std::ranges::lower_bound(entries_, key, {}, &Entry::key); }
+  auto lower_bound(Key key) {
+    return std::ranges::lower_bound(entries_, key, {}, [this](const Entry& entry) { return key_of(entry); });
+  }
+  auto lower_bound(Key key) const {
+    return std::ranges::lower_bound(entries_, key, {}, [this](const Entry& entry) { return key_of(entry); });
+  }
 
   /// Both ends hold a value, so that front() needs no search; between them at most half of the entries are
   /// gaps.
@@ -95,6 +105,7 @@ class KeyedFifo {
 
   std::deque<Entry> entries_;
   std::size_t gaps_ = 0;
+  Key newest_ = 0;  ///< The largest key so far.
 };
 
 }  // namespace jobqd::stores::embedded

@@ -4,13 +4,11 @@
 
 namespace jobqd::stores::embedded {
 
-base::SteadyTime LeaseBook::grant(JobHandle job, std::uint64_t number, base::Now now,
-                                  engine::LeaseTerms terms) {
+base::SteadyTime LeaseBook::grant(JobHandle job, base::Now now, engine::LeaseTerms terms) {
   const auto expires = now.steady + terms.duration;
   const auto expires_at = now.wall + terms.duration;
-  leases_.emplace(
-      job, Lease{.expires = expires, .expires_at = expires_at, .number = number, .terms = std::move(terms)});
-  expiries_.insert({expires, number, job});
+  leases_.emplace(job, Lease{.expires = expires, .expires_at = expires_at, .terms = std::move(terms)});
+  expiries_.insert({expires, job});
   return expires;
 }
 
@@ -28,10 +26,10 @@ std::optional<domain::JobLease> LeaseBook::lease(JobHandle job) const {
 base::SteadyTime LeaseBook::extend(JobHandle job, base::Now now, base::milliseconds duration) {
   auto& lease = leases_.at(job);
   lease.terms.duration = duration;
-  expiries_.erase({lease.expires, lease.number, job});
+  expiries_.erase({lease.expires, job});
   lease.expires = now.steady + duration;
   lease.expires_at = now.wall + duration;
-  expiries_.insert({lease.expires, lease.number, job});
+  expiries_.insert({lease.expires, job});
   return lease.expires;
 }
 
@@ -43,7 +41,7 @@ void LeaseBook::end(JobHandle job) {
   const auto ended = leases_.extract(job);
   if (ended.empty()) return;
   const auto& lease = ended.mapped();
-  if (lease.expires != base::SteadyTime{}) expiries_.erase({lease.expires, lease.number, job});
+  if (lease.expires != base::SteadyTime{}) expiries_.erase({lease.expires, job});
 }
 
 std::optional<JobHandle> LeaseBook::pop_expired(base::SteadyTime now) {

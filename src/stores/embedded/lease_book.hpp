@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <optional>
 #include <unordered_map>
 #include <vector>
@@ -17,12 +16,11 @@ namespace jobqd::stores::embedded {
 
 /// Which running jobs remote workers hold under a lease, and until when.
 ///
-/// Not thread-safe. `number` is the job's Record::number: of leases that expire together, the older job's
-/// comes first.
+/// Not thread-safe. Of leases that expire together, the older job's comes first.
 class LeaseBook {
  public:
   /// The job gets a lease, which it does not have yet. Returns when it expires.
-  base::SteadyTime grant(JobHandle job, std::uint64_t number, base::Now now, engine::LeaseTerms terms);
+  base::SteadyTime grant(JobHandle job, base::Now now, engine::LeaseTerms terms);
 
   [[nodiscard]] bool contains(JobHandle job) const { return leases_.contains(job); }
 
@@ -56,11 +54,10 @@ class LeaseBook {
   struct Lease {
     base::SteadyTime expires;   ///< The epoch: pop_expired() has returned it.
     base::WallTime expires_at;  ///< The same on the calendar, as its worker knows it.
-    std::uint64_t number;
     engine::LeaseTerms terms;
   };
 
-  std::unordered_map<JobHandle, Lease> leases_;
+  std::unordered_map<JobHandle, Lease, HashOfHandle> leases_;
   DueQueue expiries_;
 };
 

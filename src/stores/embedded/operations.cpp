@@ -35,7 +35,7 @@ std::optional<engine::Expected<domain::Job>> EmbeddedStore::read(std::string_vie
   const base::MutexLock lock(mutex_);
   const auto found = jobs_.find(id);
   if (!found) return std::unexpected(found.error());
-  if (found->record->batch > journal_->durable()) return std::nullopt;
+  if (!found->record->batch.is_in(journal_->durable())) return std::nullopt;
   return describe(found->handle, now);
 }
 
@@ -76,11 +76,12 @@ engine::Expected<engine::JobPage> EmbeddedStore::page_of(const engine::ListQuery
   if (query.queue && !queue) return std::unexpected(no_such_queue(*query.queue));
   const auto budget = std::min(query.max_looked_at, list_budget);
   bool too_large = false;
-  const auto visit = [&](std::uint64_t number, JobHandle job) {
+  const auto visit = [&](std::uint64_t number, JobSlot slot) {
     mutex_.assert_held();
+    const JobHandle job{.number = number, .slot = slot};
     const Record& record = jobs_.table.at(job);
     const bool matches = record.durable && (!queue || record.queue == *queue) &&
-                         (!query.status || record.progress.status == *query.status);
+                         (!query.status || record.status() == *query.status);
     const auto bytes = matches ? record.json_bytes() : 0;
     too_large = !page.jobs.empty() && page.bytes + bytes > query.max_bytes;
     if (page.jobs.size() == query.limit || page.looked_at == budget || too_large) return false;
@@ -103,7 +104,7 @@ void EmbeddedStore::cancel(std::string_view id, engine::Callback<domain::Job> do
   Turn turn(*this);
   const auto found = find_to_change(id);
   if (!found) return turn.effects.refuse(std::move(done), found.error());
-  if (found->record->progress.status == Status::running)
+  if (found->record->status() == Status::running)
     attempts_.cancel(turn.effects, found->handle);
   else if (const auto cancelled = jobs_.cancel(turn.effects, found->handle); !cancelled)
     return turn.effects.refuse(std::move(done), cancelled.error());
@@ -124,7 +125,7 @@ void EmbeddedStore::remove(std::string_view id, engine::Callback<void> done) {
   Turn turn(*this);
   const auto found = find_to_change(id, true);
   if (!found) return turn.effects.refuse(std::move(done), found.error());
-  if (found->record->progress.status == Status::running)
+  if (found->record->status() == Status::running)
     return turn.effects.refuse(std::move(done),
                                {.code = ErrorCode::wrong_status,
                                 .detail = "the job is running and cannot be removed; cancel it first"});
@@ -219,7 +220,8 @@ std::vector<engine::QueueState> EmbeddedStore::queues() const {
     auto state = state_of(queue, now.steady);
     // Within one priority jobs are first in, first out, except retries, which rejoin at the back.
     for (const auto job : queue.ready.fronts()) {
-      const auto age = std::max(now.wall - jobs_.table.at(job).enqueued_at, base::milliseconds{0});
+      const auto age =
+          std::max(now.wall - jobs_.table.at(jobs_.table.handle(job)).enqueued_at(), base::milliseconds{0});
       state.oldest_ready = std::max(state.oldest_ready.value_or(age), age);
     }
     states.push_back(std::move(state));

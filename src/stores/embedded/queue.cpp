@@ -60,11 +60,6 @@ bool Queue::has_jobs() const {
          std::ranges::any_of(counts.by_status, [](auto count) { return count > 0; });
 }
 
-void Queue::count(const domain::Progress& progress, int by) {
-  counts.by_status.at(static_cast<std::size_t>(progress.status)) += static_cast<std::uint64_t>(by);
-  if (progress.reason == domain::Reason::backoff) backing_off += static_cast<std::uint64_t>(by);
-}
-
 std::optional<std::uint16_t> Queues::find(std::string_view name) const {
   for (std::size_t i = 0; i < queues_.size(); ++i)
     if (queues_[i].options.name == name && queues_[i].configured) return static_cast<std::uint16_t>(i);

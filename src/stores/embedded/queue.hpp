@@ -59,7 +59,10 @@ struct Queue {
   [[nodiscard]] bool has_jobs() const;
 
  private:
-  void count(const domain::Progress& progress, int by);
+  void count(const domain::Progress& progress, int by) {
+    counts.by_status[static_cast<std::size_t>(progress.status)] += static_cast<std::uint64_t>(by);
+    if (progress.reason == domain::Reason::backoff) backing_off += static_cast<std::uint64_t>(by);
+  }
 };
 
 /// Reports a change of the queue's circuit, if its state is no longer `before`.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
@@ -18,21 +19,26 @@ namespace jobqd::stores::embedded {
 /// Not thread-safe.
 class ReadyQueue {
  public:
+  ReadyQueue() = default;
+  /// Tickets continue from here.
+  explicit ReadyQueue(std::uint64_t last_ticket) : last_ticket_(last_ticket) {}
+
   /// Adds a job behind all of its priority.
-  Ticket push(int priority, JobHandle job) {
-    lanes_[priority].push(++last_ticket_, job);
+  Ticket push(int priority, JobSlot job) {
+    if (Ticket(++last_ticket_).is_zero()) ++last_ticket_;  // That stands for no ticket.
+    lanes_[priority].push(last_ticket_, job);
     ++size_;
-    return last_ticket_;
+    return Ticket(last_ticket_);
   }
 
   /// Puts a popped job back into its old position.
-  void put_back(int priority, Ticket ticket, JobHandle job) {
-    lanes_[priority].put_back(ticket, job);
+  void put_back(int priority, Ticket ticket, JobSlot job) {
+    lanes_[priority].put_back(ticket.get(last_ticket_), job);
     ++size_;
   }
 
   /// Takes the next job. Empty when no job is ready.
-  std::optional<JobHandle> pop() {
+  std::optional<JobSlot> pop() {
     if (size_ == 0) return std::nullopt;
     const auto lane = std::ranges::find_if(lanes_, [](const auto& entry) { return !entry.second.empty(); });
     --size_;
@@ -40,7 +46,7 @@ class ReadyQueue {
   }
 
   /// The job that pop() would take. Empty when no job is ready.
-  [[nodiscard]] std::optional<JobHandle> next() const {
+  [[nodiscard]] std::optional<JobSlot> next() const {
     const auto lane = std::ranges::find_if(lanes_, [](const auto& entry) { return !entry.second.empty(); });
     return lane == lanes_.end() ? std::nullopt : std::optional(lane->second.front());
   }
@@ -48,14 +54,14 @@ class ReadyQueue {
   /// Takes a job out of the middle. false: it is not in the queue.
   bool erase(int priority, Ticket ticket) {
     const auto lane = lanes_.find(priority);
-    if (lane == lanes_.end() || !lane->second.erase(ticket)) return false;
+    if (lane == lanes_.end() || !lane->second.erase(ticket.get(last_ticket_))) return false;
     --size_;
     return true;
   }
 
   /// The first job of each priority.
-  [[nodiscard]] std::vector<JobHandle> fronts() const {
-    std::vector<JobHandle> jobs;
+  [[nodiscard]] std::vector<JobSlot> fronts() const {
+    std::vector<JobSlot> jobs;
     for (const auto& [priority, lane] : lanes_)
       if (!lane.empty()) jobs.push_back(lane.front());
     return jobs;
@@ -66,10 +72,9 @@ class ReadyQueue {
   [[nodiscard]] bool empty() const { return size_ == 0; }
 
  private:
-  std::map<int, KeyedFifo<JobHandle>, std::greater<>>
-      lanes_;  ///< Empty lanes stay: they will be needed again.
+  std::map<int, KeyedFifo<JobSlot>, std::greater<>> lanes_;  ///< Empty lanes stay: they will be needed again.
   std::size_t size_ = 0;
-  Ticket last_ticket_ = 0;
+  std::uint64_t last_ticket_ = 0;
 };
 
 }  // namespace jobqd::stores::embedded

@@ -1,49 +1,151 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <optional>
 
 #include <jobqd/domain/job.hpp>
-#include <jobqd/engine/claim.hpp>
 
+#include "stores/embedded/history.hpp"
 #include "stores/embedded/job_handle.hpp"
+#include "stores/embedded/packed.hpp"
 #include "stores/embedded/places.hpp"
+#include "stores/journal/journal.hpp"
 #include "stores/journal/stored_job.hpp"
 
 namespace jobqd::stores::embedded {
 
-/// One job in memory, laid out to be small: there may be millions waiting.
-struct Record {
-  journal::JobBytes content;
+/// The journal's batch that a job's latest change is in, in 4 bytes.
+///
+/// It compares with batches less than 2^31 later. Of a change that is older than that, is_in() may be false
+/// although it is durable: then an answer about the job waits for one more batch, which is late but not
+/// wrong.
+class RecentBatch {
+ public:
+  RecentBatch() = default;
+  explicit RecentBatch(journal::Journal::BatchNumber batch) : low_(static_cast<std::uint32_t>(batch)) {
+    if (low_ == 0) low_ = 1;  // The batch behind it: 0 means that there is none.
+  }
+
+  /// Whether the change is in one of the batches up to `durable`. RecentBatch{} is in all of them.
+  [[nodiscard]] bool is_in(journal::Journal::BatchNumber durable) const {
+    return low_ == 0 || static_cast<std::int32_t>(low_ - static_cast<std::uint32_t>(durable)) <= 0;
+  }
+
+ private:
+  std::uint32_t low_ = 0;
+};
+
+/// One job in memory. As long as it waits for its first start, this and its content are all that it takes,
+/// and this is one line of the cache: there may be millions waiting.
+class Record {
+ public:
+  alignas(64) journal::JobBytes content;
   std::uint64_t number = 0;  ///< Grows with every job accepted: the order of enqueueing, and the key on disk.
   std::uint64_t fingerprint = 0;  ///< domain::fingerprint() of what was submitted.
-  engine::FencingToken token = 0;
-  std::uint64_t batch = 0;  ///< The journal's batch that its latest change is in.
-  base::WallTime enqueued_at{};
-  base::WallTime run_at{};       ///< Epoch: none.
-  base::WallTime started_at{};   ///< Epoch: none.
-  base::WallTime finished_at{};  ///< Epoch: none.
 
-  /// When tick() has to handle it: ready again (queued), timed out (running), forgotten (finished). Epoch:
-  /// never.
-  base::SteadyTime due{};
-  /// Its position in the ready queue (ready, or running: where it was) or among the finished jobs. 0: none.
-  Ticket ticket = 0;
+ private:
+  HistoryOrTime history_or_run_at_;
 
-  std::unique_ptr<journal::Ending> ending;  ///< Most jobs have none, so it is kept apart.
-  domain::Progress progress;
+ public:
   std::uint32_t timeout_ms = 0;  ///< 0: none.
+  RecentBatch batch;             ///< That its latest change is in.
+  std::uint16_t queue = 0;       ///< Index into the store's queues.
   std::uint16_t max_retries = 0;
-  std::uint16_t queue = 0;  ///< Index into the store's queues.
+  /// When tick() has to handle it: ready again (queued), timed out (running), forgotten (finished).
+  PackedSteady due;
+  /// Its position in the ready queue (ready, or running: where it was) or among the finished jobs.
+  Ticket ticket;
+
+ private:
+  PackedWall enqueued_at_;  ///< While it has no history.
+
+ public:
   std::int8_t priority = 0;
-  bool durable = false;  ///< false: submitted, but not yet acknowledged; invisible, not runnable.
+
+ private:
+  domain::Status status_ : 2 = domain::Status::queued;
+  domain::Reason reason_ : 4 = domain::Reason::ready;
+
+ public:
+  bool durable : 1 = false;  ///< false: submitted, but not yet acknowledged; invisible, not runnable.
+
+  /// What it has since it was started or has ended. Null: that is still to come.
+  [[nodiscard]] const History* history() const { return history_or_run_at_.history(); }
+  [[nodiscard]] History* history() { return history_or_run_at_.history(); }
+
+  /// The same; made if there is none yet. Where it throws, nothing has changed.
+  History& history(Histories& histories) {
+    if (history() == nullptr) {
+      auto made = histories.take();
+      made->enqueued_at = enqueued_at();
+      made->run_at = run_at();
+      history_or_run_at_.set_history(std::move(made));
+    }
+    return *history();
+  }
+
+  [[nodiscard]] base::WallTime enqueued_at() const {
+    return history() != nullptr ? history()->enqueued_at : enqueued_at_.get();
+  }
+  /// Epoch: none.
+  [[nodiscard]] base::WallTime run_at() const {
+    return history() != nullptr ? history()->run_at : history_or_run_at_.time();
+  }
+  /// Times that no clock shows, as a file may have them, need a history.
+  void set_times(base::WallTime enqueued_at, base::WallTime run_at, Histories& histories) {
+    if (!PackedWall::fits(enqueued_at) || !HistoryOrTime::fits(run_at)) history(histories);
+    if (history() != nullptr)
+      history()->enqueued_at = enqueued_at;
+    else
+      enqueued_at_ = PackedWall(enqueued_at);
+    set_run_at(run_at);
+  }
+  /// Epoch: none.
+  void set_run_at(base::WallTime run_at) {
+    if (history() != nullptr)
+      history()->run_at = run_at;
+    else
+      history_or_run_at_.set_time(run_at);
+  }
+
+  [[nodiscard]] domain::Status status() const { return status_; }
+  [[nodiscard]] domain::Reason reason() const { return reason_; }
+  [[nodiscard]] domain::Progress progress() const {
+    domain::Progress progress{.status = status_, .reason = reason_};
+    if (const History* past = history()) {
+      progress.deferrals = past->deferrals;
+      progress.simulated = past->simulated;
+      progress.attempts = past->attempts;
+      progress.failures = past->failures;
+      progress.interruptions = past->interruptions;
+    }
+    return progress;
+  }
+  /// Where it throws, nothing has changed.
+  void set_progress(const domain::Progress& progress, Histories& histories) {
+    if (history() != nullptr ||
+        progress != domain::Progress{.status = progress.status, .reason = progress.reason}) {
+      History& past = history(histories);
+      past.deferrals = progress.deferrals;
+      past.simulated = progress.simulated;
+      past.attempts = progress.attempts;
+      past.failures = progress.failures;
+      past.interruptions = progress.interruptions;
+    }
+    status_ = progress.status;
+    reason_ = progress.reason;
+  }
+
+  /// How the last attempt ended. Null: none has, or it left nothing to keep.
+  [[nodiscard]] const journal::Ending* ending() const {
+    return history() != nullptr ? history()->ending.get() : nullptr;
+  }
 
   [[nodiscard]] std::optional<base::milliseconds> timeout() const {
     return timeout_ms > 0 ? std::optional(base::milliseconds(timeout_ms)) : std::nullopt;
   }
   [[nodiscard]] bool finished() const {
-    return progress.status == domain::Status::done || progress.status == domain::Status::failed;
+    return status_ == domain::Status::done || status_ == domain::Status::failed;
   }
   /// What it takes of its queue while it is queued.
   [[nodiscard]] Room room() const {
@@ -51,8 +153,9 @@ struct Record {
   }
   /// The bytes that retention_bytes counts.
   [[nodiscard]] std::size_t content_bytes() const {
+    const auto* end = ending();
     return content.payload().size() +
-           (ending ? ending->last_error.size() + (ending->result ? ending->result->size() : 0) : 0);
+           (end != nullptr ? end->last_error.size() + (end->result ? end->result->size() : 0) : 0);
   }
   /// About how many bytes it takes as JSON.
   [[nodiscard]] std::size_t json_bytes() const {
@@ -60,5 +163,7 @@ struct Record {
     return content_bytes() + content.id().size() + other_members;
   }
 };
+
+static_assert(sizeof(Record) == 64);
 
 }  // namespace jobqd::stores::embedded

@@ -11,45 +11,50 @@ journal::JobRow job_row(const Record& record, std::string_view queue) {
           .priority = record.priority,
           .max_retries = record.max_retries,
           .timeout_ms = record.timeout_ms,
-          .enqueued_at = record.enqueued_at,
-          .run_at = record.run_at,
+          .enqueued_at = record.enqueued_at(),
+          .run_at = record.run_at(),
           .fingerprint = record.fingerprint};
 }
 
 journal::ProgressRow progress_row(const Record& record, const engine::LeaseTerms* lease) {
-  return {.number = record.number,
-          .progress = record.progress,
-          .run_at = record.run_at,
-          .started_at = record.started_at,
-          .finished_at = record.finished_at,
-          .ending = record.ending ? std::optional(*record.ending) : std::nullopt,
-          .lease = lease != nullptr
-                       ? std::optional(journal::LeaseRow{
-                             .token = record.token, .duration = lease->duration, .worker = lease->worker})
-                       : std::nullopt};
+  journal::ProgressRow row;
+  row.number = record.number;
+  row.progress = record.progress();
+  row.run_at = record.run_at();
+  if (const History* history = record.history()) {
+    row.started_at = history->started_at;
+    row.finished_at = history->finished_at;
+    if (history->ending) row.ending = *history->ending;
+    if (lease != nullptr)
+      row.lease = {.token = history->token, .duration = lease->duration, .worker = lease->worker};
+  }
+  return row;
 }
 
-Record record_of(journal::StoredJob stored, std::uint16_t queue) {
+Record record_of(journal::StoredJob stored, std::uint16_t queue, Histories& histories) {
   Record record;
   record.content = std::move(stored.job.content);
   record.number = stored.job.number;
   record.fingerprint = stored.job.fingerprint;
-  record.enqueued_at = stored.job.enqueued_at;
-  record.run_at = stored.job.run_at;
   record.queue = queue;
   record.priority = stored.job.priority;
   record.max_retries = stored.job.max_retries;
   record.timeout_ms = stored.job.timeout_ms;
   record.durable = true;
-  if (stored.progress) {
-    record.progress = stored.progress->progress;
-    record.run_at = stored.progress->run_at;
-    record.started_at = stored.progress->started_at;
-    record.finished_at = stored.progress->finished_at;
-    if (stored.progress->ending)
-      record.ending = std::make_unique<journal::Ending>(*std::move(stored.progress->ending));
-  } else if (record.run_at != base::WallTime{}) {
-    record.progress.reason = domain::Reason::delayed;
+  auto& progress = stored.progress;
+  record.set_times(stored.job.enqueued_at, progress ? progress->run_at : stored.job.run_at, histories);
+  if (!progress) {
+    if (record.run_at() != base::WallTime{})
+      record.set_progress({.reason = domain::Reason::delayed}, histories);
+    return record;
+  }
+  record.set_progress(progress->progress, histories);
+  if (progress->started_at != base::WallTime{} || progress->finished_at != base::WallTime{} ||
+      progress->ending) {
+    History& history = record.history(histories);
+    history.started_at = progress->started_at;
+    history.finished_at = progress->finished_at;
+    if (progress->ending) history.ending = std::make_unique<journal::Ending>(*std::move(progress->ending));
   }
   return record;
 }

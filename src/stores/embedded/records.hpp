@@ -17,7 +17,8 @@ namespace jobqd::stores::embedded {
 /// Copies the progress of the job, and the terms of its lease, if it has one; null: it has none.
 [[nodiscard]] journal::ProgressRow progress_row(const Record& record, const engine::LeaseTerms* lease);
 
-/// The record of a sound job that was read back, which is durable. `queue` is its index in the store.
-[[nodiscard]] Record record_of(journal::StoredJob stored, std::uint16_t queue);
+/// The record of a sound job that was read back, which is durable. `queue` is its index in the store;
+/// `histories` are those of the table that the record is for.
+[[nodiscard]] Record record_of(journal::StoredJob stored, std::uint16_t queue, Histories& histories);
 
 }  // namespace jobqd::stores::embedded

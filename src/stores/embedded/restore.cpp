@@ -12,6 +12,15 @@ namespace jobqd::stores::embedded {
 
 using domain::Status;
 
+namespace {
+
+/// Epoch: it has not finished.
+base::WallTime finished_at(const Record& record) {
+  return record.history() != nullptr ? record.history()->finished_at : base::WallTime{};
+}
+
+}  // namespace
+
 void EmbeddedStore::begin_restore() {
   restore_progress_.begin();
 }
@@ -21,8 +30,9 @@ std::string EmbeddedStore::restore(std::vector<journal::StoredJob> jobs, std::ui
   {
     Turn turn(*this);
     for (auto& stored : jobs) {
-      if (!stored.sound || jobs_.table.find_id(stored.job.content.id()) != 0) {
-        jobs_.last_number = std::max(jobs_.last_number, stored.job.number);
+      const bool takes_number = jobs_.table.takes(stored.job.number);
+      if (takes_number) jobs_.last_number = std::max(jobs_.last_number, stored.job.number);
+      if (!takes_number || !stored.sound || jobs_.table.find_id(stored.job.content.id()) != JobHandle{}) {
         recovery.set_aside.push_back(
             fmt::format("number {}, id \"{}\"", stored.job.number, stored.job.content.id()));
         continue;
@@ -30,7 +40,8 @@ std::string EmbeddedStore::restore(std::vector<journal::StoredJob> jobs, std::ui
       const auto queue = jobs_.queues.find_or_add_removed(stored.job.queue);
       if (!queue) return "the file holds jobs of more than 65,536 queues";
       auto lease = stored.progress ? std::exchange(stored.progress->lease, {}) : std::nullopt;
-      resume(turn.effects, jobs_.restore(record_of(std::move(stored), *queue)), std::move(lease), recovery);
+      resume(turn.effects, jobs_.restore(record_of(std::move(stored), *queue, jobs_.table.histories())),
+             std::move(lease), recovery);
     }
   }
   restore_progress_.add(jobs.size(), all);
@@ -47,12 +58,12 @@ void EmbeddedStore::resume(Effects& effects, JobHandle job, std::optional<journa
   }
   // The workers of a queue that was removed may still settle what they hold.
   const auto& queue = jobs_.queues[record.queue];
-  if (record.progress.status == Status::running && lease && (queue.options.remote || !queue.configured)) {
+  if (record.status() == Status::running && lease && (queue.options.remote || !queue.configured)) {
     ++recovery.leased;
     attempts_.restore_lease(effects, job, *std::move(lease));
     return;
   }
-  if (record.progress.status == Status::running) {
+  if (record.status() == Status::running) {
     ++recovery.interrupted;
     // One interruption too many ends it; jobs that end are taken in later, in the order of their ends.
     if (attempts_.survives_interruption(record))
@@ -64,8 +75,8 @@ void EmbeddedStore::resume(Effects& effects, JobHandle job, std::optional<journa
   ++recovery.queued;
   jobs_.queues[record.queue].places.take_again(record.room());
   // The steady clock began anew with this process, so the rest of a wait is measured on the calendar.
-  if (record.run_at != base::WallTime{} && record.run_at > effects.now.wall)
-    jobs_.wait_until(effects, job, jobs_.calendar.steady(effects.now, record.run_at));
+  if (record.run_at() != base::WallTime{} && record.run_at() > effects.now.wall)
+    jobs_.wait_until(effects, job, jobs_.calendar.steady(effects.now, record.run_at()));
   else
     jobs_.make_ready(effects, job);
 }
@@ -77,13 +88,14 @@ void EmbeddedStore::finish_restore(engine::FencingToken first_token, const std::
       jobs_.queues[*index].gate.set_paused(true);
   attempts_.continue_tokens(first_token);
   // Jobs come by number; retention wants them by their end.
-  std::ranges::sort(restored_finished_, {},
-                    [this](JobHandle job) JOBQD_REQUIRES(mutex_) { return jobs_.table.at(job).finished_at; });
+  std::ranges::sort(restored_finished_, {}, [this](JobHandle job) JOBQD_REQUIRES(mutex_) {
+    return finished_at(jobs_.table.at(job));
+  });
   const auto restored = std::exchange(restored_finished_, {});
   for (const auto job : restored) {
     const Record& record = jobs_.table.at(job);
     if (!record.finished()) continue;
-    const auto age = std::max(turn.effects.now.wall - record.finished_at, base::milliseconds{0});
+    const auto age = std::max(turn.effects.now.wall - finished_at(record), base::milliseconds{0});
     jobs_.finished.add(job,
                        turn.effects.now.steady + jobs_.retention(jobs_.queues[record.queue].options) - age);
   }

@@ -11,9 +11,8 @@ constexpr int most_looks = 10'000;
 constexpr std::size_t most_changes = 1'000;
 
 bool takes(const Sweep& sweep, const Record& record) {
-  if (!record.durable || record.queue != sweep.queue || record.progress.status != sweep.status) return false;
-  return sweep.reasons.empty() ||
-         std::ranges::find(sweep.reasons, record.progress.reason) != sweep.reasons.end();
+  if (!record.durable || record.queue != sweep.queue || record.status() != sweep.status) return false;
+  return sweep.reasons.empty() || std::ranges::find(sweep.reasons, record.reason()) != sweep.reasons.end();
 }
 
 }  // namespace
@@ -23,10 +22,11 @@ Sweeps::Step Sweeps::next(const JobTable& table, const FinishedJobs& finished) {
   Step step{.action = sweep.action};
   int looks = most_looks;
   bool more = false;
-  const auto visit = [&](std::uint64_t number, JobHandle job) {
+  const auto visit = [&](std::uint64_t number, JobSlot slot) {
     more = looks-- == 0 || step.jobs.size() == most_changes;
     if (more) return false;
     sweep.before = number;
+    const JobHandle job{.number = number, .slot = slot};
     if (takes(sweep, table.at(job))) step.jobs.push_back(job);
     return true;
   };

@@ -25,7 +25,7 @@ class FinishedJobsTest : public testing::Test {
     record.number = ++number_;
     record.content = journal::JobBytes(std::to_string(number_), std::string(payload_bytes, '1'));
     record.queue = queue;
-    record.progress.status = domain::Status::done;
+    set_status(record, domain::Status::done);
     return table_.insert(std::move(record));
   }
 
@@ -38,6 +38,10 @@ class FinishedJobsTest : public testing::Test {
       forgotten.push_back(*next);
     }
     return forgotten;
+  }
+
+  void set_status(Record& record, domain::Status status) {
+    record.set_progress({.status = status, .reason = domain::Reason::none}, table_.histories());
   }
 
   JobTable table_;
@@ -74,6 +78,19 @@ TEST_F(FinishedJobsTest, AreForgottenInTheOrderOfTheirEndsIfThereAreTooMany) {
   EXPECT_EQ(forget(finished, at(0)), Handles{first}) << "the oldest of all queues";
 }
 
+TEST_F(FinishedJobsTest, AreForgottenInTheOrderOfTheirEndsWhereTicketsUseAnotherBit) {
+  for (const auto last : {(std::uint64_t{1} << 32) - 3, (std::uint64_t{1} << 48) - 3}) {
+    FinishedJobs finished(table_, {.jobs = 0, .bytes = 0}, last);
+    Handles ended;
+    for (std::uint16_t i = 0; i < 6; ++i) ended.push_back(job(i % 3));
+    for (const auto each : ended) {
+      finished.add(each, at(10'000));
+      EXPECT_NE(table_.at(each).ticket, Ticket{}) << "that would be no ticket";
+    }
+    EXPECT_EQ(forget(finished, at(0)), ended);
+  }
+}
+
 TEST_F(FinishedJobsTest, AreForgottenIfTheyTakeTooManyBytes) {
   FinishedJobs finished(table_, {.jobs = 1'000, .bytes = 100});
   const auto small = job(0, 40);
@@ -89,7 +106,7 @@ TEST_F(FinishedJobsTest, AreForgottenIfTheyTakeTooManyBytes) {
 TEST_F(FinishedJobsTest, CountTheirResultsAndErrorsAsBytes) {
   FinishedJobs finished(table_, {.jobs = 1'000, .bytes = 100});
   const auto with_result = job(0, 10);
-  table_.at(with_result).ending = std::make_unique<journal::Ending>(
+  table_.at(with_result).history(table_.histories()).ending = std::make_unique<journal::Ending>(
       journal::Ending{.last_error = std::string(50, 'e'), .result = std::string(41, 'r')});
   finished.add(with_result, at(10'000));
   EXPECT_EQ(forget(finished, at(0)), Handles{with_result});
@@ -101,8 +118,8 @@ TEST_F(FinishedJobsTest, ThatRunAgainAreNotCountedAnyMore) {
   const auto other = job();
   finished.add(retried, at(100));
   finished.remove(retried);
-  EXPECT_EQ(table_.at(retried).due, SteadyTime{});
-  EXPECT_EQ(table_.at(retried).ticket, 0U);
+  EXPECT_TRUE(table_.at(retried).due.is_none());
+  EXPECT_EQ(table_.at(retried).ticket, Ticket{});
   finished.add(other, at(200));
   EXPECT_EQ(forget(finished, at(150)), Handles{});
   EXPECT_EQ(finished.next_expiry(), at(200));
@@ -112,10 +129,11 @@ TEST_F(FinishedJobsTest, ThatFailedAreFoundByQueueAndNumber) {
   FinishedJobs finished(table_, plenty);
   const auto done = job(1);
   const std::array failed{job(1), job(1), job(0), job(1)};
-  for (const auto each : failed) table_.at(each).progress.status = domain::Status::failed;
+  for (const auto each : failed) set_status(table_.at(each), domain::Status::failed);
   const auto visited = [&](std::uint16_t queue, std::uint64_t before, std::size_t most) {
     Handles found;
-    finished.visit_failed(queue, before, [&](std::uint64_t number, JobHandle each) {
+    finished.visit_failed(queue, before, [&](std::uint64_t number, JobSlot slot) {
+      const JobHandle each{.number = number, .slot = slot};
       EXPECT_EQ(table_.at(each).number, number);
       found.push_back(each);
       return found.size() < most;

@@ -1,5 +1,7 @@
 #include "stores/embedded/job_table.hpp"
 
+#include <cstdint>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -29,10 +31,13 @@ TEST(JobTable, FindsAJobByHandleAndById) {
 TEST(JobTable, FindsNothingThatIsNotThere) {
   JobTable table;
   table.insert(record("a", 1));
-  EXPECT_EQ(table.find_id("b"), 0U);
-  EXPECT_EQ(table.find_id(""), 0U);
-  EXPECT_EQ(table.find(0), nullptr);
-  EXPECT_EQ(table.find(12'345), nullptr);
+  EXPECT_EQ(table.find_id("b"), JobHandle{});
+  EXPECT_EQ(table.find_id(""), JobHandle{});
+  EXPECT_EQ(table.find(JobHandle{}), nullptr);
+  EXPECT_EQ(table.find({.number = 1, .slot = JobSlot{}}), nullptr);
+  EXPECT_EQ(table.find({.number = 1, .slot = JobSlot{2}}), nullptr);
+  EXPECT_EQ(table.find({.number = 0, .slot = JobSlot{2}}), nullptr) << "a free slot holds no job";
+  EXPECT_EQ(table.find({.number = 1, .slot = JobSlot{12'345}}), nullptr);
 }
 
 TEST(JobTable, ForgetsAnErasedJob) {
@@ -40,7 +45,7 @@ TEST(JobTable, ForgetsAnErasedJob) {
   const auto handle = table.insert(record("a", 1));
   table.erase(handle);
   EXPECT_EQ(table.find(handle), nullptr);
-  EXPECT_EQ(table.find_id("a"), 0U);
+  EXPECT_EQ(table.find_id("a"), JobHandle{});
   EXPECT_TRUE(table.by_age().empty());
 }
 
@@ -52,6 +57,33 @@ TEST(JobTable, NeverTakesAnOldHandleForANewJob) {
   EXPECT_NE(fresh, old);
   EXPECT_EQ(table.find(old), nullptr);
   EXPECT_EQ(table.find_id("a"), fresh);
+}
+
+TEST(JobTable, NeverTakesAnOldHandleForANewJobHoweverOftenASlotIsUsedAgain) {
+  // A handle that had only the lower 32 or 48 bits of the number would find the last job of each pair.
+  JobTable table;
+  for (const auto step : {std::uint64_t{1} << 32, std::uint64_t{1} << 48}) {
+    const auto number = 3 * step;
+    const auto old = table.insert(record("a", number));
+    table.erase(old);
+    const auto fresh = table.insert(record("a", number + step));
+    ASSERT_EQ(fresh.slot, old.slot);
+    EXPECT_EQ(table.find(old), nullptr);
+    EXPECT_NE(table.find(fresh), nullptr);
+    table.erase(fresh);
+  }
+  const auto last = table.insert(record("last", std::numeric_limits<std::uint64_t>::max()));
+  EXPECT_EQ(table.find_id("last"), last);
+}
+
+TEST(JobTable, ForgetsTheHandlesOfABlockThatGaveItsMemoryBack) {
+  JobTable table;
+  std::vector<JobHandle> jobs;
+  for (std::uint64_t i = 1; i <= 1'000; ++i) jobs.push_back(table.insert(record(std::to_string(i), i)));
+  for (const auto job : jobs) table.erase(job);
+  for (const auto job : jobs) EXPECT_EQ(table.find(job), nullptr);
+  for (std::uint64_t i = 1'001; i <= 2'000; ++i) table.insert(record(std::to_string(i), i));
+  for (const auto job : jobs) EXPECT_EQ(table.find(job), nullptr);
 }
 
 TEST(JobTable, DoesNotMoveRecords) {
@@ -69,8 +101,9 @@ TEST(JobTable, ListsJobsByAge) {
   table.erase(b);
   table.insert(record("d", 4));  // In the slot of b.
   std::string newest_first;
-  table.by_age().visit_newest_first(0, [&](std::uint64_t, JobHandle handle) {
-    newest_first += table.at(handle).content.id();
+  table.by_age().visit_newest_first(0, [&](std::uint64_t number, JobSlot slot) {
+    EXPECT_EQ(table.handle(slot), (JobHandle{.number = number, .slot = slot}));
+    newest_first += table.at(table.handle(slot)).content.id();
     return true;
   });
   EXPECT_EQ(newest_first, "dca");

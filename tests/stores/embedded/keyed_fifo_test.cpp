@@ -1,5 +1,7 @@
 #include "stores/embedded/keyed_fifo.hpp"
 
+#include <array>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <utility>
@@ -132,6 +134,24 @@ TEST(KeyedFifo, BehavesLikeASortedMapUnderRandomUse) {
   EXPECT_EQ(visited(fifo, 0, model.size()), Visited(model.rbegin(), model.rend()));
 }
 
+TEST(KeyedFifo, KeepsWholeKeysThoughItsEntriesHave48BitsOfThem) {
+  const auto bits48 = std::uint64_t{1} << 48;
+  Fifo fifo;
+  const std::array keys{5 * bits48 - 2, 5 * bits48 - 1, 5 * bits48, 5 * bits48 + 1, 6 * bits48 - 3};
+  int value = 0;
+  for (const auto key : keys) fifo.push(key, ++value);
+  EXPECT_EQ(visited(fifo, 0),
+            (Visited{{keys[4], 5}, {keys[3], 4}, {keys[2], 3}, {keys[1], 2}, {keys[0], 1}}));
+  EXPECT_EQ(visited(fifo, keys[2]), (Visited{{keys[1], 2}, {keys[0], 1}}));
+  EXPECT_TRUE(fifo.erase(keys[1]));
+  EXPECT_FALSE(fifo.erase(keys[2] - bits48)) << "another key with the same lower bits";
+  EXPECT_EQ(fifo.pop(), 1);
+  EXPECT_EQ(fifo.pop(), 3);
+  fifo.put_back(keys[2], 3);
+  fifo.put_back(keys[0], 1);
+  EXPECT_EQ(visited(fifo, 0), (Visited{{keys[4], 5}, {keys[3], 4}, {keys[2], 3}, {keys[0], 1}}));
+}
+
 TEST(KeyedFifo, TakesAtMostTwiceTheNeededMemoryInAnyOrderOfErasing) {
   Counted::alive = 0;
   KeyedFifo<Counted> fifo;
@@ -160,6 +180,13 @@ TEST(KeyedFifo, TakesAtMostTwiceTheNeededMemoryWithGapsBehindTheFront) {
 TEST(KeyedFifoDeathTest, StopsAtAKeyThatDoesNotGrow) {
   auto fifo = filled(2);
   EXPECT_DEATH(fifo.push(2, 1), "broken invariant");
+}
+
+TEST(KeyedFifoDeathTest, StopsAtAKeyThatItCouldNotTellFromOthers) {
+  Fifo fifo;
+  fifo.push(1, 1);
+  fifo.push(std::uint64_t{1} << 48, 2);
+  EXPECT_DEATH(fifo.push((std::uint64_t{1} << 48) + 1, 3), "broken invariant");
 }
 
 TEST(KeyedFifoDeathTest, StopsAtAValueThatIsNone) {

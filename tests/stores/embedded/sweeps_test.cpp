@@ -21,7 +21,7 @@ class SweepsTest : public testing::Test {
     record.number = ++number_;
     record.content = journal::JobBytes(std::to_string(number_), "null");
     record.queue = queue;
-    record.progress.status = status;
+    record.set_progress({.status = status, .reason = domain::Reason::none}, table_.histories());
     record.durable = durable;
     const auto job = table_.insert(std::move(record));
     if (table_.at(job).finished()) finished_.add(job, base::SteadyTime::max());
@@ -106,9 +106,12 @@ TEST_F(SweepsTest, ChooseAmongTheReasons) {
   const auto exhausted = add(Status::failed);
   const auto cancelled = add(Status::failed);
   const auto rejected = add(Status::failed);
-  table_.at(exhausted).progress.reason = Reason::exhausted;
-  table_.at(cancelled).progress.reason = Reason::cancelled;
-  table_.at(rejected).progress.reason = Reason::rejected;
+  const auto give = [this](JobHandle job, Reason reason) {
+    table_.at(job).set_progress({.status = Status::failed, .reason = reason}, table_.histories());
+  };
+  give(exhausted, Reason::exhausted);
+  give(cancelled, Reason::cancelled);
+  give(rejected, Reason::rejected);
   sweeps_.add(
       {.status = Status::failed, .reasons = {Reason::exhausted, Reason::rejected}, .before = any_number});
   EXPECT_EQ(sweeps_.next(table_, finished_).jobs, (std::vector{rejected, exhausted}));

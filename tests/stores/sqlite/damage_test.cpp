@@ -98,6 +98,25 @@ TEST_F(SqliteDamage, EveryColumnOfALeaseIsWatched) {
   }
 }
 
+TEST_F(SqliteDamage, AJobWithANumberThatCannotBeIsSetAsideAndOthersAreTaken) {
+  for (const auto* number : {"0", "-1", "281474976710700", "9223372036854775807"}) {
+    StoreOnDisk other;
+    other.must_open();
+    other.submit({new_job("a"), new_job("b")}).value();
+    other.close();
+    other.sql(fmt::format("UPDATE jobs SET number = {} WHERE id = 'b'", number).c_str());
+    for (const auto* id : {"c", "d"}) {
+      other.must_open();
+      EXPECT_EQ(other.recovery().set_aside.size(), 1U) << number;
+      EXPECT_TRUE(other.submit({new_job(id)})) << number;
+      other.close();
+    }
+    other.must_open();
+    EXPECT_EQ(other.all().size(), 3U) << number;
+    for (const auto* id : {"a", "c", "d"}) EXPECT_EQ(other.claim().value().id, id) << number;
+  }
+}
+
 TEST_F(SqliteDamage, AJobThatIsSetAsideStaysInTheFile) {
   on_disk.sql("UPDATE jobs SET payload = 'x' WHERE id = 'b'");
   for (int i = 0; i < 2; ++i) {

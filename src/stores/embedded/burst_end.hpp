@@ -1,0 +1,44 @@
+#pragma once
+
+#include <optional>
+
+#include <jobqd/base/clock.hpp>
+#include <jobqd/base/memory.hpp>
+
+#include "stores/embedded/effects.hpp"
+#include "stores/embedded/job_table.hpp"
+
+namespace jobqd::stores::embedded {
+
+/// Gives the memory of a burst of jobs back: once the table has had far more room than its jobs need for a
+/// while, and at most once in that while. Not thread-safe. The table outlives this object.
+class BurstEnd {
+ public:
+  static constexpr base::milliseconds quiet{5'000};
+
+  explicit BurstEnd(JobTable& table) : table_(table) {}
+
+  /// A job was erased from the table.
+  void erased(Effects& effects) {
+    if (since_ || !table_.has_spare_room()) return;
+    since_ = effects.now.steady;
+    effects.wants_tick(*since_ + quiet);
+  }
+
+  /// Returns when to look again.
+  std::optional<base::SteadyTime> tick(Effects& effects) {
+    if (since_ && !table_.has_spare_room()) since_.reset();
+    if (!since_) return std::nullopt;
+    if (effects.now.steady < *since_ + quiet) return *since_ + quiet;
+    since_.reset();
+    table_.drop_spare_room();
+    effects.call([] { base::give_free_memory_back(); });
+    return std::nullopt;
+  }
+
+ private:
+  JobTable& table_;
+  std::optional<base::SteadyTime> since_;  ///< When room to spare was first seen.
+};
+
+}  // namespace jobqd::stores::embedded
