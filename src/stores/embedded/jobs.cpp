@@ -51,7 +51,7 @@ JobHandle Jobs::restore(Record record) {
   last_number = std::max(last_number, record.number);
   const auto job = table.insert(std::move(record));
   const Record& kept = table.at(job);
-  queues[kept.queue].enter(kept.progress());
+  queues[kept.queue].enter(kept.status(), kept.reason());
   return job;
 }
 
@@ -60,7 +60,7 @@ void Jobs::acknowledge(Effects& effects, JobHandle job) {
   record.durable = true;
   record.batch = {};
   auto& queue = queues[record.queue];
-  queue.enter(record.progress());
+  queue.enter(record.status(), record.reason());
   queue.enqueued.add(effects.now.steady);
   if (record.reason() == Reason::delayed)
     wait_until(effects, job, record.due.get());
@@ -187,7 +187,8 @@ void Jobs::remove(Effects& effects, JobHandle job) {
 void Jobs::make_ready(Effects& effects, JobHandle job) {
   Record& record = table.at(job);
   auto& queue = queues[record.queue];
-  if (auto progress = record.progress(); progress.reason != Reason::ready) {
+  if (record.reason() != Reason::ready) {
+    auto progress = record.progress();
     progress.reason = Reason::ready;
     set_progress(queue, record, progress);
   }
@@ -241,9 +242,9 @@ void Jobs::keep(Effects& effects, Record& record, const engine::LeaseTerms* leas
 }
 
 void Jobs::set_progress(Queue& queue, Record& record, const Progress& progress) {
-  queue.leave(record.progress());
+  queue.leave(record.status(), record.reason());
   record.set_progress(progress, table.histories());
-  queue.enter(progress);
+  queue.enter(progress.status, progress.reason);
 }
 
 void Jobs::leave_queue(JobHandle job) {
@@ -261,7 +262,7 @@ void Jobs::leave_queue(JobHandle job) {
 
 void Jobs::forget(Effects& effects, JobHandle job) {
   const Record& record = table.at(job);
-  queues[record.queue].leave(record.progress());
+  queues[record.queue].leave(record.status(), record.reason());
   journal_.erase(record.number);
   table.erase(job);
   burst_end.erased(effects);

@@ -41,9 +41,9 @@ struct Queue {
   base::MinuteCounter enqueued, started, done, failed;
 
   /// A job of this queue has come into this state.
-  void enter(const domain::Progress& progress) { count(progress, 1); }
+  void enter(domain::Status status, domain::Reason reason) { count(status, reason, 1); }
   /// A job of this queue has left this state.
-  void leave(const domain::Progress& progress) { count(progress, -1); }
+  void leave(domain::Status status, domain::Reason reason) { count(status, reason, -1); }
 
   /// Whether it starts no job, however long a job waits.
   [[nodiscard]] bool is_shut() const {
@@ -59,9 +59,9 @@ struct Queue {
   [[nodiscard]] bool has_jobs() const;
 
  private:
-  void count(const domain::Progress& progress, int by) {
-    counts.by_status[static_cast<std::size_t>(progress.status)] += static_cast<std::uint64_t>(by);
-    if (progress.reason == domain::Reason::backoff) backing_off += static_cast<std::uint64_t>(by);
+  void count(domain::Status status, domain::Reason reason, int by) {
+    counts.by_status[static_cast<std::size_t>(status)] += static_cast<std::uint64_t>(by);
+    if (reason == domain::Reason::backoff) backing_off += static_cast<std::uint64_t>(by);
   }
 };
 

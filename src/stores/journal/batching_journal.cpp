@@ -82,11 +82,11 @@ void BatchingJournal::run() {
 }
 
 void BatchingJournal::wait() {
+  if (!trouble_.exists()) gathering_.wait(options_.soon);
+  // It may have begun meanwhile, with a commit of the committer.
   if (trouble_.exists())
     gathering_.wait_in_trouble(options_.try_again,
                                takes_removals() ? Gathering::Until::removal : Gathering::Until::nothing);
-  else
-    gathering_.wait(options_.soon);
 }
 
 void BatchingJournal::tend() {
