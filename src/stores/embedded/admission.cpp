@@ -25,7 +25,8 @@ Record make_record(Jobs& jobs, const domain::NewJob& job, std::uint64_t fingerpr
   record.timeout_ms = static_cast<std::uint32_t>(job.timeout.value_or(options.timeout).count());
   const auto run_at = job.run_at.value_or(now.wall + job.delay.value_or(base::milliseconds{0}));
   const bool waits = run_at > now.wall;
-  record.set_times(now.wall, waits ? run_at : base::WallTime{}, jobs.table.histories());
+  record.enqueued_at = PackedWall(now.wall);
+  record.set_run_at(waits ? run_at : base::WallTime{});
   if (waits) {
     record.due = job.run_at ? jobs.calendar.steady(now, run_at) : now.steady + *job.delay;
     record.set_progress({.reason = domain::Reason::delayed}, jobs.table.histories());

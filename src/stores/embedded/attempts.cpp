@@ -185,7 +185,7 @@ void Attempts::restore_lease(Effects& effects, JobHandle job, journal::LeaseRow 
   running.stop = std::make_shared<engine::StopSignal>();
   if (record.reason() == domain::Reason::cancelled) effects.stop(running.stop, StopCause::cancelled);
   if (const auto timeout = record.timeout())
-    jobs_.wait_until(effects, job, jobs_.calendar.steady(effects.now, history.started_at + *timeout));
+    jobs_.wait_until(effects, job, jobs_.calendar.steady(effects.now, history.started_at.get() + *timeout));
   effects.wants_tick(
       leases_.grant(job, effects.now, {.duration = lease.duration, .worker = std::move(lease.worker)}));
   jobs_.queues[record.queue].remote_workers.begin();

@@ -2,7 +2,6 @@
 
 #include <bit>
 #include <cstdint>
-#include <limits>
 #include <memory>
 #include <utility>
 
@@ -10,25 +9,25 @@
 #include <jobqd/domain/job.hpp>
 #include <jobqd/engine/claim.hpp>
 
+#include "stores/embedded/packed.hpp"
 #include "stores/embedded/slab.hpp"
 #include "stores/journal/stored_job.hpp"
 
 namespace jobqd::stores::embedded {
 
 /// What a job has only once it was started or has ended; kept apart from its record, because most jobs that
-/// wait have none. Then the times that were in the record before are here too.
+/// wait have none.
 struct History {
   engine::FencingToken token = 0;
-  base::WallTime enqueued_at{};
-  base::WallTime run_at{};       ///< Epoch: none.
-  base::WallTime started_at{};   ///< Epoch: none.
-  base::WallTime finished_at{};  ///< Epoch: none.
   std::unique_ptr<journal::Ending> ending;
+  PackedWall run_at;       ///< Epoch: none. In the record while there is no history.
+  PackedWall started_at;   ///< Epoch: none.
+  PackedWall finished_at;  ///< Epoch: none.
+  std::uint8_t deferrals = 0;
+  bool simulated = false;
   std::uint32_t attempts = 0;
   std::uint32_t failures = 0;
   std::uint32_t interruptions = 0;
-  std::uint8_t deferrals = 0;
-  bool simulated = false;
 };
 
 /// The histories of the jobs of one table: taking one costs no allocation, except one for every 64. Not
@@ -56,10 +55,12 @@ class Histories {
   }
 
  private:
-  struct Entry : History {
-    Histories* owner = nullptr;
+  /// One line of the cache.
+  struct alignas(64) Entry : History {
     std::uint32_t place = 0;
+    Histories* owner = nullptr;
   };
+  static_assert(sizeof(Entry) == 64);
 
   Slab<Entry> entries_;
 };
@@ -82,18 +83,13 @@ class HistoryOrTime {
   /// Null: there is none yet.
   [[nodiscard]] History* history() const { return is_time() ? nullptr : std::bit_cast<History*>(word_); }
 
-  /// While there is no history. Epoch: none.
+  /// While there is no history. Epoch: none. It has to fit into a PackedWall.
   [[nodiscard]] base::WallTime time() const {
     return base::WallTime{base::milliseconds{std::bit_cast<std::int64_t>(word_) >> 1}};
   }
   void set_time(base::WallTime time) {
     const auto count = std::bit_cast<std::uint64_t>(time.time_since_epoch().count());
     word_ = count == 0 ? 0 : count << 1 | 1;
-  }
-  [[nodiscard]] static bool fits(base::WallTime time) {
-    const auto count = time.time_since_epoch().count();
-    return count >= std::numeric_limits<std::int64_t>::min() / 2 &&
-           count <= std::numeric_limits<std::int64_t>::max() / 2;
   }
 
   /// While there is no history. The time is lost.

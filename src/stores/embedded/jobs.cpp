@@ -85,7 +85,7 @@ Jobs::Start Jobs::start(Effects& effects, JobHandle job, engine::FencingToken to
   auto& queue = queues[record.queue];
   set_progress(queue, record, *progress);
   history.token = token;
-  history.started_at = effects.now.wall;
+  history.started_at = PackedWall(effects.now.wall);
   history.run_at = {};
   if (record.timeout_ms > 0)
     wait_until(effects, job, effects.now.steady + base::milliseconds(record.timeout_ms));
@@ -133,7 +133,7 @@ void Jobs::finish(Effects& effects, JobHandle job, Progress progress) {
   auto& queue = queues[record.queue];
   set_progress(queue, record, progress);
   History& history = record.history(table.histories());
-  history.finished_at = effects.now.wall;
+  history.finished_at = PackedWall(effects.now.wall);
   history.run_at = {};
   finished.add(job, effects.now.steady + retention(queue.options));
   effects.wants_tick(record.due.get());
@@ -227,10 +227,10 @@ domain::Job Jobs::describe(const Record& record, base::SteadyTime now) const {
           .priority = record.priority,
           .max_retries = record.max_retries,
           .timeout = record.timeout(),
-          .enqueued_at = record.enqueued_at(),
+          .enqueued_at = record.enqueued_at.get(),
           .run_at = optional_time(record.run_at()),
-          .started_at = optional_time(history != nullptr ? history->started_at : base::WallTime{}),
-          .finished_at = optional_time(history != nullptr ? history->finished_at : base::WallTime{}),
+          .started_at = optional_time(history != nullptr ? history->started_at.get() : base::WallTime{}),
+          .finished_at = optional_time(history != nullptr ? history->finished_at.get() : base::WallTime{}),
           .last_error = ending != nullptr ? ending->last_error : std::string{},
           .result = ending != nullptr ? ending->result : std::nullopt};
 }

@@ -54,8 +54,8 @@ class Jobs {
   /// What put_back() needs to undo a start: when it was, and what the job knew before.
   struct Start {
     base::SteadyTime at;
-    base::WallTime earlier_run_at;
-    base::WallTime earlier_started_at;
+    PackedWall earlier_run_at;
+    PackedWall earlier_started_at;
   };
 
   /// Queued to running. The job was popped from the ready queue of its queue. `lease`: its terms, if a remote

@@ -220,8 +220,8 @@ std::vector<engine::QueueState> EmbeddedStore::queues() const {
     auto state = state_of(queue, now.steady);
     // Within one priority jobs are first in, first out, except retries, which rejoin at the back.
     for (const auto job : queue.ready.fronts()) {
-      const auto age =
-          std::max(now.wall - jobs_.table.at(jobs_.table.handle(job)).enqueued_at(), base::milliseconds{0});
+      const auto age = std::max(now.wall - jobs_.table.at(jobs_.table.handle(job)).enqueued_at.get(),
+                                base::milliseconds{0});
       state.oldest_ready = std::max(state.oldest_ready.value_or(age), age);
     }
     states.push_back(std::move(state));

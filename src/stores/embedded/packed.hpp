@@ -109,6 +109,8 @@ class PackedWall {
     return count >= Low48::lowest && count <= Low48::highest;
   }
 
+  bool operator==(const PackedWall&) const = default;
+
  private:
   Low48 low_;
 };

@@ -56,10 +56,7 @@ class Record {
   /// Its position in the ready queue (ready, or running: where it was) or among the finished jobs.
   Ticket ticket;
 
- private:
-  PackedWall enqueued_at_;  ///< While it has no history.
-
- public:
+  PackedWall enqueued_at;
   std::int8_t priority = 0;
 
  private:
@@ -77,33 +74,20 @@ class Record {
   History& history(Histories& histories) {
     if (history() == nullptr) {
       auto made = histories.take();
-      made->enqueued_at = enqueued_at();
-      made->run_at = run_at();
+      made->run_at = PackedWall(run_at());
       history_or_run_at_.set_history(std::move(made));
     }
     return *history();
   }
 
-  [[nodiscard]] base::WallTime enqueued_at() const {
-    return history() != nullptr ? history()->enqueued_at : enqueued_at_.get();
-  }
   /// Epoch: none.
   [[nodiscard]] base::WallTime run_at() const {
-    return history() != nullptr ? history()->run_at : history_or_run_at_.time();
+    return history() != nullptr ? history()->run_at.get() : history_or_run_at_.time();
   }
-  /// Times that no clock shows, as a file may have them, need a history.
-  void set_times(base::WallTime enqueued_at, base::WallTime run_at, Histories& histories) {
-    if (!PackedWall::fits(enqueued_at) || !HistoryOrTime::fits(run_at)) history(histories);
-    if (history() != nullptr)
-      history()->enqueued_at = enqueued_at;
-    else
-      enqueued_at_ = PackedWall(enqueued_at);
-    set_run_at(run_at);
-  }
-  /// Epoch: none.
+  /// Epoch: none. It has to fit into a PackedWall.
   void set_run_at(base::WallTime run_at) {
     if (history() != nullptr)
-      history()->run_at = run_at;
+      history()->run_at = PackedWall(run_at);
     else
       history_or_run_at_.set_time(run_at);
   }

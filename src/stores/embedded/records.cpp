@@ -11,7 +11,7 @@ journal::JobRow job_row(const Record& record, std::string_view queue) {
           .priority = record.priority,
           .max_retries = record.max_retries,
           .timeout_ms = record.timeout_ms,
-          .enqueued_at = record.enqueued_at(),
+          .enqueued_at = record.enqueued_at.get(),
           .run_at = record.run_at(),
           .fingerprint = record.fingerprint};
 }
@@ -22,13 +22,20 @@ journal::ProgressRow progress_row(const Record& record, const engine::LeaseTerms
   row.progress = record.progress();
   row.run_at = record.run_at();
   if (const History* history = record.history()) {
-    row.started_at = history->started_at;
-    row.finished_at = history->finished_at;
+    row.started_at = history->started_at.get();
+    row.finished_at = history->finished_at.get();
     if (history->ending) row.ending = *history->ending;
     if (lease != nullptr)
       row.lease = {.token = history->token, .duration = lease->duration, .worker = lease->worker};
   }
   return row;
+}
+
+bool fits(const journal::StoredJob& stored) {
+  const auto& progress = stored.progress;
+  return PackedWall::fits(stored.job.enqueued_at) && PackedWall::fits(stored.job.run_at) &&
+         (!progress || (PackedWall::fits(progress->run_at) && PackedWall::fits(progress->started_at) &&
+                        PackedWall::fits(progress->finished_at)));
 }
 
 Record record_of(journal::StoredJob stored, std::uint16_t queue, Histories& histories) {
@@ -42,7 +49,8 @@ Record record_of(journal::StoredJob stored, std::uint16_t queue, Histories& hist
   record.timeout_ms = stored.job.timeout_ms;
   record.durable = true;
   auto& progress = stored.progress;
-  record.set_times(stored.job.enqueued_at, progress ? progress->run_at : stored.job.run_at, histories);
+  record.enqueued_at = PackedWall(stored.job.enqueued_at);
+  record.set_run_at(progress ? progress->run_at : stored.job.run_at);
   if (!progress) {
     if (record.run_at() != base::WallTime{})
       record.set_progress({.reason = domain::Reason::delayed}, histories);
@@ -52,8 +60,8 @@ Record record_of(journal::StoredJob stored, std::uint16_t queue, Histories& hist
   if (progress->started_at != base::WallTime{} || progress->finished_at != base::WallTime{} ||
       progress->ending) {
     History& history = record.history(histories);
-    history.started_at = progress->started_at;
-    history.finished_at = progress->finished_at;
+    history.started_at = PackedWall(progress->started_at);
+    history.finished_at = PackedWall(progress->finished_at);
     if (progress->ending) history.ending = std::make_unique<journal::Ending>(*std::move(progress->ending));
   }
   return record;

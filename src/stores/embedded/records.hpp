@@ -17,8 +17,12 @@ namespace jobqd::stores::embedded {
 /// Copies the progress of the job, and the terms of its lease, if it has one; null: it has none.
 [[nodiscard]] journal::ProgressRow progress_row(const Record& record, const engine::LeaseTerms* lease);
 
-/// The record of a sound job that was read back, which is durable. `queue` is its index in the store;
-/// `histories` are those of the table that the record is for.
+/// Whether a record can hold this job: its times are within 4,459 years before and after 1970. Only a file
+/// that was made by hand has others.
+[[nodiscard]] bool fits(const journal::StoredJob& stored);
+
+/// The record of a sound job that was read back, and that fits, which is durable. `queue` is its index in the
+/// store; `histories` are those of the table that the record is for.
 [[nodiscard]] Record record_of(journal::StoredJob stored, std::uint16_t queue, Histories& histories);
 
 }  // namespace jobqd::stores::embedded

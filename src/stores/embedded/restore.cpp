@@ -16,7 +16,7 @@ namespace {
 
 /// Epoch: it has not finished.
 base::WallTime finished_at(const Record& record) {
-  return record.history() != nullptr ? record.history()->finished_at : base::WallTime{};
+  return record.history() != nullptr ? record.history()->finished_at.get() : base::WallTime{};
 }
 
 }  // namespace
@@ -32,7 +32,8 @@ std::string EmbeddedStore::restore(std::vector<journal::StoredJob> jobs, std::ui
     for (auto& stored : jobs) {
       const bool takes_number = jobs_.table.takes(stored.job.number);
       if (takes_number) jobs_.last_number = std::max(jobs_.last_number, stored.job.number);
-      if (!takes_number || !stored.sound || jobs_.table.find_id(stored.job.content.id()) != JobHandle{}) {
+      if (!takes_number || !stored.sound || !fits(stored) ||
+          jobs_.table.find_id(stored.job.content.id()) != JobHandle{}) {
         recovery.set_aside.push_back(
             fmt::format("number {}, id \"{}\"", stored.job.number, stored.job.content.id()));
         continue;

@@ -22,10 +22,11 @@ class RecordsTest : public testing::Test {
     record.content = journal::JobBytes("a", R"({"n":1})", "trace");
     record.number = 7;
     record.fingerprint = 8;
-    record.set_times(WallTime(milliseconds{1}), WallTime(milliseconds{2}), histories_);
+    record.enqueued_at = PackedWall(WallTime(milliseconds{1}));
+    record.set_run_at(WallTime(milliseconds{2}));
     auto& history = record.history(histories_);
-    history.started_at = WallTime(milliseconds{3});
-    history.finished_at = WallTime(milliseconds{4});
+    history.started_at = PackedWall(WallTime(milliseconds{3}));
+    history.finished_at = PackedWall(WallTime(milliseconds{4}));
     history.ending =
         std::make_unique<journal::Ending>(journal::Ending{.last_error = "it broke", .result = "1"});
     record.set_progress({.status = Status::failed,
@@ -70,7 +71,7 @@ TEST_F(RecordsTest, ComeBackFromTheirRowsAsTheyWere) {
   EXPECT_EQ(after.content.traceparent(), "trace");
   EXPECT_EQ(after.number, before.number);
   EXPECT_EQ(after.fingerprint, before.fingerprint);
-  EXPECT_EQ(after.enqueued_at(), before.enqueued_at());
+  EXPECT_EQ(after.enqueued_at.get(), before.enqueued_at.get());
   EXPECT_EQ(after.run_at(), before.run_at());
   EXPECT_EQ(after.history()->started_at, before.history()->started_at);
   EXPECT_EQ(after.history()->finished_at, before.history()->finished_at);
@@ -107,21 +108,40 @@ TEST_F(RecordsTest, AJobWithoutProgressIsReadyUnlessItWaitsForATime) {
   EXPECT_EQ(ready.history(), nullptr) << "it takes no memory for what it does not have";
 }
 
-TEST_F(RecordsTest, KeepEveryTimeThatAFileMayHave) {
+TEST_F(RecordsTest, KeepEveryTimeThatFits) {
   const auto year = std::chrono::days{365};
   for (const WallTime time :
-       {WallTime{-year}, WallTime{}, WallTime{10'000 * year}, WallTime{-10'000 * year}, WallTime::max(),
-        WallTime::min(), WallTime(milliseconds{(1LL << 47) - 1}), WallTime(milliseconds{1LL << 47}),
-        WallTime(milliseconds{(1LL << 62) - 1}), WallTime(milliseconds{1LL << 62})}) {
+       {WallTime{-year}, WallTime{}, WallTime{4'000 * year}, WallTime{-4'000 * year},
+        WallTime(milliseconds{(1LL << 47) - 1}), WallTime(milliseconds{-(1LL << 47)})}) {
     journal::StoredJob stored{.job = job_row(full_record(), "mail"), .progress = {}};
     stored.job.enqueued_at = time;
     stored.job.run_at = time;
+    ASSERT_TRUE(fits(stored));
     auto record = record_of(stored, 1, histories_);
-    EXPECT_EQ(record.enqueued_at(), time);
+    EXPECT_EQ(record.enqueued_at.get(), time);
     EXPECT_EQ(record.run_at(), time);
     record.history(histories_);
-    EXPECT_EQ(record.enqueued_at(), time);
     EXPECT_EQ(record.run_at(), time);
+  }
+}
+
+TEST_F(RecordsTest, AJobFitsIfAllOfItsTimesDo) {
+  for (const WallTime time : {WallTime::max(), WallTime::min(), WallTime(milliseconds{1LL << 47}),
+                              WallTime(milliseconds{-(1LL << 47) - 1})}) {
+    const journal::StoredJob sound{.job = job_row(full_record(), "mail"),
+                                   .progress = progress_row(full_record(), nullptr)};
+    EXPECT_TRUE(fits(sound));
+    for (auto member : {&journal::JobRow::enqueued_at, &journal::JobRow::run_at}) {
+      auto stored = sound;
+      stored.job.*member = time;
+      EXPECT_FALSE(fits(stored));
+    }
+    for (auto member : {&journal::ProgressRow::run_at, &journal::ProgressRow::started_at,
+                         &journal::ProgressRow::finished_at}) {
+      auto stored = sound;
+      (*stored.progress).*member = time;
+      EXPECT_FALSE(fits(stored));
+    }
   }
 }
 
