@@ -144,15 +144,12 @@ class JobqdSqlite(Jobqd):
             return self.time_drain(count, self.ready_since())
 
     def ready_since(self) -> datetime:
-        """The daemon logs `ready` right after its workers have started; a thread of its own writes the log. Builds that did
-        not listen before that had no such line."""
-        self.server.wait_until(lambda: self.get("/readyz")[0] == 200 and self.time_of("listening"), f"the log of {self.name}")
-        return self.time_of("ready") or self.time_of("listening")
+        """The daemon logs `listening` right after its workers have started; a thread of its own writes the log."""
+        self.server.wait_until(lambda: self.listening_line() is not None, f"the log of {self.name}")
+        return datetime.fromisoformat(self.listening_line()[1].replace("Z", "+00:00"))
 
-    def time_of(self, event: str) -> Optional[datetime]:
-        """When the log says that; None: not yet."""
-        found = re.search(rf"^(\S+) info +{event}\b", self.server.log.read_text(encoding="utf-8"), re.MULTILINE)
-        return datetime.fromisoformat(found[1].replace("Z", "+00:00")) if found else None
+    def listening_line(self) -> Optional[re.Match]:
+        return re.search(r"^(\S+) info +listening\b", self.server.log.read_text(encoding="utf-8"), re.MULTILINE)
 
     def waiting(self) -> Optional[int]:
         if self.get("/readyz")[0] != 200:

@@ -86,7 +86,7 @@ class Life(Daemon):
         self._reader.start()
         self.port = 0
         if wait:
-            self.wait_until_serving()
+            self.wait_until_listening()
 
     def kill(self) -> None:
         self.process.kill()

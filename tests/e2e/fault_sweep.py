@@ -109,7 +109,7 @@ class OneLife:
         launcher = [] if self.at_stop else [*strace(self.fault, self.nth, folder.path / "trace"), "-D"]
         life = Life(folder.database, launcher=launcher, wait=False, **SETTINGS)
         try:
-            life.wait_until_serving()
+            life.wait_until_listening()
         except AssertionError:  # it ended before
             return life.wait()
         try:

@@ -211,17 +211,16 @@ class Daemon:
         self._reader.start()
         self.port = 0
         if wait:
-            self.wait_until_serving()
+            self.wait_until_listening()
 
-    def wait_until_listening(self) -> "Daemon":
-        """Waits until the port answers. Jobs may still be restored then."""
-        self.port = int(self.wait_for_line(r'listening.*?"?port"?[=:](\d+)')[1])
+    def wait_until_answering(self) -> "Daemon":
+        """Waits until the port of a daemon with a file answers. Jobs may still be restored then."""
+        self.port = int(self.wait_for_line(r'restoring.*?"?port"?[=:](\d+)')[1])
         return self
 
-    def wait_until_serving(self) -> "Daemon":
+    def wait_until_listening(self) -> "Daemon":
         """Waits until every request is answered and jobs run."""
-        self.wait_until_listening()
-        self.wait_for_line(r'(info  |"message":")ready\b')
+        self.port = int(self.wait_for_line(r'listening.*?"?port"?[=:](\d+)')[1])
         return self
 
     def _read_log(self) -> None:
@@ -335,7 +334,7 @@ class DaemonTest(unittest.TestCase):
     def start(self, *flags: str, exit_code: Optional[int] = 0, **settings: str) -> Daemon:
         daemon = Daemon(*flags, wait=False, **settings)
         self.addCleanup(self._end, daemon, exit_code)
-        daemon.wait_until_serving()
+        daemon.wait_until_listening()
         return daemon
 
     def _end(self, daemon: Daemon, exit_code: Optional[int]) -> None:

@@ -226,7 +226,7 @@ class FullDisk(unittest.TestCase):
             disk.fill()
             life = Life(disk.path / "jobs.db", wait=False, **SETTINGS)
             try:
-                life.wait_until_serving()
+                life.wait_until_listening()
                 self.assertEqual(life.job("kept")["status"], "queued")
                 life.kill()
             except AssertionError:

@@ -150,7 +150,7 @@ class Flips(unittest.TestCase):
     def start_on_it(self, folder: Folder) -> str:
         life = Life(folder.database, wait=False)
         try:
-            life.wait_until_serving()
+            life.wait_until_listening()
         except AssertionError:
             self.assertEqual(life.wait(), 1, life.log)
             self.assertRegex(life.log, r"jobqd: \S.*", "it says why")

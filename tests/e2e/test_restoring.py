@@ -47,7 +47,7 @@ class Restoring(unittest.TestCase):
                     launcher=["strace", "-D", "-f", "-qq", "-o", "/dev/null", "-e", "trace=pread64",
                               "-e", f"inject=pread64:delay_enter={microseconds}"])
         self.addCleanup(self.end, life)
-        return life.wait_until_listening()
+        return life.wait_until_answering()
 
     def end(self, life: Life) -> None:
         if life.process.poll() is None:
@@ -88,7 +88,7 @@ class Restoring(unittest.TestCase):
         self.assertEqual(life.get("/problems/store-unavailable").status, 200)
         eventually(lambda: re.search(r"restoring [\d,]+ of 20,000 jobs", life.not_ready_because()), "it has counted the jobs")
         life.wait_for_line(r"info  restoring done=\d+ of=20000$")
-        life.wait_until_serving()
+        life.wait_until_listening()
         self.assertEqual(life.get("/readyz").status, 200)
         self.assertEqual(life.get("/v1/jobs/early").status, 404)
         self.assertEqual(life.enqueue({"id": job_id(0), "payload": "x" * 100}).status, 200, "its id is known")
@@ -101,7 +101,7 @@ class Restoring(unittest.TestCase):
         life.wait_for_line(f"job done id={job_id(999)} ")
         events = [line.split(maxsplit=2)[2] for line in life.log.splitlines()]
         messages = [event.split("=")[0].rsplit(" ", 1)[0] for event in events]
-        self.assertLess(messages.index("listening"), messages.index("store opened"))
+        self.assertLess(messages.index("restoring"), messages.index("store opened"))
         self.assertLess(messages.index("store opened"), messages.index("job done"))
         done = re.findall(r"job done id=(\S+)", life.log)[:1000]
         self.assertEqual(done, [job_id(i) for i in range(1000)])
@@ -122,7 +122,7 @@ class Restoring(unittest.TestCase):
         self.assert_restoring(life.get("/readyz"))
         life.signal(signal.SIGHUP)
         life.wait_for_line("configuration read again")
-        self.assertLess(life.log.index("info  ready"), life.log.index("configuration read again"))
+        self.assertLess(life.log.index("info  listening"), life.log.index("configuration read again"))
         self.assertEqual(life.get("/readyz").status, 200)
 
     def test_a_lease_that_is_shorter_than_the_restoration_goes_on(self):
@@ -130,7 +130,7 @@ class Restoring(unittest.TestCase):
         self.addCleanup(self.end, life)
         leased = life.post("/v1/queues/default/lease", '{"lease":"2s"}').json()["jobs"][0]
         life.kill()
-        again = self.run_slowly(5_000, **self.remote).wait_until_serving()
+        again = self.run_slowly(5_000, **self.remote).wait_until_listening()
         token = json.dumps({"token": leased["lease"]["token"]})
         self.assertEqual(again.post(f"/v1/jobs/{leased['id']}/complete", token).status, 204)
         self.assertNotIn("a lease ran out", again.log)
@@ -154,7 +154,7 @@ class Restoring(unittest.TestCase):
         self.assertEqual(life.wait(), 1)
         self.assertRegex(life.lines[-1], r"^jobqd: cannot open \S+: the database is damaged: .*; restore a backup, or see what "
                                          "`jobqd check` says$")
-        self.assertNotIn("ready", [line.split()[-1] for line in life.lines])
+        self.assertNotIn("info  listening", life.log)
         self.assertEqual(self.folder.database.read_bytes(), before)
 
 

@@ -144,7 +144,7 @@ class NaughtyStrings(DaemonTest):
         events = [json.loads(line) for line in daemon.lines]
         failed = {event["id"] for event in events if event["message"] == "job failed"}
         self.assertEqual(failed, set(accepted))
-        known = {"configuration", "queue", "listening", "ready", "job failed", "stopping", "stopped",
+        known = {"configuration", "queue", "listening", "restoring", "job failed", "stopping", "stopped",
                  "this queue only simulates its jobs: no work is done"}
         self.assertEqual({event["message"] for event in events} - known, set())
 

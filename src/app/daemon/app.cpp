@@ -66,11 +66,9 @@ void App::open() {
                             "other machines may reach this address, and there is no authentication");
   warn_of_descriptors(parts_->config, descriptors, parts_->log);
   parts_->server->start();
-  parts_->log.write_admin(LogLevel::info, "listening",
-                          {{"address", parts_->config.listen.host},
-                           {"port", parts_->server->port()},
-                           {"version", version},
-                           {"pid", getpid()}});
+  if (parts_->restore)
+    parts_->log.write_admin(LogLevel::info, "restoring",
+                            {{"address", parts_->config.listen.host}, {"port", parts_->server->port()}});
 }
 
 std::expected<bool, std::string> App::restore(const std::function<bool()>& go_on) {
@@ -100,7 +98,11 @@ std::expected<void, std::string> App::serve() {
   parts_->files.scheduler.start();
   parts_->server->serve();
   parts_->serves = true;
-  parts_->log.write_admin(LogLevel::info, "ready");
+  parts_->log.write_admin(LogLevel::info, "listening",
+                          {{"address", parts_->config.listen.host},
+                           {"port", parts_->server->port()},
+                           {"version", version},
+                           {"pid", getpid()}});
   return {};
 }
 
