@@ -137,7 +137,7 @@ TEST_F(RecordsTest, AJobFitsIfAllOfItsTimesDo) {
       EXPECT_FALSE(fits(stored));
     }
     for (auto member : {&journal::ProgressRow::run_at, &journal::ProgressRow::started_at,
-                         &journal::ProgressRow::finished_at}) {
+                        &journal::ProgressRow::finished_at}) {
       auto stored = sound;
       (*stored.progress).*member = time;
       EXPECT_FALSE(fits(stored));
