@@ -14,6 +14,7 @@ def start_one(test, **settings):
     daemon = test.start(**settings)
     daemon.enqueue({"id": "runs"})
     eventually(lambda: daemon.job("runs")["status"] == "running", "the job runs")
+    daemon.wait_for_line("only simulates its jobs")  # A worker has it: a status of running comes a moment earlier.
     return daemon
 
 
