@@ -88,9 +88,12 @@ class Client(threading.Thread):
             raise AssertionError(f"{answer.status} for {body[:200]}: {answer.body[:200]!r}")
         told = answer.json()
         ids = [job["id"] for job in told] if count > 1 else [told.get("id", request[0].id)]
-        self.history.ok(request, ids)
-        if count == 1 and request[0].id and self.random.random() < 0.05:
-            self.repeat(connection, request[0], body)
+        try:
+            # Before the other clients know the job and may remove it.
+            if count == 1 and request[0].id and self.random.random() < 0.05:
+                self.repeat(connection, request[0], body)
+        finally:
+            self.history.ok(request, ids)
 
     def repeat(self, connection: Connection, job: Sent, body: str) -> None:
         """Repeats the request, as a producer does that is not sure of the first answer."""
