@@ -101,14 +101,21 @@ std::expected<void, std::string> serve(const Config& config, const ReadAgain& re
   (*daemon)->open();
   // A SIGHUP stays pending until the jobs are restored, as does a SIGCHLD.
   const auto ends = signal_set({SIGTERM, SIGINT});
-  const auto restored =
-      (*daemon)->restore([&ends] { return next_signal(ends, std::chrono::nanoseconds{0}) < 0; });
+  const auto restored = (*daemon)->restore([&] {
+    if (next_signal(ends, std::chrono::nanoseconds{0}) < 0) return true;
+    // The threads that read the file have to end first, and the disk may hang.
+    stopping.emplace(log, clock, report_period);
+    stopping->waits_for("the file");
+    stopping->give_up_at(clock.now().steady + disk_grace);
+    return false;
+  });
   if (!restored) return std::unexpected(restored.error());
   if (*restored) {
     if (auto serving = (*daemon)->serve(); !serving) return serving;
     wait_for_stop(signals, **daemon, read_again);
   }
-  (*daemon)->stop(stopping.emplace(log, clock, report_period));
+  if (!stopping) stopping.emplace(log, clock, report_period);
+  (*daemon)->stop(*stopping);
   return {};
 }
 

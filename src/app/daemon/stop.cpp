@@ -16,8 +16,6 @@ using domain::Status;
 
 /// The longest time that open requests may take to be answered once all jobs are settled.
 constexpr base::milliseconds answer_grace{1'000};
-/// The longest time that the last steps take, which wait for the disk; past it the disk hangs.
-constexpr base::milliseconds disk_grace{5'000};
 /// Jobs can also end without an attempt (cancelled, removed), so the stop counts them again this often.
 constexpr base::milliseconds look_again{50};
 
@@ -93,6 +91,7 @@ void App::stop(Stopping& stopping) {
 }
 
 void App::stop_starting(Stopping& stopping) {
+  stopping.give_up_at(parts_->clock.now().steady + disk_grace);
   parts_->server->drain();
   stopping.waits_for("open requests");
   parts_->server->request_stop(answer_grace);

@@ -12,6 +12,9 @@
 
 namespace jobqd::app {
 
+/// The longest time that steps of a stop take that wait for the disk; past it the disk hangs.
+constexpr base::milliseconds disk_grace{5'000};
+
 /// Accompanies the stop of the daemon to its end: every `period` a line of the log says what the stop still
 /// waits for, and another SIGTERM or SIGINT ends the process at once, with exit code 128 + its number, after
 /// the log has said so. SIGHUP is ignored, which the log says once; it does not put the next line off.

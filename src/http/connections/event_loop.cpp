@@ -14,8 +14,11 @@ constexpr base::milliseconds look_interval{1};
 /// After so many looks without a commit the watcher goes to sleep; waking it costs a system call.
 constexpr int quiet_looks = 20;
 
-/// So many handlers may run before what they have changed is committed, even if more are ready.
-constexpr int most_handlers = 1'000;
+/// What handlers have changed is committed after this time, even if more are ready.
+constexpr base::milliseconds longest_run{2};
+
+/// The clock is read after so many handlers.
+constexpr int handlers_between_looks = 8;
 
 }  // namespace
 
@@ -49,14 +52,20 @@ void EventLoop::run(bool holds) {
 bool EventLoop::run_handlers() {
   using engine::CommitStep;
   while (!io_.stopped()) {
-    int handlers = 0;
-    while (handlers < most_handlers && io_.poll_one() > 0) ++handlers;
+    const bool more = run_ready_handlers();
     const auto step = commits_.next_commit();
     if (step == CommitStep::now && !commit()) return false;
     if (step == CommitStep::soon) std::this_thread::yield();
-    if (step == CommitStep::none && handlers < most_handlers) io_.run_one();
+    if (step == CommitStep::none && !more) io_.run_one();
   }
   return true;
+}
+
+bool EventLoop::run_ready_handlers() {
+  const auto until = clock_.now().steady + longest_run;
+  for (int handlers = 1; io_.poll_one() > 0; ++handlers)
+    if (handlers % handlers_between_looks == 0 && clock_.now().steady >= until) return true;
+  return false;
 }
 
 bool EventLoop::commit() {

@@ -6,6 +6,7 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include <jobqd/base/clock.hpp>
 #include <jobqd/base/mutex.hpp>
 #include <jobqd/engine/group_commit.hpp>
 
@@ -23,8 +24,8 @@ namespace jobqd::http {
 /// start() and join() from one thread; the io_context's own rules hold for everything else.
 class EventLoop {
  public:
-  /// `commits` outlives it.
-  explicit EventLoop(engine::GroupCommit& commits) : commits_(commits) {}
+  /// `commits` and `clock` outlive it.
+  EventLoop(engine::GroupCommit& commits, const base::Clock& clock) : commits_(commits), clock_(clock) {}
   /// The loop has ended, or was never started.
   ~EventLoop() = default;
 
@@ -44,6 +45,8 @@ class EventLoop {
   void run(bool holds);
   /// Runs handlers until there will be none any more, or until the baton was taken: false.
   bool run_handlers();
+  /// Runs those that are ready, for a short time. Returns whether there may be more.
+  bool run_ready_handlers();
   /// Whether this thread still holds the baton.
   bool commit();
   /// Returns with the baton, or, at the end of the loop, without.
@@ -51,6 +54,7 @@ class EventLoop {
   bool watch() JOBQD_REQUIRES(mutex_);
 
   engine::GroupCommit& commits_;
+  const base::Clock& clock_;
   /// One thread at a time: that is what the hint says. On two cores a second one costs more than it brings.
   boost::asio::io_context io_{1};
   Baton baton_;

@@ -15,7 +15,7 @@ class Server::Impl {
   Impl(const ServerOptions& options, engine::Store& store, const base::Clock& clock, base::Random& random,
        std::vector<Observer*> observers)
       : api(store, clock, random),
-        loop(store),
+        loop(store, clock),
         listener(loop.context(), options, clock, api, std::move(observers)) {}
 
   Api api;

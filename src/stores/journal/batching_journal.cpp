@@ -16,7 +16,9 @@ BatchingJournal::~BatchingJournal() {
 }
 
 void BatchingJournal::start() {
-  if (!thread_.joinable()) thread_ = std::jthread([this] { run(); });
+  if (thread_.joinable()) return;
+  thread_ = std::jthread([this] { run(); });
+  tending_due_.store(false);
 }
 
 Journal::BatchNumber BatchingJournal::insert(std::span<JobRow> rows, Durable done) {

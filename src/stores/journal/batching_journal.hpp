@@ -75,7 +75,8 @@ class BatchingJournal final : public Journal {
   Trouble trouble_;
   std::atomic<BatchNumber> durable_{0};
   std::atomic<bool> takes_removals_{false};  ///< In spite of the present trouble.
-  std::atomic<bool> tending_due_{false};     ///< The journal's thread has upkeep to do before the next batch.
+  std::atomic<bool> tending_due_{
+      true};  ///< Only the journal's thread may write: it has upkeep to do, or is not there yet.
   bool lost_ JOBQD_GUARDED_BY(writing_) = false;  ///< A failure was fatal.
   std::jthread thread_;
 };

@@ -78,7 +78,8 @@ class EventLoopTest : public testing::Test {
   }
 
   Commits commits;
-  EventLoop loop{commits};
+  base::SystemClock clock;
+  EventLoop loop{commits, clock};
   std::optional<boost::asio::executor_work_guard<boost::asio::io_context::executor_type>> work{
       boost::asio::make_work_guard(loop.context())};
 };
@@ -119,6 +120,27 @@ TEST_F(EventLoopTest, CommitsEvenIfThereIsAlwaysAHandlerThatIsReady) {
   ASSERT_TRUE(run(again));
   ASSERT_TRUE(run([&] { commits.change(); }));
   EXPECT_TRUE(commits.wait_for_commit());
+  stopped = true;
+  end();
+}
+
+TEST_F(EventLoopTest, SlowHandlersThatAreAlwaysReadyDoNotPutACommitOff) {
+  loop.start();
+  std::atomic<bool> stopped = false;
+  std::atomic<int> handlers = 0;
+  std::function<void()> again = [&] {
+    ++handlers;
+    for (const auto until = clock.now().steady + base::milliseconds{1}; clock.now().steady < until;) {
+    }
+    if (!stopped) boost::asio::post(loop.context(), again);
+  };
+  ASSERT_TRUE(run(again));
+  ASSERT_TRUE(run([&] {
+    handlers = 0;
+    commits.change();
+  }));
+  EXPECT_TRUE(commits.wait_for_commit());
+  EXPECT_LT(handlers, 100);
   stopped = true;
   end();
 }
