@@ -33,7 +33,7 @@ class Jobs {
 
   struct Found {
     JobHandle handle;
-    Record* record;
+    Record* record = nullptr;
   };
 
   /// Jobs that are not acknowledged yet are not found. Errors: job_not_found.

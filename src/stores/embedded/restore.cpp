@@ -22,13 +22,13 @@ base::WallTime finished_at(const Record& record) {
 }  // namespace
 
 void EmbeddedStore::begin_restore() {
-  restore_progress_.begin();
+  restore_progress_.begin(around_.clock.now());
 }
 
 std::string EmbeddedStore::restore(std::vector<journal::StoredJob> jobs, std::uint64_t all,
                                    Recovery& recovery) {
   {
-    Turn turn(*this);
+    Turn turn(*this, restore_progress_.begun());
     for (auto& stored : jobs) {
       const bool takes_number = jobs_.table.takes(stored.job.number);
       if (takes_number) jobs_.last_number = std::max(jobs_.last_number, stored.job.number);

@@ -4,12 +4,20 @@
 #include <cstdint>
 #include <string>
 
+#include <jobqd/base/clock.hpp>
+
 namespace jobqd::stores::embedded {
 
 /// How far the restoration of the jobs has come. One thread reports, any thread may ask.
 class RestoreProgress {
  public:
-  void begin() { restoring_.store(true, std::memory_order_release); }
+  void begin(base::Now now) {
+    begun_ = now;
+    restoring_.store(true, std::memory_order_release);
+  }
+  /// By this time all jobs are judged, so that those that are due at one time stay in order. The thread that
+  /// reports only.
+  [[nodiscard]] base::Now begun() const { return begun_; }
   /// `jobs` more are restored, of `all`; 0: their number is not known.
   void add(std::uint64_t jobs, std::uint64_t all) {
     done_.fetch_add(jobs, std::memory_order_relaxed);
@@ -23,6 +31,7 @@ class RestoreProgress {
   [[nodiscard]] std::string describe() const;
 
  private:
+  base::Now begun_{};
   std::atomic<bool> restoring_{false};
   std::atomic<std::uint64_t> done_{0};
   std::atomic<std::uint64_t> all_{0};

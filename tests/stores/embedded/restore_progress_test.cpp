@@ -7,7 +7,7 @@ namespace jobqd::stores::embedded {
 TEST(RestoreProgress, SaysNothingBeforeAndAfterTheRestoration) {
   RestoreProgress progress;
   EXPECT_EQ(progress.describe(), "");
-  progress.begin();
+  progress.begin({});
   EXPECT_TRUE(progress.under_way());
   progress.end();
   EXPECT_FALSE(progress.under_way());
@@ -16,7 +16,7 @@ TEST(RestoreProgress, SaysNothingBeforeAndAfterTheRestoration) {
 
 TEST(RestoreProgress, CountsJobs) {
   RestoreProgress progress;
-  progress.begin();
+  progress.begin({});
   EXPECT_EQ(progress.describe(), "restoring 0 jobs so far");
   progress.add(999, 0);
   EXPECT_EQ(progress.describe(), "restoring 999 jobs so far");

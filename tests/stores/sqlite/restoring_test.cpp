@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -144,6 +145,29 @@ TEST_F(Restoring, KeepsTheOrder) {
   restore([](RestoredJobs) { return true; }).value();
   for (std::uint64_t i = 1; i <= jobs; ++i)
     ASSERT_EQ(support::claim(*opened.store).value().id, fmt::format("job-{}", i));
+}
+
+TEST_F(Restoring, KeepsTheOrderOfJobsThatComeDueMeanwhile) {
+  open();
+  restore([](RestoredJobs) { return true; }).value();
+  constexpr std::uint64_t due_jobs = 1'000;
+  std::vector<domain::NewJob> some;
+  for (std::uint64_t i = 1; i <= due_jobs; ++i) {
+    some.push_back(new_job(fmt::format("due-{}", i)));
+    some.back().run_at = clock.now().wall + base::milliseconds{1'000};
+  }
+  result_of<Submitted>([&](auto done) { opened.store->submit(std::move(some), std::move(done)); }).value();
+  open();
+  restore([&, late = false](RestoredJobs restored) mutable {
+    if (restored.done > jobs + due_jobs / 2 && !std::exchange(late, true))
+      clock.advance(base::milliseconds{2'000});
+    return true;
+  }).value();
+  for (auto next = opened.store->tick(clock.now()); next && *next <= clock.now().steady;)
+    next = opened.store->tick(clock.now());
+  for (std::uint64_t i = 1; i <= jobs; ++i) ASSERT_TRUE(support::claim(*opened.store));
+  for (std::uint64_t i = 1; i <= due_jobs; ++i)
+    ASSERT_EQ(support::claim(*opened.store).value().id, fmt::format("due-{}", i));
 }
 
 TEST_F(Restoring, EndsWhenItIsAskedToAndLosesNothing) {
