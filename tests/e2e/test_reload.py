@@ -117,7 +117,7 @@ class Reload(DaemonTest):
         with subprocess.Popen(command, stdin=terminal, stdout=terminal, stderr=terminal, start_new_session=True) as daemon:
             os.close(terminal)
             said = b""
-            while b"ready" not in said:
+            while b"listening" not in said:
                 said += os.read(controller, 4096)
             daemon.send_signal(signal.SIGHUP)
             while b"configuration read again" not in said:
