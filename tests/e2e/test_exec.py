@@ -10,7 +10,7 @@ import unittest
 from pathlib import Path
 from typing import Optional
 
-from durable import Folder, Life
+from durable import Folder, Life, sanitized
 from support import DaemonTest, eventually
 
 CONFIG = """
@@ -166,6 +166,7 @@ class Programs(DaemonTest):
             self.assertEqual((job["status"], job.get("last_error"), job["attempts"]), ("done", None, 1))
         eventually(lambda: not children(daemon.process.pid), "all orphans are reaped")
 
+    @unittest.skipIf(sanitized(), "without a free descriptor, UBSan takes sound objects for invalid ones: it looks at memory by a pipe")
     def test_jobs_do_not_pay_for_a_shortage_of_the_daemon(self):
         config = self.config_file(CONFIG.format(script="sleep 0.2").replace("workers = 2", "workers = 60\nmax_retries = 0\ncapacity = 100"))
         daemon = self.start(CONFIG=config, MAX_CONNECTIONS="10", SHUTDOWN_GRACE="0s", descriptors=120)
