@@ -29,12 +29,13 @@ class JobTable {
   /// The id must be new, and the number larger than every one before. Where it throws, nothing has changed.
   JobHandle insert(Record record);
 
-  /// Whether a job may have this number, besides that it has to be larger than every one before: all numbers
-  /// of a store are within 2^47. Only damage makes others: that are 4 years of a million jobs a second.
-  [[nodiscard]] bool takes(std::uint64_t number) const {
-    constexpr std::uint64_t widest = std::uint64_t{1} << 47;
-    const auto oldest = by_age_.empty() ? 0 : handle(by_age_.front()).number;
-    return number != 0 && number >= oldest && number - oldest < widest;
+  /// Whether a job that is read back may have this number, besides that it has to be larger than every one
+  /// before: all numbers are within `widest`. Only damage makes others: 2^47 are 4 years of a million jobs a
+  /// second.
+  [[nodiscard]] bool takes(std::uint64_t number, std::uint64_t widest = std::uint64_t{1} << 47) const {
+    constexpr std::uint64_t largest = std::uint64_t{1} << 62;  // New ones come behind it.
+    const auto oldest = by_age_.empty() ? number : handle(by_age_.front()).number;
+    return number != 0 && number <= largest && number >= oldest && number - oldest < widest;
   }
 
   /// Null: there is no such job any more.

@@ -12,15 +12,6 @@ namespace jobqd::stores::embedded {
 
 using domain::Status;
 
-namespace {
-
-/// Epoch: it has not finished.
-base::WallTime finished_at(const Record& record) {
-  return record.history() != nullptr ? record.history()->finished_at.get() : base::WallTime{};
-}
-
-}  // namespace
-
 void EmbeddedStore::begin_restore() {
   restore_progress_.begin(around_.clock.now());
 }
@@ -30,10 +21,12 @@ std::string EmbeddedStore::restore(std::vector<journal::StoredJob> jobs, std::ui
   {
     Turn turn(*this, restore_progress_.begun());
     for (auto& stored : jobs) {
-      const bool takes_number = jobs_.table.takes(stored.job.number);
-      if (takes_number) jobs_.last_number = std::max(jobs_.last_number, stored.job.number);
-      if (!takes_number || !stored.sound || !fits(stored) ||
+      if (!jobs_.table.takes(stored.job.number) || !stored.sound || !fits(stored) ||
           jobs_.table.find_id(stored.job.content.id()) != JobHandle{}) {
+        // New jobs come behind it, unless damage made the number so large that they would lack room for
+        // theirs.
+        if (jobs_.table.takes(stored.job.number, std::uint64_t{1} << 46))
+          jobs_.last_number = std::max(jobs_.last_number, stored.job.number);
         recovery.set_aside.push_back(
             fmt::format("number {}, id \"{}\"", stored.job.number, stored.job.content.id()));
         continue;
@@ -90,13 +83,13 @@ void EmbeddedStore::finish_restore(engine::FencingToken first_token, const std::
   attempts_.continue_tokens(first_token);
   // Jobs come by number; retention wants them by their end.
   std::ranges::sort(restored_finished_, {}, [this](JobHandle job) JOBQD_REQUIRES(mutex_) {
-    return finished_at(jobs_.table.at(job));
+    return jobs_.table.at(job).finished_at();
   });
   const auto restored = std::exchange(restored_finished_, {});
   for (const auto job : restored) {
     const Record& record = jobs_.table.at(job);
     if (!record.finished()) continue;
-    const auto age = std::max(turn.effects.now.wall - finished_at(record), base::milliseconds{0});
+    const auto age = std::max(turn.effects.now.wall - record.finished_at(), base::milliseconds{0});
     jobs_.finished.add(job,
                        turn.effects.now.steady + jobs_.retention(jobs_.queues[record.queue].options) - age);
   }
