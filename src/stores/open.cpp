@@ -43,6 +43,13 @@ std::expected<std::optional<Recovery>, std::string> restore_jobs(embedded::Embed
   return recovery;
 }
 
+std::expected<OpenedStore, std::string> restore_all(UnrestoredStore opened) {
+  auto recovery = opened.restore([](RestoredJobs /*so_far*/) { return true; });
+  if (!recovery) return std::unexpected(std::move(recovery.error()));
+  JOBQD_CHECK(recovery->has_value());
+  return OpenedStore{.store = std::move(opened.store), .recovery = **std::move(recovery)};
+}
+
 }  // namespace
 
 std::unique_ptr<engine::Store> open_memory_store(const EmbeddedOptions& options, Surroundings around) {
@@ -61,9 +68,9 @@ std::expected<UnrestoredStore, std::string> open_sqlite_file(const std::string& 
 std::expected<OpenedStore, std::string> open_sqlite_store(const std::string& path,
                                                           const EmbeddedOptions& options,
                                                           Surroundings around) {
-  auto file = sqlite::JournalFile::open({.path = path});
-  if (!file) return std::unexpected(file.error());
-  return restore_store(options, std::move(around), *std::move(file));
+  auto opened = open_sqlite_file(path, options, std::move(around));
+  if (!opened) return std::unexpected(std::move(opened.error()));
+  return restore_all(*std::move(opened));
 }
 
 UnrestoredStore unrestored_store(const EmbeddedOptions& options, Surroundings around,
@@ -93,11 +100,7 @@ UnrestoredStore unrestored_store(const EmbeddedOptions& options, Surroundings ar
 std::expected<OpenedStore, std::string> restore_store(const EmbeddedOptions& options, Surroundings around,
                                                       std::unique_ptr<sqlite::JournalFile> file,
                                                       journal::BatchingJournal::Options journal_options) {
-  auto opened = unrestored_store(options, std::move(around), std::move(file), journal_options);
-  auto recovery = opened.restore([](RestoredJobs /*so_far*/) { return true; });
-  if (!recovery) return std::unexpected(recovery.error());
-  JOBQD_CHECK(recovery->has_value());
-  return OpenedStore{.store = std::move(opened.store), .recovery = **std::move(recovery)};
+  return restore_all(unrestored_store(options, std::move(around), std::move(file), journal_options));
 }
 
 }  // namespace jobqd::stores

@@ -23,7 +23,7 @@ struct ServerOptions {
   base::milliseconds idle_timeout{60'000};
 };
 
-/// The HTTP API of one store, on one thread.
+/// The HTTP API of one store, on one thread at a time.
 ///
 /// Owned by the app, and outlived by everything it refers to, the observers included. listen() and start()
 /// once and in this order; serve() and drain() from any thread; request_stop() and join() in any order and

@@ -71,7 +71,7 @@ struct App::Parts {
   std::unique_ptr<engine::Store> store;
   decltype(stores::UnrestoredStore::restore) restore;  ///< Null: there is nothing to restore.
   bool store_is_durable = false;
-  bool serves = false;  ///< All jobs are restored, and start().
+  bool serves = false;  ///< serve() was called: all jobs are restored.
   std::optional<engine::StoreDuty> store_duty;
   std::optional<QueueRunners> runners;  ///< Of the queues as they are now.
   std::unique_ptr<http::Server> server;

@@ -54,6 +54,16 @@ void wait_for_delay(App::Parts& parts, Stopping& stopping) {
   while (parts.clock.now().steady < deadline) parts.watchers.attempts.wait(deadline);
 }
 
+/// Answers the open requests and closes the port. From here on the stop waits for the disk, which may hang;
+/// it is not given up before `not_before`.
+void close_port(App::Parts& parts, Stopping& stopping, base::SteadyTime not_before) {
+  stopping.give_up_at(std::max(not_before, parts.clock.now().steady + disk_grace));
+  stopping.waits_for("open requests");
+  parts.server->request_stop(answer_grace);
+  parts.server->join();
+  stopping.waits_for("the store");
+}
+
 }  // namespace
 
 void App::stop(Stopping& stopping) {
@@ -80,23 +90,15 @@ void App::stop(Stopping& stopping) {
   parts.runners->request_stop();
   wait_for("interrupted jobs", base::SteadyTime::max(), parts, stopping, running);
   parts.runners->join();
-  stopping.give_up_at(std::max(deadline, parts.clock.now().steady + disk_grace));
-  stopping.waits_for("open requests");
-  parts.server->request_stop(answer_grace);
-  parts.server->join();
-  stopping.waits_for("the store");
+  close_port(parts, stopping, deadline);
   parts.scheduler.request_stop();
   parts.scheduler.join();
   log_end();
 }
 
 void App::stop_starting(Stopping& stopping) {
-  stopping.give_up_at(parts_->clock.now().steady + disk_grace);
   parts_->server->drain();
-  stopping.waits_for("open requests");
-  parts_->server->request_stop(answer_grace);
-  parts_->server->join();
-  stopping.waits_for("the store");
+  close_port(*parts_, stopping, {});
   parts_->log.write_admin(LogLevel::info, "stopped", {{"before", "all jobs were restored"}});
 }
 

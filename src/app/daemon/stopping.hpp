@@ -34,7 +34,7 @@ class Stopping {
   /// What the stop waits for from now on, and of jobs how many. `what` is a string literal. Any thread.
   void waits_for(std::string_view what, std::optional<std::uint64_t> jobs = {}) JOBQD_EXCLUDES(mutex_);
 
-  /// If the stop has not come to its end by then, or up to a second later, it never will: the log says what
+  /// If the stop has not come to its end by then, or half a second later, it never will: the log says what
   /// it waits for, and the process ends with exit code 1. Any thread.
   void give_up_at(base::SteadyTime time) JOBQD_EXCLUDES(mutex_);
 

@@ -23,7 +23,6 @@ constexpr int handlers_between_looks = 8;
 }  // namespace
 
 void EventLoop::start() {
-  if (threads_.front().joinable()) return;
   for (auto& thread : threads_)
     thread = std::jthread([this, holds = &thread == &threads_.front()] { run(holds); });
 }

@@ -34,7 +34,7 @@ class EventLoop {
 
   [[nodiscard]] boost::asio::io_context& context() { return io_; }
 
-  /// Later calls do nothing.
+  /// Once.
   void start();
 
   /// Returns when the io_context has run out of work and no commit is out.

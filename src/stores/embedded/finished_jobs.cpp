@@ -11,7 +11,7 @@ namespace jobqd::stores::embedded {
 void FinishedJobs::add(JobHandle job, base::SteadyTime until) {
   Record& record = table_.at(job);
   record.due = until;
-  if (Ticket(++last_ticket_).is_zero()) ++last_ticket_;  // That stands for no ticket.
+  last_ticket_ = ticket_after(last_ticket_);
   record.ticket = Ticket(last_ticket_);
   if (record.queue >= queues_.size()) queues_.resize(record.queue + 1UL);
   if (record.queue >= failed_.size()) failed_.resize(record.queue + 1UL);

@@ -43,4 +43,9 @@ struct HashOfHandle {
 /// A job's position in a queue whose tickets only grow; that queue knows the largest. Ticket{} is no ticket.
 using Ticket = PackedNumber;
 
+/// The ticket that comes after this one: none that Ticket could not tell from "no ticket".
+[[nodiscard]] constexpr std::uint64_t ticket_after(std::uint64_t last) {
+  return Ticket(last + 1).is_zero() ? last + 2 : last + 1;
+}
+
 }  // namespace jobqd::stores::embedded

@@ -216,7 +216,6 @@ bool Jobs::forget_expired(Effects& effects) {
 
 domain::Job Jobs::describe(const Record& record, base::SteadyTime now) const {
   const auto& queue = queues[record.queue];
-  const History* history = record.history();
   const auto* ending = record.ending();
   auto progress = record.progress();
   progress.reason = queue.reason_of(progress, now);
@@ -229,8 +228,8 @@ domain::Job Jobs::describe(const Record& record, base::SteadyTime now) const {
           .timeout = record.timeout(),
           .enqueued_at = record.enqueued_at.get(),
           .run_at = optional_time(record.run_at()),
-          .started_at = optional_time(history != nullptr ? history->started_at.get() : base::WallTime{}),
-          .finished_at = optional_time(history != nullptr ? history->finished_at.get() : base::WallTime{}),
+          .started_at = optional_time(record.started_at()),
+          .finished_at = optional_time(record.finished_at()),
           .last_error = ending != nullptr ? ending->last_error : std::string{},
           .result = ending != nullptr ? ending->result : std::nullopt};
 }

@@ -25,7 +25,7 @@ class ReadyQueue {
 
   /// Adds a job behind all of its priority.
   Ticket push(int priority, JobSlot job) {
-    if (Ticket(++last_ticket_).is_zero()) ++last_ticket_;  // That stands for no ticket.
+    last_ticket_ = ticket_after(last_ticket_);
     lanes_[priority].push(last_ticket_, job);
     ++size_;
     return Ticket(last_ticket_);

@@ -92,6 +92,15 @@ class Record {
       history_or_run_at_.set_time(run_at);
   }
 
+  /// Epoch: it has never started.
+  [[nodiscard]] base::WallTime started_at() const {
+    return history() != nullptr ? history()->started_at.get() : base::WallTime{};
+  }
+  /// Epoch: it has not finished.
+  [[nodiscard]] base::WallTime finished_at() const {
+    return history() != nullptr ? history()->finished_at.get() : base::WallTime{};
+  }
+
   [[nodiscard]] domain::Status status() const { return status_; }
   [[nodiscard]] domain::Reason reason() const { return reason_; }
   [[nodiscard]] domain::Progress progress() const {

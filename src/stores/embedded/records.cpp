@@ -21,9 +21,9 @@ journal::ProgressRow progress_row(const Record& record, const engine::LeaseTerms
   row.number = record.number;
   row.progress = record.progress();
   row.run_at = record.run_at();
+  row.started_at = record.started_at();
+  row.finished_at = record.finished_at();
   if (const History* history = record.history()) {
-    row.started_at = history->started_at.get();
-    row.finished_at = history->finished_at.get();
     if (history->ending) row.ending = *history->ending;
     if (lease != nullptr)
       row.lease = {.token = history->token, .duration = lease->duration, .worker = lease->worker};

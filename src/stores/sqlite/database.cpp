@@ -30,6 +30,10 @@ std::string in_words(const SqliteError& error) {
   }
 }
 
+std::string cannot_open(const std::string& path, const std::string& why) {
+  return fmt::format("cannot open {}: {}", path, why);
+}
+
 bool is_indeterminate(const SqliteError& error) {
   constexpr std::array codes{SQLITE_IOERR_FSYNC, SQLITE_IOERR_DIR_FSYNC, SQLITE_CORRUPT, SQLITE_NOTADB};
   return std::ranges::find(codes, error.code) != codes.end() || (error.code & 0xFF) == SQLITE_CORRUPT;

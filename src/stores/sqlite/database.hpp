@@ -20,6 +20,13 @@ struct SqliteError {
 /// Describes the error to people, in one line.
 [[nodiscard]] std::string in_words(const SqliteError& error);
 
+/// What is said of a file that cannot be opened, in one line if `why` is.
+[[nodiscard]] std::string cannot_open(const std::string& path, const std::string& why);
+
+/// For every connection of the daemon to a file: waits for others, and trusts nothing that the file says.
+inline constexpr auto connection_pragmas =
+    "PRAGMA busy_timeout = 2000; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;";
+
 /// Whether the outcome of the write is unknown: a sync failed, or the database is corrupt.
 [[nodiscard]] bool is_indeterminate(const SqliteError& error);
 

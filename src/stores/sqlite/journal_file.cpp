@@ -84,11 +84,10 @@ JournalFile::~JournalFile() {
 
 std::expected<void, std::string> JournalFile::prepare() {
   const auto pragmas = fmt::format(
-      "PRAGMA busy_timeout = 2000; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA "
-      "journal_mode = WAL;"
-      "PRAGMA synchronous = {}; PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = {};"
-      "PRAGMA temp_store = MEMORY;",
-      options_.full_sync ? "FULL" : "NORMAL", 2 * options_.checkpoint_pages * LogKeeper::page_size);
+      "{} PRAGMA journal_mode = WAL; PRAGMA synchronous = {}; PRAGMA wal_autocheckpoint = 0; PRAGMA "
+      "journal_size_limit = {}; PRAGMA temp_store = MEMORY;",
+      connection_pragmas, options_.full_sync ? "FULL" : "NORMAL",
+      2 * options_.checkpoint_pages * LogKeeper::page_size);
   // Before anything else, so that a file of another program stays as it is.
   if (const auto version = version_of(database_); !version) return std::unexpected(version.error());
   if (auto set = database_.execute(pragmas.c_str()); !set) return std::unexpected(in_words(set.error()));

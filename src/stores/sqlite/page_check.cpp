@@ -16,19 +16,13 @@ std::string one_line(std::string text) {
 
 }  // namespace
 
-std::string cannot_open(const std::string& path, const std::string& why) {
-  return fmt::format("cannot open {}: {}", path, why);
-}
-
 PageCheck::PageCheck(std::string path, SqliteDatabase database)
     : path_(std::move(path)), database_(std::move(database)) {}
 
 std::expected<PageCheck, std::string> PageCheck::open(const std::string& path, const std::string& vfs) {
   auto database = SqliteDatabase::open(path, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, vfs);
   if (!database) return std::unexpected(cannot_open(path, in_words(database.error())));
-  constexpr auto pragmas =
-      "PRAGMA busy_timeout = 2000; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;";
-  if (auto set = database->execute(pragmas); !set)
+  if (auto set = database->execute(connection_pragmas); !set)
     return std::unexpected(cannot_open(path, in_words(set.error())));
   return PageCheck(path, *std::move(database));
 }

@@ -8,9 +8,6 @@
 
 namespace jobqd::stores::sqlite {
 
-/// What is said of a file that cannot be opened, in one line.
-[[nodiscard]] std::string cannot_open(const std::string& path, const std::string& why);
-
 /// A check of every page of a file, over a connection of its own, so that the jobs can be read meanwhile.
 ///
 /// Used by one thread, except interrupt(). Opened and closed while the file's JournalFile is open in this

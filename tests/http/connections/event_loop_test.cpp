@@ -72,6 +72,12 @@ class EventLoopTest : public testing::Test {
     });
     return future.wait_for(support::patience) == std::future_status::ready;
   }
+  /// Returns while a commit is out.
+  void hold_a_commit() {
+    commits.hold_next();
+    ASSERT_TRUE(run([&] { commits.change(); }));
+    commits.wait_until_out();
+  }
   void end() {
     work.reset();
     loop.join();
@@ -147,9 +153,7 @@ TEST_F(EventLoopTest, SlowHandlersThatAreAlwaysReadyDoNotPutACommitOff) {
 
 TEST_F(EventLoopTest, HandlersRunWhileACommitIsOut) {
   loop.start();
-  commits.hold_next();
-  ASSERT_TRUE(run([&] { commits.change(); }));
-  commits.wait_until_out();
+  hold_a_commit();
   for (int i = 0; i < 10; ++i) EXPECT_TRUE(run([] {}));
   EXPECT_FALSE(commits.has_committed());
   commits.let_go();
@@ -167,9 +171,7 @@ TEST_F(EventLoopTest, HandlersNeverRunOnTwoThreadsAtOnce) {
     std::this_thread::yield();
     --running;
   };
-  commits.hold_next();
-  ASSERT_TRUE(run([&] { commits.change(); }));
-  commits.wait_until_out();
+  hold_a_commit();
   std::jthread others([&] {
     for (int i = 0; i < 2'000; ++i) boost::asio::post(loop.context(), alone);
   });
@@ -182,9 +184,7 @@ TEST_F(EventLoopTest, HandlersNeverRunOnTwoThreadsAtOnce) {
 
 TEST_F(EventLoopTest, EndsWhileACommitIsOut) {
   loop.start();
-  commits.hold_next();
-  ASSERT_TRUE(run([&] { commits.change(); }));
-  commits.wait_until_out();
+  hold_a_commit();
   EXPECT_TRUE(run([] {}));
   work.reset();
   while (!loop.context().stopped()) std::this_thread::yield();
