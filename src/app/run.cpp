@@ -98,7 +98,7 @@ std::expected<void, std::string> serve(const Config& config, const ReadAgain& re
   std::optional<Stopping> stopping;  // Outlives the daemon, because closing the store is a part of the stop.
   const auto daemon = build(config, clock, log);
   if (!daemon) return std::unexpected(daemon.error());
-  (*daemon)->open();
+  (*daemon)->announce();
   // A SIGHUP stays pending until the jobs are restored, as does a SIGCHLD.
   const auto ends = signal_set({SIGTERM, SIGINT});
   const auto restored = (*daemon)->restore([&] {

@@ -26,8 +26,8 @@ struct ServerOptions {
 /// The HTTP API of one store, on one thread at a time.
 ///
 /// Owned by the app, and outlived by everything it refers to, the observers included. listen() and start()
-/// once and in this order; serve() and drain() from any thread; request_stop() and join() in any order and
-/// any number of times, from one thread.
+/// in this order, and start() any number of times; serve() and drain() from any thread; request_stop() and
+/// join() in any order and any number of times, from one thread.
 class Server {
  public:
   Server(const ServerOptions& options, engine::Store& store, const base::Clock& clock, base::Random& random,
@@ -44,8 +44,8 @@ class Server {
   /// The port on which it listens; 0: on none.
   [[nodiscard]] std::uint16_t port() const;
 
-  /// Answers the probes, and every request that needs jobs with 503 `store-unavailable` and the reason: of
-  /// the store, only trouble() is called.
+  /// Answers everything, or, before serve(), the probes, and every request that needs jobs with 503
+  /// `store-unavailable` and the reason: of the store, only trouble() is called then. Later calls do nothing.
   void start();
 
   /// Answers everything from now on. Once the store may be called.

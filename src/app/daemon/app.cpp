@@ -16,7 +16,11 @@ namespace {
 /// Descriptors that are needed besides those of MAX_CONNECTIONS: for probes beyond it, files and logs.
 constexpr std::size_t spare_descriptors = 100;
 
-/// How often a restoration says how far it has come.
+/// Whoever connects while a short restoration goes on waits for its end. In one that takes longer than this
+/// the port answers.
+constexpr base::milliseconds short_restoration{200};
+
+/// How often a longer one says how far it has come.
 constexpr base::milliseconds restore_line_period{2'000};
 
 /// Raises the limit as far as the process may, and returns it. Each connection takes a descriptor, and the
@@ -49,7 +53,7 @@ App::App(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
 App::~App() = default;
 
-void App::open() {
+void App::announce() {
   const auto descriptors = raise_descriptor_limit();
   std::string settings;
   for (const auto& [name, value] : effective_settings(parts_->config))
@@ -65,22 +69,24 @@ void App::open() {
     parts_->log.write_admin(LogLevel::warn,
                             "other machines may reach this address, and there is no authentication");
   warn_of_descriptors(parts_->config, descriptors, parts_->log);
-  parts_->server->start();
-  if (parts_->restore)
-    parts_->log.write_admin(LogLevel::info, "restoring",
-                            {{"address", parts_->config.listen.host}, {"port", parts_->server->port()}});
 }
 
 std::expected<bool, std::string> App::restore(const std::function<bool()>& go_on) {
   if (!parts_->restore) return true;
-  auto next_line = parts_->clock.now().steady + restore_line_period;
+  bool answers = false;
+  auto next_line = parts_->clock.now().steady + short_restoration;
   const auto restored = parts_->restore([&](stores::RestoredJobs jobs) {
     if (const auto now = parts_->clock.now().steady; now >= next_line) {
       next_line = now + restore_line_period;
-      if (jobs.all == 0)
+      if (!std::exchange(answers, true)) {
+        parts_->server->start();
+        parts_->log.write_admin(LogLevel::info, "restoring",
+                                {{"address", parts_->config.listen.host}, {"port", parts_->server->port()}});
+      } else if (jobs.all == 0) {
         parts_->log.write_admin(LogLevel::info, "restoring", {{"done", jobs.done}});
-      else
+      } else {
         parts_->log.write_admin(LogLevel::info, "restoring", {{"done", jobs.done}, {"of", jobs.all}});
+      }
     }
     return go_on();
   });
@@ -97,6 +103,7 @@ std::expected<void, std::string> App::serve() {
   parts_->scheduler.start();
   parts_->files.scheduler.start();
   parts_->server->serve();
+  parts_->server->start();
   parts_->serves = true;
   parts_->log.write_admin(LogLevel::info, "listening",
                           {{"address", parts_->config.listen.host},

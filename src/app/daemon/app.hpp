@@ -16,8 +16,8 @@ namespace jobqd::app {
 
 class Stopping;
 
-/// The whole daemon, wired by the builder. open(), restore(), serve() and stop() once each, in this order and
-/// from one thread; stop() may come after each of them.
+/// The whole daemon, wired by the builder. announce(), restore(), serve() and stop() once each, in this order
+/// and from one thread; stop() may come after each of them.
 class App {
  public:
   struct Parts;
@@ -26,12 +26,13 @@ class App {
   App(const App&) = delete;
   App& operator=(const App&) = delete;
 
-  /// Opens the port, which answers the probes and refuses all that needs jobs.
-  void open();
+  /// Logs the configuration, and what about it may not be as intended.
+  void announce();
 
-  /// Restores the jobs of the file, if there is one, and logs how far it has come. `go_on` is asked at least
-  /// every 50 ms, unless the machine is busy; false: it did not want to go on, and stop() comes next. The
-  /// error is one line.
+  /// Restores the jobs of the file, if there is one. If that takes longer than a moment, the port answers the
+  /// probes meanwhile and refuses all that needs jobs, and the log says how far it has come. `go_on` is asked
+  /// at least every 50 ms, unless the machine is busy; false: it did not want to go on, and stop() comes
+  /// next. The error is one line.
   std::expected<bool, std::string> restore(const std::function<bool()>& go_on);
 
   /// Begins to run jobs, and then to answer everything. The error is one line.
