@@ -129,8 +129,7 @@ Admission::RoomByQueue Admission::room_of_created(const Jobs& jobs) const {
   RoomByQueue rooms;
   for (const auto& job : jobs_) {
     if (!job.created) continue;
-    const Record& record = jobs.table.at(job.handle);
-    rooms[record.queue] += record.room();
+    if (const Record* record = jobs.table.find(job.handle)) rooms[record->queue] += record->room();
   }
   return rooms;
 }
@@ -172,9 +171,14 @@ void Admission::acknowledge(Jobs& jobs, Effects& effects, engine::Observer& obse
     });
 }
 
-void Admission::withdraw(Jobs& jobs) const {
-  for (const auto& job : jobs_)
-    if (job.created) jobs.withdraw(job.handle);
+void Admission::withdraw(Jobs& jobs, Attempts& attempts, Effects& effects) const {
+  for (const auto& job : jobs_) {
+    if (!job.created) continue;
+    const Record* record = jobs.table.find(job.handle);
+    if (record != nullptr && record->status() == domain::Status::running)
+      attempts.end(effects, job.handle, engine::Unstarted{.why = "the job could not be written"});
+    jobs.withdraw(effects, job.handle);
+  }
 }
 
 engine::Expected<std::vector<engine::Submitted>> Admission::answer(Jobs& jobs) && {
@@ -182,7 +186,8 @@ engine::Expected<std::vector<engine::Submitted>> Admission::answer(Jobs& jobs) &
   answers.reserve(jobs_.size());
   for (auto& job : jobs_) {
     const Record* record = jobs.table.find(job.handle);
-    const auto status = record != nullptr ? std::optional(record->status()) : job.found;
+    auto status = record != nullptr ? std::optional(record->status()) : job.found;
+    if (job.created) status = domain::Status::queued;
     if (!status)  // The request that made this job failed while this one waited.
       return std::unexpected(unavailable(fmt::format("job \"{}\" was not kept", job.id)));
     answers.push_back({.id = std::move(job.id), .status = *status, .created = job.created});

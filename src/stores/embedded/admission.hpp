@@ -12,6 +12,7 @@
 #include <jobqd/engine/intake.hpp>
 #include <jobqd/engine/observer.hpp>
 
+#include "stores/embedded/attempts.hpp"
 #include "stores/embedded/effects.hpp"
 #include "stores/embedded/jobs.hpp"
 
@@ -38,11 +39,12 @@ class Admission {
   /// The new jobs are durable. Reports them as submitted.
   void acknowledge(Jobs& jobs, Effects& effects, engine::Observer& observer) const;
 
-  /// The new jobs could not be made durable: removes them, as if they had never been submitted.
-  void withdraw(Jobs& jobs) const;
+  /// The new jobs could not be made durable: removes them, as if they had never been submitted. An attempt at
+  /// one of them has not begun.
+  void withdraw(Jobs& jobs, Attempts& attempts, Effects& effects) const;
 
-  /// The answer, after acknowledge(). Error: store_unavailable, if a job that was found has been withdrawn
-  /// since.
+  /// The answer, after acknowledge(): a new job is queued, whatever became of it since. Error:
+  /// store_unavailable, if a job that was found has been withdrawn since.
   engine::Expected<std::vector<engine::Submitted>> answer(Jobs& jobs) &&;
 
  private:

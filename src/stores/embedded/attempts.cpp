@@ -95,9 +95,10 @@ engine::Resolution Attempts::end(Effects& effects, JobHandle job, engine::Outcom
   auto end = domain::end_of_attempt(std::move(outcome), facts, jobs_.queues[record.queue].options.backoff,
                                     may_wait ? random_.fraction() : 0);
   if (leases_.contains(job)) {
-    effects.call([this, claim = claim_of(job, record), resolution = end.resolution] {
-      observer_.attempt_settled(claim, resolution);
-    });
+    if (!std::holds_alternative<engine::Unstarted>(end.resolution))
+      effects.call([this, claim = claim_of(job, record), resolution = end.resolution] {
+        observer_.attempt_settled(claim, resolution);
+      });
     leases_.end(job);
     jobs_.queues[record.queue].remote_workers.end(effects.now.steady);
   }

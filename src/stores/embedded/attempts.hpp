@@ -36,7 +36,7 @@ class Attempts {
   engine::Expected<Jobs::Found> find(std::string_view id, engine::FencingToken token,
                                      engine::Settler settler);
 
-  /// Ends the attempt of a running job.
+  /// Ends the attempt of a running job. Reports that of a remote worker, unless it never began.
   engine::Resolution end(Effects& effects, JobHandle job, engine::Outcome&& outcome);
 
   /// The lease of the job lasts until `now + duration`. Another duration than before is kept.

@@ -2,16 +2,12 @@
 
 #include <algorithm>
 #include <exception>
-#include <new>
 #include <utility>
 
-#include <boost/container/small_vector.hpp>
 #include <fmt/format.h>
 
 #include <jobqd/base/last_words.hpp>
 #include <jobqd/domain/kept_text.hpp>
-
-#include "stores/embedded/records.hpp"
 
 namespace jobqd::stores::embedded {
 
@@ -55,68 +51,6 @@ EmbeddedStore::Turn::~Turn() JOBQD_NO_THREAD_SAFETY_ANALYSIS {
   if (effects.flushes()) store_.journal_->flush();
   if (earlier) store_.around_.due_changed();
   effects.carry_out();
-}
-
-void EmbeddedStore::submit(std::vector<domain::NewJob> jobs,
-                           engine::Callback<std::vector<engine::Submitted>> done) {
-  Turn turn(*this);
-  const auto refuse = [&](Error error, std::string queue = {}) {
-    turn.effects.call([&observer = around_.observer, why = error.code, queue = std::move(queue)] {
-      observer.refused(why, queue);
-    });
-    turn.effects.refuse(std::move(done), std::move(error));
-  };
-  if (!admitting_)
-    return refuse({.code = ErrorCode::draining, .detail = "the daemon is stopping and takes no new jobs"});
-  if (auto why = trouble(); !why.empty()) return refuse(unavailable(std::move(why)));
-  auto admission = admit(jobs, turn.effects.now);
-  if (!admission) return refuse(std::move(admission.error().error), std::move(admission.error().queue));
-  if (!journal_->keeps()) {
-    admission->acknowledge(jobs_, turn.effects, around_.observer);
-    return turn.effects.call(
-        [done = std::move(done), answer = std::move(*admission).answer(jobs_)]() mutable {
-          done(std::move(answer));
-        });
-  }
-  const auto created = admission->created(jobs_);
-  boost::container::small_vector<journal::JobRow, 1> rows;
-  rows.reserve(created.size());
-  for (const Record* record : created)
-    rows.push_back(job_row(*record, jobs_.queues[record->queue].options.name));
-  auto settled = [this, admission = *std::move(admission),
-                  done = std::move(done)](std::expected<void, Error> durable) mutable {
-    engine::Expected<std::vector<engine::Submitted>> answer;
-    {
-      Turn later(*this);
-      if (durable) {
-        admission.acknowledge(jobs_, later.effects, around_.observer);
-        answer = std::move(admission).answer(jobs_);
-      } else {
-        admission.withdraw(jobs_);
-        answer = std::unexpected(std::move(durable.error()));
-      }
-    }
-    if (!durable) around_.observer.refused(answer.error().code, {});
-    done(std::move(answer));
-  };
-  if (created.empty()) {
-    journal_->when_durable(std::move(settled));
-  } else {
-    const auto batch = journal_->insert({rows.data(), rows.size()}, std::move(settled));
-    for (Record* record : created) record->batch = RecentBatch(batch);
-  }
-  turn.effects.flush();
-}
-
-std::expected<Admission, Admission::Refusal> EmbeddedStore::admit(std::vector<domain::NewJob>& jobs,
-                                                                  base::Now now) {
-  try {
-    return Admission::admit(jobs_, jobs, now);
-  } catch (const std::bad_alloc&) {
-    return std::unexpected(Admission::Refusal{
-        .error = {.code = ErrorCode::out_of_memory, .detail = "there is no memory left to take these jobs"},
-        .queue = {}});
-  }
 }
 
 bool EmbeddedStore::claim(engine::ClaimRequest request, engine::Callback<std::vector<engine::Claim>> done) {
@@ -189,6 +123,12 @@ std::vector<engine::Claim> EmbeddedStore::grant(Effects& effects, std::uint16_t 
   return claims;
 }
 
+std::vector<engine::Claim> EmbeddedStore::grant(Effects& effects, const WaitingClaim& waiting) {
+  auto claims = grant(effects, waiting.queue, waiting.max_jobs, waiting.max_bytes, waiting.lease);
+  if (!claims.empty()) end_wait(waiting, effects.now.steady);
+  return claims;
+}
+
 void EmbeddedStore::hand_out(Effects& effects, std::vector<engine::Claim> claims,
                              engine::Callback<std::vector<engine::Claim>> done) {
   if (claims.empty() || !claims.front().lease)
@@ -196,8 +136,7 @@ void EmbeddedStore::hand_out(Effects& effects, std::vector<engine::Claim> claims
         [claims = std::move(claims), done = std::move(done)]() mutable { done(std::move(claims)); });
   journal_->when_durable(
       [this, claims = std::move(claims), done = std::move(done)](std::expected<void, Error> durable) mutable {
-        for (const auto& claim : claims) around_.observer.attempt_started(claim);
-        if (durable) return done(std::move(claims));
+        if (durable) return report_started(std::move(claims), std::move(done));
         for (const auto& claim : claims)
           settle(claim.id, claim.token, engine::Unstarted{.why = "its lease could not be written"},
                  engine::Settler::own_worker, [](const auto&) {});
@@ -206,14 +145,28 @@ void EmbeddedStore::hand_out(Effects& effects, std::vector<engine::Claim> claims
   effects.flush();
 }
 
+void EmbeddedStore::hand_out(Effects& effects, LeaseAtOnce& lease) {
+  const Record* record = jobs_.table.find(lease.job);
+  if (record != nullptr && !record->batch.is_in(journal_->durable()))
+    return hand_out(effects, std::move(lease.claims), std::move(lease.done));
+  effects.call([this, claims = std::move(lease.claims), done = std::move(lease.done)]() mutable {
+    report_started(std::move(claims), std::move(done));
+  });
+}
+
+void EmbeddedStore::report_started(std::vector<engine::Claim> claims,
+                                   engine::Callback<std::vector<engine::Claim>> done) {
+  for (const auto& claim : claims) around_.observer.attempt_started(claim);
+  done(std::move(claims));
+}
+
 void EmbeddedStore::serve_waiting(Effects& effects) {
   if (!claiming_ || waiting_.empty()) return;
   for (const auto queue : effects.queues())
     waiting_.serve(queue, [&](WaitingClaim& waiting) {
       mutex_.assert_held();
-      auto claims = grant(effects, queue, waiting.max_jobs, waiting.max_bytes, waiting.lease);
+      auto claims = grant(effects, waiting);
       if (claims.empty()) return false;
-      end_wait(waiting, effects.now.steady);
       hand_out(effects, std::move(claims), std::move(waiting.done));
       return true;
     });

@@ -40,6 +40,7 @@ class JobTable {
 
   /// Null: there is no such job any more.
   [[nodiscard]] Record* find(JobHandle handle) { return record_of(handle); }
+  [[nodiscard]] const Record* find(JobHandle handle) const { return record_of(handle); }
   [[nodiscard]] JobHandle find_id(std::string_view id) const;  ///< JobHandle{}: none.
 
   /// The handle must be valid.

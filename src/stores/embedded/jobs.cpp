@@ -55,22 +55,30 @@ JobHandle Jobs::restore(Record record) {
   return job;
 }
 
-void Jobs::acknowledge(Effects& effects, JobHandle job) {
-  Record& record = table.at(job);
-  record.durable = true;
-  record.batch = {};
-  auto& queue = queues[record.queue];
-  queue.enter(record.status(), record.reason());
-  queue.enqueued.add(effects.now.steady);
+void Jobs::enter(Effects& effects, JobHandle job) {
+  const Record& record = table.at(job);
+  queues[record.queue].enter(record.status(), record.reason());
   if (record.reason() == Reason::delayed)
     wait_until(effects, job, record.due.get());
   else
     make_ready(effects, job);
 }
 
-void Jobs::withdraw(JobHandle job) {
-  const Record& record = table.at(job);
-  queues[record.queue].places.release(record.room());
+void Jobs::acknowledge(Effects& effects, JobHandle job) {
+  Record* record = table.find(job);
+  if (record == nullptr) return;
+  record->durable = true;
+  queues[record->queue].enqueued.add(effects.now.steady);
+  if (record->history() != nullptr) return;  // A remote worker was waiting for it.
+  record->batch = {};
+  enter(effects, job);
+}
+
+void Jobs::withdraw(Effects& effects, JobHandle job) {
+  const Record* record = table.find(job);
+  if (record == nullptr) return;
+  if (record->history() != nullptr) return remove(effects, job);  // The journal may have its progress.
+  queues[record->queue].places.release(record->room());
   table.erase(job);
 }
 

@@ -43,9 +43,13 @@ class Jobs {
 
   /// A new job takes its number. It holds a place already, and is neither visible nor runnable yet.
   JobHandle admit(Record record);
+  /// The job becomes ready, or waits for its time.
+  void enter(Effects& effects, JobHandle job);
+  /// The job is durable: it is visible, and enters unless it has. Nothing, if it was forgotten meanwhile.
   void acknowledge(Effects& effects, JobHandle job);
-  /// Removes the job as if it had never been submitted; its place is free again.
-  void withdraw(JobHandle job);
+  /// Removes a job that is not running, as if it had never been submitted; its place is free again. Nothing,
+  /// if it was forgotten meanwhile.
+  void withdraw(Effects& effects, JobHandle job);
   /// A job of an earlier run, with its number. Not in any place yet.
   JobHandle restore(Record record);
 

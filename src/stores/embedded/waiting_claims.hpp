@@ -31,6 +31,11 @@ class WaitingClaims {
 
   [[nodiscard]] bool empty() const { return lines_.empty(); }
   [[nodiscard]] bool any(std::uint16_t queue) const { return lines_.contains(queue); }
+  /// Whether the next claim to be served is that of a remote worker.
+  [[nodiscard]] bool next_is_lease(std::uint16_t queue) const {
+    const auto line = lines_.find(queue);
+    return line != lines_.end() && line->second.front().lease.has_value();
+  }
 
   /// Takes the latest claim of this claimant out of the line. The caller destroys it without holding a lock,
   /// because objects that its callback owns may call the store.

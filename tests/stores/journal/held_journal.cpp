@@ -1,5 +1,6 @@
 #include "stores/journal/held_journal.hpp"
 
+#include <algorithm>
 #include <iterator>
 #include <utility>
 
@@ -14,7 +15,18 @@ Journal::BatchNumber HeldJournal::insert(std::span<JobRow> rows, Durable done) {
   return batch;
 }
 
+bool HeldJournal::inserts(const Changes& changes, std::uint64_t number) {
+  return std::ranges::any_of(changes, [number](const Change& change) {
+    const auto* row = std::get_if<JobRow>(&change);
+    return row != nullptr && row->number == number;
+  });
+}
+
 Journal::BatchNumber HeldJournal::update(ProgressRow row) {
+  if (!splits && !batches_.empty() && open_.empty() && inserts(batches_.back().changes, row.number)) {
+    batches_.back().changes.emplace_back(std::move(row));
+    return batches_.back().number;
+  }
   open_.emplace_back(std::move(row));
   return gathering_;
 }
@@ -27,7 +39,8 @@ void HeldJournal::when_durable(Durable done) {
   batches_.push_back({gathering_++, std::exchange(open_, {}), std::move(done)});
 }
 
-// A store that updates or erases what it never inserted would lose it in a crash.
+// A store that updates or erases what it never inserted would lose it in a crash. What was refused, it has to
+// erase if it has updated it.
 
 void HeldJournal::write(JobRow row) {
   const auto number = row.number;
@@ -35,17 +48,26 @@ void HeldJournal::write(JobRow row) {
 }
 
 void HeldJournal::write(ProgressRow row) {
+  if (refused_.contains(row.number)) {
+    orphans_.insert(row.number);
+    return;
+  }
   const auto job = image_.find(row.number);
   JOBQD_CHECK(job != image_.end());
   job->second.progress = std::move(row);
 }
 
 void HeldJournal::write(Erasure erasure) {
+  if (refused_.contains(erasure.number)) {
+    orphans_.erase(erasure.number);
+    return;
+  }
   JOBQD_CHECK(image_.erase(erasure.number) == 1);
 }
 
 void HeldJournal::write(Changes changes) {
   for (auto& change : changes) std::visit([this](auto& one) { write(std::move(one)); }, change);
+  JOBQD_CHECK(orphans_.empty());
 }
 
 void HeldJournal::commit() {
@@ -63,7 +85,11 @@ void HeldJournal::commit_all() {
 }
 
 void HeldJournal::refuse(Held held, Changes& next) {
-  std::erase_if(held.changes, [](const Change& change) { return std::holds_alternative<JobRow>(change); });
+  std::erase_if(held.changes, [this](const Change& change) {
+    const auto* row = std::get_if<JobRow>(&change);
+    if (row != nullptr) refused_.insert(row->number);
+    return row != nullptr;
+  });
   next.insert(next.begin(), std::make_move_iterator(held.changes.begin()),
               std::make_move_iterator(held.changes.end()));
   held.done(std::unexpected(

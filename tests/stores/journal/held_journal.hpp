@@ -4,6 +4,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -15,7 +16,8 @@ namespace jobqd::stores::journal {
 /// A journal in which the test plays the disk: commit() makes the changes of the store durable, and fail()
 /// refuses them. Keeps an image of what the disk would hold. Not thread-safe.
 ///
-/// Every when_durable() ends a batch, so that each request can be answered by itself.
+/// Every insert() and when_durable() ends a batch, so that each request can be answered by itself. The
+/// progress of a job that the newest batch inserts joins that batch, unless `splits`.
 class HeldJournal final : public Journal {
  public:
   BatchNumber insert(std::span<JobRow> rows, Durable done) override;
@@ -50,6 +52,9 @@ class HeldJournal final : public Journal {
   /// What a crash at this moment would leave, by number.
   [[nodiscard]] const std::map<std::uint64_t, StoredJob>& image() const { return image_; }
 
+  /// The disk takes each batch before the next change comes.
+  bool splits = false;
+
   /// Called by flush(), just after the store has released its lock.
   std::function<void()> on_flush = [] {};
 
@@ -65,15 +70,18 @@ class HeldJournal final : public Journal {
     Durable done;
   };
 
+  static bool inserts(const Changes& changes, std::uint64_t number);
   void write(JobRow row);
   void write(ProgressRow row);
   void write(Erasure erasure);
   void write(Changes changes);
-  static void refuse(Held held, Changes& next);
+  void refuse(Held held, Changes& next);
 
   std::deque<Held> batches_;
   Changes open_;
   std::map<std::uint64_t, StoredJob> image_;
+  std::set<std::uint64_t> refused_;  ///< Numbers of jobs.
+  std::set<std::uint64_t> orphans_;  ///< Numbers of refused jobs whose progress was written.
   std::string trouble_;
   bool takes_removals_ = true;
   BatchNumber gathering_ = 1;

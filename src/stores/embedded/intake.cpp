@@ -1,0 +1,119 @@
+#include <memory>
+#include <new>
+#include <span>
+#include <utility>
+
+#include <boost/container/small_vector.hpp>
+
+#include <jobqd/base/check.hpp>
+
+#include "stores/embedded/embedded_store.hpp"
+#include "stores/embedded/records.hpp"
+
+/// The embedded store as engine::Intake.
+namespace jobqd::stores::embedded {
+
+using domain::Error;
+using domain::ErrorCode;
+
+void EmbeddedStore::submit(std::vector<domain::NewJob> jobs,
+                           engine::Callback<std::vector<engine::Submitted>> done) {
+  Turn turn(*this);
+  const auto refuse = [&](Error error, std::string queue = {}) {
+    turn.effects.call([&observer = around_.observer, why = error.code, queue = std::move(queue)] {
+      observer.refused(why, queue);
+    });
+    turn.effects.refuse(std::move(done), std::move(error));
+  };
+  if (!admitting_)
+    return refuse({.code = ErrorCode::draining, .detail = "the daemon is stopping and takes no new jobs"});
+  if (auto why = trouble(); !why.empty()) return refuse(unavailable(std::move(why)));
+  auto admission = admit(jobs, turn.effects.now);
+  if (!admission) return refuse(std::move(admission.error().error), std::move(admission.error().queue));
+  if (!journal_->keeps()) {
+    admission->acknowledge(jobs_, turn.effects, around_.observer);
+    return turn.effects.call(
+        [done = std::move(done), answer = std::move(*admission).answer(jobs_)]() mutable {
+          done(std::move(answer));
+        });
+  }
+  insert(turn.effects, *std::move(admission), std::move(done));
+}
+
+std::expected<Admission, Admission::Refusal> EmbeddedStore::admit(std::vector<domain::NewJob>& jobs,
+                                                                  base::Now now) {
+  try {
+    return Admission::admit(jobs_, jobs, now);
+  } catch (const std::bad_alloc&) {
+    return std::unexpected(Admission::Refusal{
+        .error = {.code = ErrorCode::out_of_memory, .detail = "there is no memory left to take these jobs"},
+        .queue = {}});
+  }
+}
+
+void EmbeddedStore::insert(Effects& effects, Admission admission,
+                           engine::Callback<std::vector<engine::Submitted>> done) {
+  const auto created = admission.created(jobs_);
+  const auto lease = is_leased_at_once({created.data(), created.size()}, effects.now)
+                         ? std::make_shared<LeaseAtOnce>()
+                         : nullptr;
+  boost::container::small_vector<journal::JobRow, 1> rows;
+  rows.reserve(created.size());
+  for (const Record* record : created)
+    rows.push_back(job_row(*record, jobs_.queues[record->queue].options.name));
+  auto settled = [this, admission = std::move(admission), lease,
+                  done = std::move(done)](std::expected<void, Error> durable) mutable {
+    inserted(std::move(admission), lease, durable, std::move(done));
+  };
+  effects.flush();
+  if (created.empty()) return journal_->when_durable(std::move(settled));
+  const auto batch = journal_->insert({rows.data(), rows.size()}, std::move(settled));
+  for (Record* record : created) record->batch = RecentBatch(batch);
+  if (lease) lease_at_once(effects, *created.front(), *lease);
+}
+
+bool EmbeddedStore::is_leased_at_once(std::span<Record* const> created, base::Now now) const {
+  if (created.size() != 1 || !claiming_) return false;
+  const Record& record = *created.front();
+  const auto& queue = jobs_.queues[record.queue];
+  // A job that is not durable yet has a place too.
+  const bool is_first =
+      queue.ready.empty() && queue.places.taken().jobs == queue.counts.of(domain::Status::queued) + 1;
+  return is_first && record.reason() == domain::Reason::ready && waiting_.next_is_lease(record.queue) &&
+         !queue.is_shut() && queue.gate.next_start() <= now.steady;
+}
+
+void EmbeddedStore::lease_at_once(Effects& effects, const Record& record, LeaseAtOnce& lease) {
+  lease.job = jobs_.table.find_id(record.content.id());
+  jobs_.enter(effects, lease.job);
+  waiting_.serve(record.queue, [&](WaitingClaim& waiting) {
+    mutex_.assert_held();
+    if (!lease.claims.empty()) return false;
+    lease.claims = grant(effects, waiting);
+    JOBQD_CHECK(lease.claims.size() == 1);
+    lease.done = std::move(waiting.done);
+    return true;
+  });
+}
+
+void EmbeddedStore::inserted(Admission admission, const std::shared_ptr<LeaseAtOnce>& lease,
+                             const std::expected<void, Error>& durable,
+                             engine::Callback<std::vector<engine::Submitted>> done) {
+  engine::Expected<std::vector<engine::Submitted>> answer;
+  {
+    Turn turn(*this);
+    if (durable) {
+      admission.acknowledge(jobs_, turn.effects, around_.observer);
+      answer = std::move(admission).answer(jobs_);
+      if (lease) hand_out(turn.effects, *lease);
+    } else {
+      admission.withdraw(jobs_, attempts_, turn.effects);
+      answer = std::unexpected(durable.error());
+      if (lease) turn.effects.refuse(std::move(lease->done), durable.error());
+    }
+  }
+  if (!durable) around_.observer.refused(answer.error().code, {});
+  done(std::move(answer));
+}
+
+}  // namespace jobqd::stores::embedded
