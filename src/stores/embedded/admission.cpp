@@ -163,8 +163,15 @@ boost::container::small_vector<Record*, 1> Admission::created(Jobs& jobs) const 
 }
 
 void Admission::acknowledge(Jobs& jobs, Effects& effects, engine::Observer& observer) const {
-  for (const auto& job : jobs_)
-    if (job.created) jobs.acknowledge(effects, job.handle);
+  for (const auto& job : jobs_) {
+    Record* record = job.created ? jobs.table.find(job.handle) : nullptr;
+    if (record == nullptr) continue;  // Or it was forgotten meanwhile.
+    record->durable = true;
+    jobs.queues[record->queue].enqueued.add(effects.now.steady);
+    if (record->history() != nullptr) continue;  // A remote worker was waiting for it.
+    record->batch = {};
+    jobs.enter(effects, job.handle);
+  }
   for (const auto& [queue, room] : room_of_created(jobs))
     effects.call([&observer, name = jobs.queues[queue].options.name, count = room.jobs] {
       observer.submitted(name, count);

@@ -96,12 +96,8 @@ bool EmbeddedStore::withdraw(engine::WaitId wait_id) {
   std::optional<WaitingClaim> withdrawn;  // Destroyed without the lock: its destructor may call the store.
   const base::MutexLock lock(mutex_);
   withdrawn = waiting_.withdraw(wait_id);
-  if (withdrawn && withdrawn->lease) end_wait(*withdrawn, around_.clock.now().steady);
+  if (withdrawn && withdrawn->lease) jobs_.queues.end_wait(*withdrawn, around_.clock.now().steady);
   return withdrawn.has_value();
-}
-
-void EmbeddedStore::end_wait(const WaitingClaim& waiting, base::SteadyTime now) {
-  if (waiting.lease) jobs_.queues[waiting.queue].remote_workers.end(now);
 }
 
 std::vector<engine::Claim> EmbeddedStore::grant(Effects& effects, std::uint16_t queue, std::size_t max_jobs,
@@ -123,41 +119,25 @@ std::vector<engine::Claim> EmbeddedStore::grant(Effects& effects, std::uint16_t 
   return claims;
 }
 
-std::vector<engine::Claim> EmbeddedStore::grant(Effects& effects, const WaitingClaim& waiting) {
-  auto claims = grant(effects, waiting.queue, waiting.max_jobs, waiting.max_bytes, waiting.lease);
-  if (!claims.empty()) end_wait(waiting, effects.now.steady);
-  return claims;
-}
-
 void EmbeddedStore::hand_out(Effects& effects, std::vector<engine::Claim> claims,
-                             engine::Callback<std::vector<engine::Claim>> done) {
+                             engine::Callback<std::vector<engine::Claim>> done, bool is_durable) {
   if (claims.empty() || !claims.front().lease)
     return effects.call(
         [claims = std::move(claims), done = std::move(done)]() mutable { done(std::move(claims)); });
-  journal_->when_durable(
-      [this, claims = std::move(claims), done = std::move(done)](std::expected<void, Error> durable) mutable {
-        if (durable) return report_started(std::move(claims), std::move(done));
-        for (const auto& claim : claims)
-          settle(claim.id, claim.token, engine::Unstarted{.why = "its lease could not be written"},
-                 engine::Settler::own_worker, [](const auto&) {});
-        done(std::unexpected(std::move(durable.error())));
-      });
+  auto answer = [this, claims = std::move(claims),
+                 done = std::move(done)](std::expected<void, Error> durable) mutable {
+    if (durable) {
+      for (const auto& claim : claims) around_.observer.attempt_started(claim);
+      return done(std::move(claims));
+    }
+    for (const auto& claim : claims)
+      settle(claim.id, claim.token, engine::Unstarted{.why = "its lease could not be written"},
+             engine::Settler::own_worker, [](const auto&) {});
+    done(std::unexpected(std::move(durable.error())));
+  };
+  if (is_durable) return effects.call([answer = std::move(answer)]() mutable { answer({}); });
+  journal_->when_durable(std::move(answer));
   effects.flush();
-}
-
-void EmbeddedStore::hand_out(Effects& effects, LeaseAtOnce& lease) {
-  const Record* record = jobs_.table.find(lease.job);
-  if (record != nullptr && !record->batch.is_in(journal_->durable()))
-    return hand_out(effects, std::move(lease.claims), std::move(lease.done));
-  effects.call([this, claims = std::move(lease.claims), done = std::move(lease.done)]() mutable {
-    report_started(std::move(claims), std::move(done));
-  });
-}
-
-void EmbeddedStore::report_started(std::vector<engine::Claim> claims,
-                                   engine::Callback<std::vector<engine::Claim>> done) {
-  for (const auto& claim : claims) around_.observer.attempt_started(claim);
-  done(std::move(claims));
 }
 
 void EmbeddedStore::serve_waiting(Effects& effects) {
@@ -165,8 +145,9 @@ void EmbeddedStore::serve_waiting(Effects& effects) {
   for (const auto queue : effects.queues())
     waiting_.serve(queue, [&](WaitingClaim& waiting) {
       mutex_.assert_held();
-      auto claims = grant(effects, waiting);
+      auto claims = grant(effects, queue, waiting.max_jobs, waiting.max_bytes, waiting.lease);
       if (claims.empty()) return false;
+      jobs_.queues.end_wait(waiting, effects.now.steady);
       hand_out(effects, std::move(claims), std::move(waiting.done));
       return true;
     });
@@ -318,7 +299,7 @@ void EmbeddedStore::stop_claims() {
   Turn turn(*this);
   claiming_ = false;
   for (auto& waiting : waiting_.take_all()) {
-    end_wait(waiting, turn.effects.now.steady);
+    jobs_.queues.end_wait(waiting, turn.effects.now.steady);
     hand_out(turn.effects, {}, std::move(waiting.done));
   }
 }

@@ -4,7 +4,6 @@
 #include <expected>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -111,18 +110,11 @@ class EmbeddedStore final : public engine::Store {
     engine::Callback<std::vector<engine::Claim>> done;
   };
 
-  /// Hands the new jobs to the journal. Completes the submission once they are durable, or refused.
-  void insert(Effects& effects, Admission admission, engine::Callback<std::vector<engine::Submitted>> done)
-      JOBQD_REQUIRES(mutex_);
-  /// They are. `lease` may be null.
-  void inserted(Admission admission, const std::shared_ptr<LeaseAtOnce>& lease,
+  void lease_at_once(Effects& effects, const Record& record, LeaseAtOnce& lease) JOBQD_REQUIRES(mutex_);
+  /// The new jobs are durable, or refused. `lease` may be null.
+  void complete(Admission admission, const std::shared_ptr<LeaseAtOnce>& lease,
                 const std::expected<void, domain::Error>& durable,
                 engine::Callback<std::vector<engine::Submitted>> done);
-  /// Whether a remote worker that waits gets these new jobs at once: there is one, which starts as soon as it
-  /// is durable, and none goes before it.
-  [[nodiscard]] bool is_leased_at_once(std::span<Record* const> created, base::Now now) const
-      JOBQD_REQUIRES(mutex_);
-  void lease_at_once(Effects& effects, const Record& record, LeaseAtOnce& lease) JOBQD_REQUIRES(mutex_);
 
   /// `lease`: that of the job in the earlier run, if it had one.
   void resume(Effects& effects, JobHandle job, std::optional<journal::LeaseRow> lease, Recovery& recovery)
@@ -149,19 +141,11 @@ class EmbeddedStore final : public engine::Store {
   std::vector<engine::Claim> grant(Effects& effects, std::uint16_t queue, std::size_t max_jobs,
                                    std::size_t max_bytes, const std::optional<engine::LeaseTerms>& lease)
       JOBQD_REQUIRES(mutex_);
-  /// The same for a claim that waits; with a job it waits no longer.
-  std::vector<engine::Claim> grant(Effects& effects, const WaitingClaim& waiting) JOBQD_REQUIRES(mutex_);
   /// Completes a claim. One with leases waits until they are durable, because a remote worker acts on what
-  /// it was answered; where they cannot be made durable, the jobs go back uncounted. Reports leased attempts
-  /// as started.
+  /// it was answered, unless it is known that they are; where they cannot be made durable, the jobs go back
+  /// uncounted. Reports leased attempts as started.
   void hand_out(Effects& effects, std::vector<engine::Claim> claims,
-                engine::Callback<std::vector<engine::Claim>> done);
-  /// The same for a job that has become durable.
-  void hand_out(Effects& effects, LeaseAtOnce& lease) JOBQD_REQUIRES(mutex_);
-  /// Completes a claim whose leases are durable.
-  void report_started(std::vector<engine::Claim> claims, engine::Callback<std::vector<engine::Claim>> done);
-  /// The claim waits no longer: it was served, withdrawn or refused.
-  void end_wait(const WaitingClaim& waiting, base::SteadyTime now) JOBQD_REQUIRES(mutex_);
+                engine::Callback<std::vector<engine::Claim>> done, bool is_durable = false);
   /// Serves the claims that wait for a queue that may now be able to start jobs.
   void serve_waiting(Effects& effects) JOBQD_REQUIRES(mutex_);
 

@@ -64,16 +64,6 @@ void Jobs::enter(Effects& effects, JobHandle job) {
     make_ready(effects, job);
 }
 
-void Jobs::acknowledge(Effects& effects, JobHandle job) {
-  Record* record = table.find(job);
-  if (record == nullptr) return;
-  record->durable = true;
-  queues[record->queue].enqueued.add(effects.now.steady);
-  if (record->history() != nullptr) return;  // A remote worker was waiting for it.
-  record->batch = {};
-  enter(effects, job);
-}
-
 void Jobs::withdraw(Effects& effects, JobHandle job) {
   const Record* record = table.find(job);
   if (record == nullptr) return;

@@ -45,8 +45,6 @@ class Jobs {
   JobHandle admit(Record record);
   /// The job becomes ready, or waits for its time.
   void enter(Effects& effects, JobHandle job);
-  /// The job is durable: it is visible, and enters unless it has. Nothing, if it was forgotten meanwhile.
-  void acknowledge(Effects& effects, JobHandle job);
   /// Removes a job that is not running, as if it had never been submitted; its place is free again. Nothing,
   /// if it was forgotten meanwhile.
   void withdraw(Effects& effects, JobHandle job);

@@ -198,7 +198,7 @@ void EmbeddedStore::apply(Effects& effects, std::uint16_t index, const engine::Q
   queue.configured = configured;
   if (!configured || takes_other_claims)
     for (auto& waiting : waiting_.take(index)) {
-      end_wait(waiting, effects.now.steady);
+      jobs_.queues.end_wait(waiting, effects.now.steady);
       effects.refuse(std::move(waiting.done),
                      configured ? not_leased(options.name) : no_such_queue(options.name));
     }

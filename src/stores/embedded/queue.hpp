@@ -16,6 +16,7 @@
 #include "stores/embedded/queue_gate.hpp"
 #include "stores/embedded/ready_queue.hpp"
 #include "stores/embedded/remote_presence.hpp"
+#include "stores/embedded/waiting_claims.hpp"
 
 namespace jobqd::stores::embedded {
 
@@ -97,6 +98,11 @@ class Queues {
   [[nodiscard]] auto begin() const { return queues_.begin(); }
   [[nodiscard]] auto end() const { return queues_.end(); }
   [[nodiscard]] std::size_t size() const { return queues_.size(); }
+
+  /// The claim waits no longer: it was served, withdrawn or refused.
+  void end_wait(const WaitingClaim& waiting, base::SteadyTime now) {
+    if (waiting.lease) queues_[waiting.queue].remote_workers.end(now);
+  }
 
   /// All queues together.
   [[nodiscard]] engine::Counts counts() const;
