@@ -27,6 +27,13 @@ def machine(folder: Path) -> dict[str, str]:
             "disk": disk.stdout.strip()}
 
 
+def commit(root: Path) -> str:
+    """Of the sources; with `-dirty` if they were changed."""
+    described = subprocess.run(["git", "-C", str(root), "describe", "--always", "--dirty", "--abbrev=12"],
+                               capture_output=True, text=True, check=False)
+    return described.stdout.strip() or "unknown"
+
+
 def table(head: list[str], rows: list[list[str]], left: int) -> str:
     """In Markdown; all columns after the first `left` are flush right."""
     widths = [max(len(row[column]) for row in [head, *rows]) for column in range(len(head))]
@@ -63,6 +70,22 @@ def row_of(results: Results, workload: Workload, line: Line, system: str) -> lis
             cell("client_cpu", first), number(errors) if errors else ""]
 
 
+# nginx answers with a constant: what varies between its rounds is the machine.
+STEADY = ("enqueue-64", "nginx", "rate")
+BELIEVABLE = 0.15
+
+
+def doubt(results: Results) -> str:
+    """Why the figures should not be believed; empty if they may be."""
+    spread = results.spread(*STEADY)
+    if spread is None:
+        return "nginx on 64 connections was not measured twice, so nothing shows whether the machine was quiet"
+    if spread <= BELIEVABLE:
+        return ""
+    return (f"the machine was too busy to believe these figures: nginx, which does the same each time, varied by "
+            f"{spread:.0%} on 64 connections, and {BELIEVABLE:.0%} is the most")
+
+
 HEAD = ["workload", "system", "median", "spread", "ratio", "p50 µs", "p99 µs", "p99.9 µs", "server µs a job",
         "client cores", "errors"]
 
@@ -86,15 +109,19 @@ class Report:
         self.workloads = workloads
         self.systems = systems
         self.scale = scale
+        self.commit = commit(Path(__file__).resolve().parents[1])
         self.machine = machine(folder)
+        self.doubt = doubt(results)
         self.verdicts = judge(results, [type(system) for system in systems])
 
     def rounds(self) -> int:
         return max((len(rounds) for rounds in self.results.rounds.values()), default=0)
 
     def text(self) -> str:
-        about = ", ".join(f"{name} {value}" for name, value in self.machine.items())
+        about = ", ".join(f"{name} {value}" for name, value in {"commit": self.commit, **self.machine}.items())
         parts = [f"{about}; {self.rounds()} rounds of {self.scale.seconds:g} s, medians; 100-byte payloads"]
+        if self.doubt and not self.scale.quick:
+            parts.append(self.doubt[0].upper() + self.doubt[1:] + ".")
         if self.scale.quick:
             parts.append("A quick run, with fewer jobs than the lines say: it shows that all works, and no figures.")
         parts += [systems_table(self.systems), results_table(self.results, self.workloads, self.systems),
@@ -107,6 +134,6 @@ class Report:
         measured = [{"workload": workload, "system": system, "rounds": rounds}
                     for (workload, system), rounds in self.results.rounds.items()]
         about = [{"name": system.name, "ack": system.ack, "version": system.version()} for system in self.systems]
-        return {"machine": self.machine, "seconds": self.scale.seconds, "quick": self.scale.quick, "systems": about,
+        return {"commit": self.commit, "machine": self.machine, "doubt": self.doubt, "seconds": self.scale.seconds, "quick": self.scale.quick, "systems": about,
                 "results": measured, "targets": [asdict(verdict) for verdict in self.verdicts],
                 "failures": self.results.failures}

@@ -28,6 +28,11 @@ class Results:
         ratios = [value / base for value, base in pairs if base]
         return median(ratios) if ratios else None
 
+    def spread(self, workload: str, system: str, metric: str) -> Optional[float]:
+        """The distance of the highest from the lowest value, as a share of the median; of two rounds or more."""
+        values = self.values(workload, system, metric)
+        return (max(values) - min(values)) / median(values) if len(values) > 1 and median(values) else None
+
     def best(self, workload: str, metric: str, systems: list[str]) -> Optional[str]:
         """The system with the highest median."""
         known = {system: value for system in systems if (value := self.median(workload, system, metric)) is not None}

@@ -111,6 +111,8 @@ def main() -> int:
     given.json.parent.mkdir(parents=True, exist_ok=True)
     given.json.write_text(json.dumps(report.json(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     print(report.text())
+    if report.doubt and not given.quick:
+        say(report.doubt)
     say(f"took {time.monotonic() - since:.0f} s; as JSON in {given.json}")
     return 1 if results.failures else 0
 
