@@ -12,7 +12,6 @@
 namespace jobqd::stores::embedded {
 
 using domain::Error;
-using domain::ErrorCode;
 using domain::Status;
 
 namespace {
