@@ -29,7 +29,7 @@ std::vector<Route> Api::all_routes() const {
   // The router tries them in this order: the busiest first.
   std::vector<Route> all;
   for (auto group : {enqueue_.routes(), workers_.routes(), jobs_.routes(), queues_.routes(), probes_.routes(),
-                     ProblemCalls::routes()})
+                     ProblemCalls::routes(), OpenApiCalls::routes()})
     std::ranges::move(group, std::back_inserter(all));
   return all;
 }

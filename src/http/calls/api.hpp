@@ -8,6 +8,7 @@
 
 #include "http/calls/enqueue.hpp"
 #include "http/calls/jobs.hpp"
+#include "http/calls/openapi.hpp"
 #include "http/calls/probes.hpp"
 #include "http/calls/problems.hpp"
 #include "http/calls/queues.hpp"

@@ -35,7 +35,7 @@ class TheApi : public ApiTest {
 TEST_F(TheApi, HasAnAccessLevelForEveryRoute) {
   using testing::UnorderedElementsAre;
   EXPECT_THAT(routes_for(Access::probe), UnorderedElementsAre("GET /healthz", "GET /livez", "GET /readyz"));
-  EXPECT_THAT(routes_for(Access::open), UnorderedElementsAre("GET /problems/{name}"));
+  EXPECT_THAT(routes_for(Access::open), UnorderedElementsAre("GET /problems/{name}", "GET /openapi.json"));
   EXPECT_THAT(routes_for(Access::enqueue), UnorderedElementsAre("POST /enqueue"));
   EXPECT_THAT(routes_for(Access::work),
               UnorderedElementsAre("POST /v1/queues/{name}/lease", "POST /v1/jobs/{id}/heartbeat",
