@@ -198,6 +198,43 @@ class Strategies:
         return st.one_of(ways)
 
 
+def bounds(api: Api, schema: dict) -> tuple[list, list]:
+    """Values at the bounds of a schema, and those just beyond, which it does not allow."""
+    schema = api.resolved(schema)
+    inside, beyond = list(schema.get("enum", [])), ["surplus"] if "enum" in schema else []
+    for part in schema.get("anyOf", []):
+        more = bounds(api, part)
+        inside += more[0]
+        beyond += more[1]
+    for keyword, step in (("minimum", -1), ("maximum", 1)):
+        if keyword in schema:
+            inside.append(schema[keyword])
+            beyond.append(schema[keyword] + step)
+    if schema.get("type") == "boolean":
+        inside += [False, True]
+        beyond += [0, "yes"]
+    if "maxLength" in schema and "ms" not in schema.get("pattern", ""):
+        inside.append("1" * schema["maxLength"])
+        beyond.append("1" * (schema["maxLength"] + 1))
+    return inside, beyond
+
+
+def bounded(api: Api, call: Call) -> Iterator[tuple[Request, bool]]:
+    """Requests with one value at a bound, or beyond one, and whether it is inside."""
+    path = {parameter["name"]: "small" for parameter in call.parameters if parameter["in"] == "path"}
+    plain = Request(call.name, call.method, path, [], {}, None)
+    for parameter in call.parameters:
+        if parameter["in"] == "query" and call.tag != "health":
+            for good, values in zip((True, False), bounds(api, parameter["schema"])):
+                yield from ((plain._replace(query=[(parameter["name"], value)]), good) for value in values)
+    whole = api.resolved(call.body["schema"]) if call.body else {}
+    for part in [whole, *map(api.resolved, whole.get("oneOf", []))]:
+        needed = {name: "1" for name in part.get("required", [])}
+        for name, schema in part.get("properties", {}).items():
+            for good, values in zip((True, False), bounds(api, schema)):
+                yield from ((plain._replace(body=needed | {name: value}), good) for value in values)
+
+
 def simpler(series: list[Request]) -> Iterator[list[Request]]:
     """The series with less in it: the largest cuts first."""
     size = len(series)

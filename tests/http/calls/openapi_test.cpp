@@ -13,6 +13,7 @@
 #include <jobqd/base/characters.hpp>
 #include <jobqd/domain/error.hpp>
 
+#include "http/bodies/job_fields.hpp"
 #include "http/calls/api_fixture.hpp"
 
 namespace jobqd::http {
@@ -92,6 +93,16 @@ TEST_F(OpenApi, HasTheInputOfEveryRoute) {
     EXPECT_EQ(parameters(route, "path"), placeholders(route.pattern));
     EXPECT_EQ(operation(route).contains("requestBody"), route.input.body);
   }
+}
+
+TEST_F(OpenApi, HasEveryFieldOfAJob) {
+  Texts read;
+  for (const auto& field : job_fields()) read.insert(std::string(field.name));
+  Texts described;
+  for (const auto& [name, schema] :
+       document.at(json::json_pointer("/components/schemas/NewJob/properties")).items())
+    described.insert(name);
+  EXPECT_EQ(described, read);
 }
 
 TEST_F(OpenApi, HasEveryProblemAndNoOther) {
