@@ -94,7 +94,17 @@ constexpr std::array fail_fields{token_field, Field<RemoteBody>{.name = "error",
                                  Field<RemoteBody>{.name = "retryable", .rule = take_retryable},
                                  Field<RemoteBody>{.name = "retry_after", .rule = take_retry_after}};
 
-Fields<RemoteBody> fields_of(RemoteCall call) {
+/// What concerns more than one field.
+void check_together(RemoteCall call, const RemoteBody& body, FieldReader<RemoteBody>& reader) {
+  if (call != RemoteCall::lease && reader.faultless() && !reader.has("token"))
+    reader.fault("token", "is missing: the token that the lease gave, a string of digits");
+  if (body.retry_after && !body.retryable)
+    reader.fault("retry_after", "cannot be given with retryable false");
+}
+
+}  // namespace
+
+Fields<RemoteBody> remote_fields(RemoteCall call) {
   switch (call) {
     case RemoteCall::lease:
       return lease_fields;
@@ -108,21 +118,11 @@ Fields<RemoteBody> fields_of(RemoteCall call) {
   return {};
 }
 
-/// What concerns more than one field.
-void check_together(RemoteCall call, const RemoteBody& body, FieldReader<RemoteBody>& reader) {
-  if (call != RemoteCall::lease && reader.faultless() && !reader.has("token"))
-    reader.fault("token", "is missing: the token that the lease gave, a string of digits");
-  if (body.retry_after && !body.retryable)
-    reader.fault("retry_after", "cannot be given with retryable false");
-}
-
-}  // namespace
-
 std::expected<RemoteBody, Error> parse_remote(RemoteCall call, std::string_view body) {
   RemoteBody result;
   if (call == RemoteCall::lease && is_blank(body)) return result;
   const BodyForm<RemoteBody> form{
-      .fields = fields_of(call),
+      .fields = remote_fields(call),
       .empty_body = R"(the body is empty; send an object such as {"token":"1"})",
       .wrong_body = "the body must be an object",
       .unknown_field = "is not a field here",

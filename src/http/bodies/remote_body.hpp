@@ -11,6 +11,8 @@
 #include <jobqd/domain/error.hpp>
 #include <jobqd/engine/claim.hpp>
 
+#include "http/bodies/field_values.hpp"
+
 namespace jobqd::http {
 
 /// The calls of a remote worker that have a body.
@@ -28,6 +30,9 @@ struct RemoteBody {
   bool retryable = true;
   std::optional<base::milliseconds> retry_after;
 };
+
+/// The fields of the body of a call, each with its rule. The table lives as long as the program.
+[[nodiscard]] Fields<RemoteBody> remote_fields(RemoteCall call);
 
 /// Reads the body of a call, an object; that of a lease may be empty. Errors: malformed_json; invalid_field
 /// with a pointer to each wrong field; payload_too_large for the result.

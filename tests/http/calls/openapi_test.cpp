@@ -14,6 +14,7 @@
 #include <jobqd/domain/error.hpp>
 
 #include "http/bodies/job_fields.hpp"
+#include "http/bodies/remote_body.hpp"
 #include "http/calls/api_fixture.hpp"
 
 namespace jobqd::http {
@@ -95,14 +96,26 @@ TEST_F(OpenApi, HasTheInputOfEveryRoute) {
   }
 }
 
-TEST_F(OpenApi, HasEveryFieldOfAJob) {
-  Texts read;
-  for (const auto& field : job_fields()) read.insert(std::string(field.name));
-  Texts described;
-  for (const auto& [name, schema] :
-       document.at(json::json_pointer("/components/schemas/NewJob/properties")).items())
-    described.insert(name);
-  EXPECT_EQ(described, read);
+TEST_F(OpenApi, HasEveryFieldOfEveryBody) {
+  const auto read = [](const auto& fields) {
+    Texts names;
+    for (const auto& field : fields) names.insert(std::string(field.name));
+    return names;
+  };
+  const auto described = [this](const std::string& schema) {
+    Texts names;
+    for (const auto& field : document.at(json::json_pointer(schema + "/properties")).items())
+      names.insert(field.key());
+    return names;
+  };
+  const auto body_of = [](const std::string& path) {
+    return fmt::format("/paths/{}/post/requestBody/content/application~1json/schema", path);
+  };
+  EXPECT_EQ(described("/components/schemas/NewJob"), read(job_fields()));
+  EXPECT_EQ(described(body_of("~1v1~1queues~1{name}~1lease")), read(remote_fields(RemoteCall::lease)));
+  EXPECT_EQ(described(body_of("~1v1~1jobs~1{id}~1heartbeat")), read(remote_fields(RemoteCall::heartbeat)));
+  EXPECT_EQ(described(body_of("~1v1~1jobs~1{id}~1complete")), read(remote_fields(RemoteCall::complete)));
+  EXPECT_EQ(described(body_of("~1v1~1jobs~1{id}~1fail")), read(remote_fields(RemoteCall::fail)));
 }
 
 TEST_F(OpenApi, HasEveryProblemAndNoOther) {
