@@ -91,14 +91,16 @@ def judge(row: Row, rounds: list[tuple[dict, dict]]) -> Verdict:
 
 
 class Comparison:
-    def __init__(self, new: Tools, old: Tools, scale: Scale):
+    def __init__(self, new: Tools, old: Tools, scale: Scale, scraped: bool = False):
         self.builds = {"new": new, "old": old}
         self.scale = scale
+        self.scraped = scraped
         self.rounds: dict[str, list[tuple[dict, dict]]] = {}
         self.failures: list[str] = []
 
     def measure(self, row: Row, build: str) -> dict:
         system = row.system(self.builds[build])
+        system.scraped = self.scraped and build == "new"
         for name, count in JOBS.items():
             setattr(system, name, count)
         os.sync()  # so that no older writes fall into this measurement
@@ -148,6 +150,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, help="how long a rate is measured; default 2")
     parser.add_argument("--only", nargs="+", metavar="ROW", choices=names, default=names, help="rows: " + ", ".join(names))
     parser.add_argument("--quick", action="store_true", help="one short round: shows that it works, and no figures")
+    parser.add_argument("--scraped", action="store_true", help="scrape the metrics of the new build every 50 ms")
     parser.add_argument("--folder", type=Path, default=Path("/var/tmp"), help="on the disk to measure: /var/tmp")
     parser.add_argument("--json", type=Path, default=ROOT / "build" / "bench" / "against.json", help="where to write the same as JSON")
     return parser.parse_args()
@@ -159,7 +162,7 @@ def main() -> int:
     folder = Path(tempfile.mkdtemp(dir=given.folder, prefix="jobqd-against-"))
     new, old = Tools(given.build.resolve(), folder), Tools(given.old.resolve(), folder)
     old.load = new.load  # one load generator for both
-    comparison = Comparison(new, old, Scale(given.seconds or (0.3 if given.quick else 2.0), given.quick))
+    comparison = Comparison(new, old, Scale(given.seconds or (0.3 if given.quick else 2.0), given.quick), given.scraped)
     rows = [row for row in ROWS if row.name in given.only]
     if (load := os.getloadavg()[0]) > 0.5:
         say(f"the machine is busy (load {load:.1f}): the ratios will be less certain")

@@ -3,11 +3,12 @@ import json
 import os
 import re
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import datetime, timedelta, timezone
 from typing import Iterator, Optional
 
 from processes import PATIENCE, Server, free_port
+from scraper import Scraper
 
 from systems.base import System, first_line
 
@@ -25,12 +26,13 @@ class Jobqd(System):
     can = frozenset({"enqueue", "array", "drain", "latency", "both", "memory", "depth", "idle"})
 
     settings = HELD
+    scraped = False  # its metrics, every 50 ms
     log_pipe: Optional[int] = None
 
     @contextmanager
     def running(self, settings: Optional[dict[str, str]] = None) -> Iterator[System]:
         self.settings = settings or HELD
-        with super().running():
+        with super().running(), Scraper(self.port) if self.scraped else nullcontext():
             yield self
 
     def missing(self) -> list[str]:

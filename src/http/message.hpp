@@ -33,6 +33,7 @@ struct Request {
   std::span<const HeaderField> fields = {};  ///< In order.
   std::string_view route =
       {};  ///< Pattern of the route, set by the router; empty where there is none. Outlives all.
+  bool may_wait = false;  ///< It may wait for something as long as its client likes; set by the router.
 
   /// The value of a query parameter.
   [[nodiscard]] std::optional<std::string> parameter(std::string_view name) const;

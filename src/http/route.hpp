@@ -24,6 +24,7 @@ enum class Access : std::uint8_t {
 struct RouteInput {
   std::vector<std::string_view> query = {};  ///< The names of its query parameters, each given once at most.
   bool body = false;
+  bool waits = false;  ///< Its body may ask for a wait. A query parameter of that name is `wait`.
 };
 
 /// One call of the API: where it is, who may use it, what it takes, and what answers it. None has a default.

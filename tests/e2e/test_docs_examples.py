@@ -44,6 +44,7 @@ VARYING = [
     (r",\"oldest_ready_age\":\"[0-9a-z]+\"", ""),
     (r",\"last_minute\":\{[^}]*\}", ""),
     (r",\"reasons\":\{[^}]*\}", ""),
+    (r",\"scale\":\{[^}]*\}", ""),
     (r"\b\d+\.\d{6}\b", "SECONDS"),
 ]
 

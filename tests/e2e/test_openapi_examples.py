@@ -25,6 +25,7 @@ VARYING = [
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", "TIME"),
     (r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", "UUID"),
     (r"(\"oldest_ready_age\": )\"[0-9a-z]+\"", r"\1AGE"),
+    (r"(\"oldest_ready_seconds\": )[0-9.e-]+", r"\1AGE"),
 ]
 
 
@@ -54,6 +55,7 @@ BEFORE: dict[str, list[Step]] = {
     "page": [Step("/enqueue", [{"id": f"order-{n}", "queue": "mail", "delay": "1h"} for n in (17, 18)])],
     "rejected": [ENQUEUE, LEASE, REJECT],
     "repeated": [ENQUEUE],
+    "scaled": [ENQUEUE],
     "waiting": [ENQUEUE],
 }
 

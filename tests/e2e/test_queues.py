@@ -44,7 +44,7 @@ class Queues(DaemonTest):
                                 "queued_bytes": 0, "reasons": dict.fromkeys(REASONS, 0), "ready": 0,
                                 "running": 0, "done": 20, "failed": 0,
                                 "last_minute": {"enqueued": 20, "started": 20, "done": 20, "failed": 0}})
-        self.assertEqual(daemon.get("/v1/queues/mail").json(), mail)
+        self.assertEqual(daemon.get("/v1/queues/mail").json(), mail | {"scale": {"demand": 0, "oldest_ready_seconds": 0}})
         self.assert_problem(daemon.enqueue({"queue": "nobody"}), 404, "queue-not-found")
 
     def test_a_circuit_probes_again_and_again_while_probes_time_out(self):

@@ -19,7 +19,8 @@ ALLOWED = {
     "processors": ("base", "domain", "engine"),
     "stores": ("base", "domain", "engine"),
     "http": ("base", "domain", "engine"),
-    "app": ("base", "domain", "engine", "processors", "stores", "http"),
+    "metrics": ("base", "domain", "engine", "http"),
+    "app": ("base", "domain", "engine", "processors", "stores", "http", "metrics"),
     "main": ("app",),
 }
 
@@ -48,6 +49,7 @@ FENCES = [
     (r"nlohmann/", ("src/domain/kept_text.cpp", "src/processors/", "src/http/", "include/jobqd/http/")),
     (r"sqlite3\.h$", ("src/stores/sqlite/",)),
     (r"(libpq|libpq-fe\.h|pqxx|postgresql)", ("src/stores/postgres/",)),
+    (r"prometheus/", ("src/metrics/",)),
     (r"spdlog/", ("src/app/logging/log.cpp",)),
     (r"CLI/", ("src/app/",)),
     (r"toml(\+\+|plusplus)/", ("src/app/",)),

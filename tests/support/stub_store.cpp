@@ -72,6 +72,13 @@ engine::Counts StubStore::counts() const {
 std::vector<engine::QueueState> StubStore::queues() const {
   return {};
 }
+std::optional<engine::QueueState> StubStore::queue(std::string_view /*name*/) const {
+  return {};
+}
+engine::CopiedCounts StubStore::copy_counts(std::size_t /*from*/,
+                                            std::span<engine::QueueCounts> /*into*/) const {
+  return {};
+}
 std::optional<base::SteadyTime> StubStore::next_start() const {
   return {};
 }

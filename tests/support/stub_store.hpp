@@ -29,6 +29,8 @@ class StubStore : public engine::Store {
   bool remove_queue(std::string_view name) override;
   engine::Counts counts() const override;
   std::vector<engine::QueueState> queues() const override;
+  std::optional<engine::QueueState> queue(std::string_view name) const override;
+  engine::CopiedCounts copy_counts(std::size_t from, std::span<engine::QueueCounts> into) const override;
   std::optional<base::SteadyTime> next_start() const override;
   std::string trouble() const override;
   std::optional<base::SteadyTime> tick(base::Now now) override;

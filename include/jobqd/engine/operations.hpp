@@ -1,8 +1,10 @@
 #pragma once
 
-#include <array>
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +13,7 @@
 #include <jobqd/domain/circuit_breaker.hpp>
 #include <jobqd/domain/job.hpp>
 #include <jobqd/engine/callback.hpp>
+#include <jobqd/engine/queue_counts.hpp>
 #include <jobqd/engine/queue_options.hpp>
 
 namespace jobqd::engine {
@@ -33,25 +36,6 @@ struct JobPage {
   std::uint64_t next = 0;
   std::size_t bytes = 0;      ///< What max_bytes counts.
   std::size_t looked_at = 0;  ///< What max_looked_at counts.
-};
-
-/// How many jobs have which status, indexed by domain::Status.
-struct Counts {
-  std::array<std::uint64_t, domain::status_count> by_status{};
-  [[nodiscard]] std::uint64_t of(domain::Status status) const {
-    return by_status.at(static_cast<std::size_t>(status));
-  }
-};
-
-/// How many queued jobs have which reason, indexed by domain::Reason.
-struct ReasonCounts {
-  std::array<std::uint64_t, domain::reason_count> by_reason{};
-  [[nodiscard]] std::uint64_t& of(domain::Reason reason) {
-    return by_reason.at(static_cast<std::size_t>(reason));
-  }
-  [[nodiscard]] std::uint64_t of(domain::Reason reason) const {
-    return by_reason.at(static_cast<std::size_t>(reason));
-  }
 };
 
 /// How often something happened to jobs of a queue in the last minute.
@@ -89,6 +73,17 @@ struct QueueState {
   std::optional<base::milliseconds> oldest_ready = {};  ///< How long ago the oldest of them was enqueued.
   LastMinute last_minute = {};
   std::optional<Circuit> circuit = {};  ///< If the queue has one.
+  /// How long the first of the jobs that are ready or wait for a remote worker has been due; 0: there is
+  /// none.
+  base::milliseconds due_since{0};
+  /// About how long attempts ran lately. Empty: none has ended since the start.
+  std::optional<std::chrono::microseconds> run_time = {};
+};
+
+/// What copy_counts() has copied.
+struct CopiedCounts {
+  std::size_t queues = 0;
+  std::size_t next = 0;  ///< Where to go on; 0: these were the last.
 };
 
 /// Which failed jobs of a queue retry_all() takes.
@@ -170,6 +165,14 @@ class Operations {
   /// All queues, first those that the store was opened with, in their order. Among them are removed ones that
   /// have jobs.
   [[nodiscard]] virtual std::vector<QueueState> queues() const = 0;
+
+  /// One of them. Takes the same short time however many queues and jobs there are.
+  [[nodiscard]] virtual std::optional<QueueState> queue(std::string_view name) const = 0;
+
+  /// Copies the figures of some of them, from position `from` on (0: the first). They are of one moment, and
+  /// so few that everything else goes on: at most 64 queues, whatever the room. A queue that comes or goes
+  /// between two calls may be missed.
+  virtual CopiedCounts copy_counts(std::size_t from, std::span<QueueCounts> into) const = 0;
 
   /// Why no change can be accepted at present; empty if all is well.
   [[nodiscard]] virtual std::string trouble() const = 0;

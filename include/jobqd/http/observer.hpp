@@ -9,12 +9,15 @@ namespace jobqd::http {
 
 /// A request that has been answered.
 struct Answered {
+  std::string_view method =
+      {};  ///< `other` if it is none of the well-known ones; empty where it was refused.
   std::string_view route =
       {};  ///< The pattern of its route, `/v1/jobs/{id}`; empty where it has none or was refused.
   unsigned status = 0;  ///< Of the HTTP answer.
   /// From the last byte of the request to the last piece of its answer being ready to send. 0 where the
   /// request was refused before it was complete.
   std::chrono::nanoseconds duration{0};
+  bool may_wait = false;  ///< It may have waited for a job, because its client asked for that.
 };
 
 /// What a call of an operator has changed.
@@ -28,7 +31,7 @@ struct AdminChange {
 /// Receives the events of the HTTP connections, so that logs and metrics can follow them.
 ///
 /// Called on the http thread: an implementation must not block or throw, nor allocate for every request.
-/// Views are valid during the call only, but the text of a route lives as long as the server. Every event
+/// Views are valid during the call only, but a method and a route live as long as the server. Every event
 /// does nothing by default.
 class Observer {
  public:

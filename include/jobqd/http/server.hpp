@@ -10,6 +10,7 @@
 #include <jobqd/base/clock.hpp>
 #include <jobqd/base/random.hpp>
 #include <jobqd/engine/store.hpp>
+#include <jobqd/http/metrics_text.hpp>
 #include <jobqd/http/observer.hpp>
 #include <jobqd/http/port.hpp>
 
@@ -30,8 +31,9 @@ struct ServerOptions {
 /// join() in any order and any number of times, from one thread.
 class Server {
  public:
+  /// `metrics`: what /metrics shows; null: nothing is there.
   Server(const ServerOptions& options, engine::Store& store, const base::Clock& clock, base::Random& random,
-         std::vector<Observer*> observers = {});
+         std::vector<Observer*> observers = {}, MetricsText* metrics = nullptr);
   ~Server();
 
   Server(const Server&) = delete;

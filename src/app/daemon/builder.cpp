@@ -6,10 +6,14 @@
 #include <jobqd/stores/embedded_store.hpp>
 
 #include "app/daemon/parts.hpp"
+#include "app/version.hpp"
 
 namespace jobqd::app {
 
 namespace {
+
+/// How the setting STORE begins when jobs are kept in a file.
+constexpr std::string_view sqlite = "sqlite:";
 
 stores::EmbeddedOptions store_options(const Config& config) {
   std::vector<engine::QueueOptions> queues;
@@ -24,7 +28,6 @@ stores::EmbeddedOptions store_options(const Config& config) {
 
 std::expected<void, std::string> open_store(App::Parts& parts) {
   const stores::DueChanged wake = [&scheduler = parts.scheduler] { scheduler.wake(); };
-  constexpr std::string_view sqlite = "sqlite:";
   const stores::Surroundings around{
       .clock = parts.clock, .random = parts.random, .observer = parts.watchers.all, .due_changed = wake};
   if (!parts.config.store.starts_with(sqlite)) {
@@ -44,6 +47,15 @@ http::ServerOptions server_options(const Config& config) {
   return {.max_body = config.max_body, .max_connections = config.max_connections};
 }
 
+metrics::ExpositionOptions metrics_options(const Config& config) {
+  metrics::ExpositionOptions options{.version = std::string(version)};
+  if (config.store.starts_with(sqlite)) {
+    const auto path = config.store.substr(sqlite.size());
+    options.files = {{.label = "database", .path = path}, {.label = "log", .path = path + "-wal"}};
+  }
+  return options;
+}
+
 }  // namespace
 
 std::expected<std::unique_ptr<App>, std::string> build(const Config& config, const base::Clock& clock,
@@ -58,8 +70,10 @@ std::expected<std::unique_ptr<App>, std::string> build(const Config& config, con
   parts.scheduler.add(parts.store_duty.emplace(*parts.store));
   parts.scheduler.add(parts.watchers.failure_log);
   parts.runners.emplace(*parts.store, parts.watchers.all, clock, parts.random, parts.files.watch);
-  parts.server = std::make_unique<http::Server>(server_options(config), *parts.store, clock, parts.random,
-                                                std::vector<http::Observer*>{&parts.watchers.admin_log});
+  parts.metrics.emplace(*parts.store, parts.watchers.counters, clock, metrics_options(config));
+  parts.server = std::make_unique<http::Server>(
+      server_options(config), *parts.store, clock, parts.random,
+      std::vector<http::Observer*>{&parts.watchers.admin_log, &parts.watchers.counters}, &*parts.metrics);
   if (auto listening = parts.server->listen(*std::move(port)); !listening)
     return std::unexpected(listening.error());
   return std::unique_ptr<App>(new App(std::move(owned)));

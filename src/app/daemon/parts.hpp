@@ -8,6 +8,8 @@
 #include <jobqd/engine/observers.hpp>
 #include <jobqd/engine/scheduler.hpp>
 #include <jobqd/http/server.hpp>
+#include <jobqd/metrics/counters.hpp>
+#include <jobqd/metrics/exposition.hpp>
 #include <jobqd/stores/embedded_store.hpp>
 
 #include "app/daemon/app.hpp"
@@ -33,7 +35,8 @@ struct Watchers {
   AttemptWatch attempts;
   FailStop fail_stop;
   AdminLog admin_log;
-  engine::Observers all{{&event_log, &failure_log, &tally, &attempts, &fail_stop}};
+  metrics::Counters counters;
+  engine::Observers all{{&event_log, &failure_log, &tally, &attempts, &counters, &fail_stop}};
 };
 
 /// The files of the queues, and the thread that looks at them.
@@ -74,6 +77,7 @@ struct App::Parts {
   bool serves = false;  ///< serve() was called: all jobs are restored.
   std::optional<engine::StoreDuty> store_duty;
   std::optional<QueueRunners> runners;  ///< Of the queues as they are now.
+  std::optional<metrics::Exposition> metrics;
   std::unique_ptr<http::Server> server;
 };
 

@@ -1,5 +1,7 @@
 #include "http/bodies/views.hpp"
 
+#include <fmt/format.h>
+
 #include <jobqd/base/duration.hpp>
 #include <jobqd/base/rfc3339.hpp>
 
@@ -71,6 +73,15 @@ void write_last_minute(JsonWriter& json, const engine::LastMinute& minute) {
   json.end_object();
 }
 
+void write_scale(JsonWriter& json, const Scale& scale) {
+  json.key("scale").begin_object();
+  json.key("demand").number(scale.demand);
+  json.key("oldest_ready_seconds")
+      .raw(fmt::format("{}", static_cast<double>(scale.oldest_ready.count()) / 1'000));
+  if (scale.workers_needed) json.key("workers_needed").number(*scale.workers_needed);
+  json.end_object();
+}
+
 }  // namespace
 
 void write_job(JsonWriter& json, const domain::Job& job) {
@@ -90,7 +101,7 @@ void write_lease(JsonWriter& json, const engine::Claim& claim) {
   json.end_object();
 }
 
-void write_queue(JsonWriter& json, const engine::QueueState& queue) {
+void write_queue(JsonWriter& json, const engine::QueueState& queue, const Scale* scale) {
   using domain::Status;
   json.begin_object();
   json.key("name").string(queue.name);
@@ -114,6 +125,7 @@ void write_queue(JsonWriter& json, const engine::QueueState& queue) {
   write_duration(json, "oldest_ready_age", queue.oldest_ready);
   if (queue.circuit) write_circuit(json, *queue.circuit);
   write_last_minute(json, queue.last_minute);
+  if (scale != nullptr) write_scale(json, *scale);
   json.end_object();
 }
 

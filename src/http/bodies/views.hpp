@@ -5,6 +5,7 @@
 #include <jobqd/engine/operations.hpp>
 
 #include "http/bodies/json_writer.hpp"
+#include "http/bodies/scale.hpp"
 
 /// How the things of the API look in JSON. docs/http-api.md documents the members.
 namespace jobqd::http {
@@ -15,7 +16,7 @@ void write_job(JsonWriter& json, const domain::Job& job);
 /// The job of a leased claim together with its lease, as the worker gets it.
 void write_lease(JsonWriter& json, const engine::Claim& claim);
 
-/// The state of a queue.
-void write_queue(JsonWriter& json, const engine::QueueState& queue);
+/// The state of a queue. `scale`: null in a list.
+void write_queue(JsonWriter& json, const engine::QueueState& queue, const Scale* scale = nullptr);
 
 }  // namespace jobqd::http

@@ -16,12 +16,13 @@ bool needs_jobs(const Route& route) {
 
 }  // namespace
 
-Api::Api(engine::Store& store, const base::Clock& clock, base::Random& random)
+Api::Api(engine::Store& store, const base::Clock& clock, base::Random& random, MetricsText* metrics)
     : enqueue_(store, clock, random),
       jobs_(store),
       queues_(store),
       workers_(store),
       probes_(store),
+      metrics_(metrics),
       guards_{check_cross_site, check_input},
       router_(all_routes()) {}
 
@@ -29,7 +30,7 @@ std::vector<Route> Api::all_routes() const {
   // The router tries them in this order: the busiest first.
   std::vector<Route> all;
   for (auto group : {enqueue_.routes(), workers_.routes(), jobs_.routes(), queues_.routes(), probes_.routes(),
-                     ProblemCalls::routes(), OpenApiCalls::routes()})
+                     metrics_.routes(), ProblemCalls::routes(), OpenApiCalls::routes()})
     std::ranges::move(group, std::back_inserter(all));
   return all;
 }

@@ -8,6 +8,7 @@
 
 #include "http/calls/enqueue.hpp"
 #include "http/calls/jobs.hpp"
+#include "http/calls/metrics.hpp"
 #include "http/calls/openapi.hpp"
 #include "http/calls/probes.hpp"
 #include "http/calls/problems.hpp"
@@ -26,7 +27,8 @@ namespace jobqd::http {
 /// Access::open; of the store it calls nothing but trouble() then.
 class Api final : public Service {
  public:
-  Api(engine::Store& store, const base::Clock& clock, base::Random& random);
+  /// `metrics`: null if there are none.
+  Api(engine::Store& store, const base::Clock& clock, base::Random& random, MetricsText* metrics = nullptr);
 
   /// Finds the route of the request, asks the guards, and has the route's handler answer, or answers itself.
   void handle(Request& request, ExchangePtr exchange) override;
@@ -50,6 +52,7 @@ class Api final : public Service {
   QueueCalls queues_;
   WorkerCalls workers_;
   ProbeCalls probes_;
+  MetricsCalls metrics_;
   const std::vector<Guard> guards_;  ///< Asked in this order.
   const Router router_;
 };

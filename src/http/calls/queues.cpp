@@ -7,12 +7,18 @@
 
 #include <fmt/format.h>
 
+#include <jobqd/base/number.hpp>
+
+#include "http/bodies/field_values.hpp"
 #include "http/bodies/views.hpp"
 #include "http/calls/parameters.hpp"
 
 namespace jobqd::http {
 
 namespace {
+
+constexpr base::milliseconds target_shortest{1'000};
+constexpr base::milliseconds target_longest = std::chrono::hours{24};
 
 /// Answers with the number of jobs, or with the problem. `action`: what was done to them, unless it was a dry
 /// run.
@@ -69,13 +75,26 @@ engine::Expected<engine::Purge> read_purge(const Request& request) {
   return which;
 }
 
+/// Empty: none is given.
+engine::Expected<std::optional<base::milliseconds>> read_target(const Request& request) {
+  const auto text = request.parameter("target");
+  if (!text) return std::nullopt;
+  const auto seconds = base::parse_number<double>(*text);
+  const auto target = duration_up_to(seconds ? FieldValue(*seconds) : FieldValue(std::string_view(*text)),
+                                     target_shortest, target_longest);
+  if (!target)
+    return std::unexpected(
+        wrong_parameter("target", *text, "a duration such as 30s, or a number of seconds, from 1s to 24h"));
+  return target;
+}
+
 }  // namespace
 
 std::vector<Route> QueueCalls::routes() const {
   using std::bind_front;
   return {
       {"GET", "/v1/queues", Access::read, {}, bind_front(&QueueCalls::list, this)},
-      {"GET", "/v1/queues/{name}", Access::read, {}, bind_front(&QueueCalls::get, this)},
+      {"GET", "/v1/queues/{name}", Access::read, {.query = {"target"}}, bind_front(&QueueCalls::get, this)},
       {"POST", "/v1/queues/{name}/pause", Access::admin, {}, bind_front(&QueueCalls::pause, this)},
       {"POST", "/v1/queues/{name}/resume", Access::admin, {}, bind_front(&QueueCalls::resume, this)},
       {"POST",
@@ -103,7 +122,9 @@ void QueueCalls::list(const Request& /*request*/, const ExchangePtr& exchange) c
 }
 
 void QueueCalls::get(const Request& request, const ExchangePtr& exchange) const {
-  exchange->respond(shown(request.path_param));
+  const auto target = read_target(request);
+  if (!target) return exchange->respond(problem(target.error()));
+  exchange->respond(shown(request.path_param, *target));
 }
 
 void QueueCalls::pause(const Request& request, ExchangePtr exchange) const {
@@ -136,15 +157,15 @@ void QueueCalls::set_paused(const std::string& queue, bool paused, ExchangePtr e
                          });
 }
 
-Response QueueCalls::shown(const std::string& queue) const {
-  const auto queues = operations_.queues();
-  const auto found = std::ranges::find(queues, queue, &engine::QueueState::name);
-  if (found == queues.end())
+Response QueueCalls::shown(const std::string& name, std::optional<base::milliseconds> target) const {
+  const auto queue = operations_.queue(name);
+  if (!queue)
     return problem({.code = domain::ErrorCode::queue_not_found,
-                    .detail = fmt::format("there is no queue named \"{}\"", queue)});
+                    .detail = fmt::format("there is no queue named \"{}\"", name)});
   Response response;
   JsonWriter json(response.body);
-  write_queue(json, *found);
+  const auto scale = scale_of(*queue, target);
+  write_queue(json, *queue, &scale);
   return response;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,7 +26,8 @@ class QueueCalls {
   void purge(const Request& request, ExchangePtr exchange) const;
 
   void set_paused(const std::string& queue, bool paused, ExchangePtr exchange) const;
-  [[nodiscard]] Response shown(const std::string& queue) const;
+  /// `target`: how long its jobs may wait.
+  [[nodiscard]] Response shown(const std::string& name, std::optional<base::milliseconds> target = {}) const;
 
   engine::Operations& operations_;
 };

@@ -59,6 +59,7 @@ const Route* Router::find(Request& request) const {
     const auto filling = patterns_[i].match(request.path);
     if (!filling) continue;
     request.route = routes_[i].pattern;
+    request.may_wait = routes_[i].input.waits || (!request.query.empty() && request.parameter("wait"));
     if (!filling->empty()) request.path_param = decoded(*filling);
     return &routes_[i];
   }

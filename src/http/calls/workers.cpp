@@ -54,7 +54,7 @@ std::vector<Route> WorkerCalls::routes() const {
       {"POST",
        "/v1/queues/{name}/lease",
        Access::work,
-       {.body = true},
+       {.body = true, .waits = true},
        bind_front(&WorkerCalls::lease, this)},
       {"POST",
        "/v1/jobs/{id}/heartbeat",

@@ -1,5 +1,7 @@
 #include "http/connections/session.hpp"
 
+#include <algorithm>
+#include <array>
 #include <exception>
 #include <new>
 #include <utility>
@@ -21,6 +23,14 @@ using Action = Conversation::Action;
 
 /// Bodies of at least this size take turns.
 constexpr std::size_t large_body = 64UL * 1024;
+
+/// The method as one of a few texts that outlive the request.
+std::string_view known_method(std::string_view method) {
+  static constexpr std::array<std::string_view, 7> known{"POST", "GET",   "DELETE", "HEAD",
+                                                         "PUT",  "PATCH", "OPTIONS"};
+  const auto* const found = std::ranges::find(known, method);
+  return found != known.end() ? *found : "other";
+}
 
 /// What a handler that threw is answered with. Out of memory it has changed nothing.
 domain::Error error_of(const std::exception& error) {
@@ -118,7 +128,9 @@ void Session::read_done(const error_code& code, std::size_t bytes) {
 }
 
 void Session::handle() {
-  handled_.emplace(conversation_.take_request(), observed_now());
+  auto request = conversation_.take_request();
+  const auto method = known_method(request.method);
+  handled_.emplace(std::move(request), method, observed_now());
   if (handled_->request.body.size() >= large_body) return context_.turns.queue(shared_from_this());
   serve();
 }
@@ -251,8 +263,11 @@ void Session::report(const Change& change) {
 void Session::finished(unsigned status) {
   if (!handled_) return;
   if (!context_.observers.empty())
-    context_.observers.request_answered(
-        {.route = handled_->request.route, .status = status, .duration = observed_now() - handled_->begun});
+    context_.observers.request_answered({.method = handled_->method,
+                                         .route = handled_->request.route,
+                                         .status = status,
+                                         .duration = observed_now() - handled_->begun,
+                                         .may_wait = handled_->request.may_wait});
   handled_.reset();
   wait_.reset();
   if (held_ > 0) hold(conversation_.held_bytes());

@@ -76,6 +76,7 @@ class Session final : public Exchange,
   /// A request that is with its handler.
   struct Handled {
     Request request;
+    std::string_view method;   ///< As observers are told.
     base::SteadyTime begun{};  ///< When it was complete, if anybody observes.
     unsigned status = 0;       ///< Of the answer in pieces, once it has begun.
   };

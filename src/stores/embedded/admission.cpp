@@ -164,10 +164,16 @@ boost::container::small_vector<Record*, 1> Admission::created(Jobs& jobs) const 
 
 void Admission::acknowledge(Jobs& jobs, Effects& effects, engine::Observer& observer) const {
   for (const auto& job : jobs_) {
-    Record* record = job.created ? jobs.table.find(job.handle) : nullptr;
-    if (record == nullptr) continue;  // Or it was forgotten meanwhile.
+    Record* record = jobs.table.find(job.handle);
+    if (record == nullptr) continue;  // It was forgotten meanwhile.
+    auto& figures = jobs.queues[record->queue].figures;
+    if (!job.created) {
+      ++figures.totals.deduplicated;
+      continue;
+    }
     record->durable = true;
-    jobs.queues[record->queue].enqueued.add(effects.now.steady);
+    figures.enqueued.add(effects.now.steady);
+    ++figures.totals.enqueued;
     if (record->history() != nullptr) continue;  // A remote worker was waiting for it.
     record->batch = {};
     jobs.enter(effects, job.handle);

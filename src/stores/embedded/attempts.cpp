@@ -1,5 +1,6 @@
 #include "stores/embedded/attempts.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -102,9 +103,17 @@ engine::Resolution Attempts::end(Effects& effects, JobHandle job, engine::Outcom
     leases_.end(job);
     jobs_.queues[record.queue].remote_workers.end(effects.now.steady);
   }
+  jobs_.queues[record.queue].figures.attempt_ended(engine::attempt_outcome(end.resolution, facts.stop_cause),
+                                                   attempt.run_time(record, effects.now));
   apply(effects, job, end);
   running_.erase(token);
   return std::move(end.resolution);
+}
+
+std::chrono::nanoseconds Attempts::Running::run_time(const Record& record, base::Now now) const {
+  // The steady clock began anew with this process, so a lease of an earlier one is measured on the calendar.
+  if (start.at == base::SteadyTime{}) return std::max(now.wall - record.started_at(), base::milliseconds{0});
+  return now.steady - start.at;
 }
 
 engine::Extension Attempts::extend(Effects& effects, JobHandle job, base::milliseconds duration) {
@@ -253,8 +262,8 @@ void Attempts::learn(Effects& effects, std::uint16_t queue_index, const domain::
   const auto now = effects.now.steady;
   auto& queue = jobs_.queues[queue_index];
   const auto circuit = queue.gate.breaker().state();
-  if (std::holds_alternative<engine::Done>(end.resolution)) queue.done.add(now);
-  if (is_failed_attempt(end.resolution)) queue.failed.add(now);
+  if (std::holds_alternative<engine::Done>(end.resolution)) queue.figures.done.add(now);
+  if (is_failed_attempt(end.resolution)) queue.figures.failed.add(now);
   if (const auto* unstarted = std::get_if<engine::Unstarted>(&end.resolution)) {
     queue.gate.start_undone(now);
     if (unstarted->pause.count() > 0) queue.gate.fall_short(unstarted->why, unstarted->pause, now);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -86,6 +87,9 @@ class Attempts {
     std::shared_ptr<engine::StopSignal> stop;
     Jobs::Start start;
     bool simulated = false;  ///< As its queue was when it started: the workers may change meanwhile.
+
+    /// How long it has been running at `now`.
+    [[nodiscard]] std::chrono::nanoseconds run_time(const Record& record, base::Now now) const;
   };
 
   [[nodiscard]] const Running& running(const Record& record) const {

@@ -81,6 +81,7 @@ Jobs::Start Jobs::start(Effects& effects, JobHandle job, engine::FencingToken to
   const auto progress = domain::started(record.progress());
   JOBQD_CHECK(progress.has_value());
   auto& queue = queues[record.queue];
+  queue.figures.totals.waited.add(std::max(effects.now.wall - record.due_since(), base::milliseconds{0}));
   set_progress(queue, record, *progress);
   history.token = token;
   history.started_at = PackedWall(effects.now.wall);
@@ -88,7 +89,7 @@ Jobs::Start Jobs::start(Effects& effects, JobHandle job, engine::FencingToken to
   if (record.timeout_ms > 0)
     wait_until(effects, job, effects.now.steady + base::milliseconds(record.timeout_ms));
   queue.places.release(record.room());
-  queue.started.add(effects.now.steady);
+  queue.figures.started.add(effects.now.steady);
   keep(effects, record, lease);
   return start;
 }
@@ -98,6 +99,7 @@ void Jobs::requeue(Effects& effects, JobHandle job, Progress progress) {
   auto& queue = queues[record.queue];
   set_progress(queue, record, progress);
   queue.places.take_again(record.room());
+  record.set_run_at(effects.now.wall);
   make_ready(effects, job);
   keep(effects, record);
 }
@@ -120,7 +122,7 @@ void Jobs::put_back(Effects& effects, JobHandle job, Progress progress, const St
   history.run_at = start.earlier_run_at;
   history.started_at = start.earlier_started_at;
   queue.places.take_again(record.room());
-  queue.started.take_back(start.at);
+  queue.figures.started.take_back(start.at);
   queue.ready.put_back(record.priority, record.ticket, job.slot);
   effects.may_start(record.queue);
   keep(effects, record);
@@ -130,6 +132,7 @@ void Jobs::finish(Effects& effects, JobHandle job, Progress progress) {
   Record& record = table.at(job);
   auto& queue = queues[record.queue];
   set_progress(queue, record, progress);
+  if (progress.status == domain::Status::failed) ++queue.figures.totals.failed.of(progress.reason);
   History& history = record.history(table.histories());
   history.finished_at = PackedWall(effects.now.wall);
   history.run_at = {};

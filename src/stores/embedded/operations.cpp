@@ -19,6 +19,33 @@ namespace {
 /// How many jobs one call may visit before others get a turn.
 constexpr std::size_t list_budget = 10'000;
 
+/// How many queues one call copies the figures of: at most 50 µs.
+constexpr std::size_t counts_budget = 64;
+
+/// How long the first of its jobs that could start, or that only wait for a remote worker, has been due.
+base::milliseconds oldest_ready(const Jobs& jobs, const Queue& queue, base::Now now) {
+  base::milliseconds oldest{0};
+  if (queue.ready.empty()) return oldest;
+  const auto reason = queue.reason(now.steady);
+  if (reason != domain::Reason::ready && reason != domain::Reason::no_worker) return oldest;
+  queue.ready.visit_fronts([&](JobSlot job) {
+    oldest = std::max(oldest, now.wall - jobs.table.at(jobs.table.handle(job)).due_since());
+  });
+  return oldest;
+}
+
+engine::QueueState describe_queue(const Jobs& jobs, const Queue& queue, base::Now now) {
+  auto state = state_of(queue, now.steady);
+  // Within one priority jobs are first in, first out, except retries, which rejoin at the back.
+  queue.ready.visit_fronts([&](JobSlot job) {
+    const auto age =
+        std::max(now.wall - jobs.table.at(jobs.table.handle(job)).enqueued_at.get(), base::milliseconds{0});
+    state.oldest_ready = std::max(state.oldest_ready.value_or(age), age);
+  });
+  state.due_since = oldest_ready(jobs, queue, now);
+  return state;
+}
+
 }  // namespace
 
 void EmbeddedStore::find(std::string_view id, engine::Callback<domain::Job> done) {
@@ -215,18 +242,35 @@ std::vector<engine::QueueState> EmbeddedStore::queues() const {
   const base::MutexLock lock(mutex_);
   const auto now = around_.clock.now();
   std::vector<engine::QueueState> states;
-  for (const auto& queue : jobs_.queues) {
-    if (!queue.configured && !queue.has_jobs()) continue;
-    auto state = state_of(queue, now.steady);
-    // Within one priority jobs are first in, first out, except retries, which rejoin at the back.
-    for (const auto job : queue.ready.fronts()) {
-      const auto age = std::max(now.wall - jobs_.table.at(jobs_.table.handle(job)).enqueued_at.get(),
-                                base::milliseconds{0});
-      state.oldest_ready = std::max(state.oldest_ready.value_or(age), age);
-    }
-    states.push_back(std::move(state));
-  }
+  for (const auto& queue : jobs_.queues)
+    if (queue.configured || queue.has_jobs()) states.push_back(describe_queue(jobs_, queue, now));
   return states;
+}
+
+std::optional<engine::QueueState> EmbeddedStore::queue(std::string_view name) const {
+  const base::MutexLock lock(mutex_);
+  const auto index = jobs_.queues.find_any(name);
+  if (!index) return std::nullopt;
+  return describe_queue(jobs_, jobs_.queues[*index], around_.clock.now());
+}
+
+engine::CopiedCounts EmbeddedStore::copy_counts(std::size_t from, std::span<engine::QueueCounts> into) const {
+  const base::MutexLock lock(mutex_);
+  const auto now = around_.clock.now();
+  const auto& queues = jobs_.queues;
+  engine::CopiedCounts copied;
+  const auto end = std::min(queues.size(), from + std::min(into.size(), counts_budget));
+  for (auto i = from; i < end; ++i) {
+    const auto index = static_cast<std::uint16_t>(i);
+    const auto& queue = queues[index];
+    if (!queue.configured && !queue.has_jobs()) continue;
+    auto& counts = into[copied.queues++];
+    embedded::copy_counts(queue, now.steady, counts);
+    counts.oldest_ready = oldest_ready(jobs_, queue, now);
+    counts.lease_waiters = queue.options.remote ? waiting_.size(index) : 0;
+  }
+  copied.next = end < queues.size() ? end : 0;
+  return copied;
 }
 
 std::string EmbeddedStore::trouble() const {

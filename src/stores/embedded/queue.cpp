@@ -60,45 +60,67 @@ bool Queue::has_jobs() const {
          std::ranges::any_of(counts.by_status, [](auto count) { return count > 0; });
 }
 
+void QueueFigures::attempt_ended(engine::AttemptOutcome outcome, std::chrono::nanoseconds ran) {
+  using enum engine::AttemptOutcome;
+  if (outcome != done) ++totals.not_done.at(static_cast<std::size_t>(outcome));
+  if (outcome == unstarted) return;
+  totals.ran.add(ran);
+  const auto latest = std::chrono::duration_cast<std::chrono::microseconds>(ran);
+  run_time = run_time ? *run_time + (latest - *run_time) / 16 : latest;
+}
+
+Queues::Queues(const std::vector<engine::QueueOptions>& options) {
+  for (const auto& each : options) {
+    indices_.emplace(each.name, static_cast<std::uint16_t>(queues_.size()));
+    queues_.push_back(std::make_unique<Queue>(each));
+  }
+}
+
 std::optional<std::uint16_t> Queues::find(std::string_view name) const {
-  for (std::size_t i = 0; i < queues_.size(); ++i)
-    if (queues_[i].options.name == name && queues_[i].configured) return static_cast<std::uint16_t>(i);
-  return std::nullopt;
+  if (latest_ >= queues_.size() || queues_[latest_]->options.name != name) {
+    const auto found = indices_.find(name);
+    if (found == indices_.end()) return std::nullopt;
+    latest_ = found->second;
+  }
+  return queues_[latest_]->configured ? std::optional(latest_) : std::nullopt;
 }
 
 std::optional<std::uint16_t> Queues::find_any(std::string_view name) const {
-  for (std::size_t i = 0; i < queues_.size(); ++i)
-    if (queues_[i].options.name == name && (queues_[i].configured || queues_[i].has_jobs()))
-      return static_cast<std::uint16_t>(i);
-  return std::nullopt;
+  const auto found = indices_.find(name);
+  if (found == indices_.end()) return std::nullopt;
+  const auto& queue = *queues_[found->second];
+  return queue.configured || queue.has_jobs() ? std::optional(found->second) : std::nullopt;
 }
 
 std::optional<std::uint16_t> Queues::find_or_add(const engine::QueueOptions& options) {
-  const auto is_free = [](const Queue& queue) {
-    return !queue.configured && !queue.has_jobs() && !queue.gate.paused();
+  if (const auto found = indices_.find(options.name); found != indices_.end()) return found->second;
+  const auto is_free = [](const auto& queue) {
+    return !queue->configured && !queue->has_jobs() && !queue->gate.paused();
   };
-  auto place =
-      std::ranges::find(queues_, options.name, [](const Queue& queue) { return queue.options.name; });
+  const auto place = std::ranges::find_if(queues_, is_free);
+  if (place == queues_.end() && queues_.size() > std::numeric_limits<std::uint16_t>::max())
+    return std::nullopt;
+  const auto index = static_cast<std::uint16_t>(place - queues_.begin());
   if (place == queues_.end()) {
-    place = std::ranges::find_if(queues_, is_free);
-    if (place != queues_.end()) *place = Queue(options);
+    queues_.push_back(std::make_unique<Queue>(options));
+  } else {
+    indices_.erase((*place)->options.name);
+    **place = Queue(options);
   }
-  if (place != queues_.end()) return static_cast<std::uint16_t>(place - queues_.begin());
-  if (queues_.size() > std::numeric_limits<std::uint16_t>::max()) return std::nullopt;
-  queues_.emplace_back(options);
-  return static_cast<std::uint16_t>(queues_.size() - 1);
+  indices_.emplace(options.name, index);
+  return index;
 }
 
 std::optional<std::uint16_t> Queues::find_or_add_removed(std::string_view name) {
   if (const auto known = find(name)) return known;
   const auto queue = find_or_add(options_once_removed({.name = std::string(name)}));
-  if (queue) queues_[*queue].configured = false;
+  if (queue) queues_[*queue]->configured = false;
   return queue;
 }
 
 engine::Counts Queues::counts() const {
   engine::Counts all;
-  for (const auto& queue : queues_)
+  for (const auto& queue : *this)
     for (std::size_t i = 0; i < all.by_status.size(); ++i) all.by_status[i] += queue.counts.by_status[i];
   return all;
 }
@@ -125,14 +147,28 @@ engine::QueueState state_of(const Queue& queue, base::SteadyTime now) {
                            .shortage = std::string(queue.gate.shortage(now)),
                            .queued = queued_by_reason(queue, now),
                            .ready = queue.ready.size(),
-                           .last_minute = {.enqueued = queue.enqueued.count(now),
-                                           .started = queue.started.count(now),
-                                           .done = queue.done.count(now),
-                                           .failed = queue.failed.count(now)}};
+                           .last_minute = {.enqueued = queue.figures.enqueued.count(now),
+                                           .started = queue.figures.started.count(now),
+                                           .done = queue.figures.done.count(now),
+                                           .failed = queue.figures.failed.count(now)},
+                           .run_time = queue.figures.run_time};
   if (options.circuit.applies()) state.circuit = circuit_of(queue.gate.breaker(), now);
   if (options.capacity_bytes != engine::any_bytes) state.capacity_bytes = options.capacity_bytes;
   if (options.timeout.count() > 0) state.timeout = options.timeout;
   return state;
+}
+
+void copy_counts(const Queue& queue, base::SteadyTime now, engine::QueueCounts& into) {
+  const auto& options = queue.options;
+  into.name = options.name;
+  into.capacity = options.capacity;
+  into.workers = options.processor.workers;
+  into.paused = queue.gate.paused();
+  into.circuit.reset();
+  if (options.circuit.applies()) into.circuit = queue.gate.breaker().state();
+  into.counts = queue.counts;
+  into.queued = queued_by_reason(queue, now);
+  into.totals = queue.figures.totals;
 }
 
 }  // namespace jobqd::stores::embedded

@@ -1,10 +1,15 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
-#include <deque>
+#include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
+
+#include <boost/iterator/indirect_iterator.hpp>
+#include <boost/unordered/unordered_flat_map.hpp>
 
 #include <jobqd/base/minute_counter.hpp>
 #include <jobqd/engine/observer.hpp>
@@ -25,6 +30,17 @@ namespace jobqd::stores::embedded {
   return {.jobs = options.capacity, .bytes = options.capacity_bytes};
 }
 
+/// What has happened to the jobs of a queue.
+struct QueueFigures {
+  /// Of attempts, on average: the latest 16 or so count most.
+  alignas(64) std::optional<std::chrono::microseconds> run_time = {};
+  engine::QueueTotals totals;
+  base::MinuteCounter enqueued, started, done, failed;
+
+  /// An attempt has ended, after so long.
+  void attempt_ended(engine::AttemptOutcome outcome, std::chrono::nanoseconds ran);
+};
+
 /// One queue: its options, its places, its ready jobs, and what happened to its jobs. A queue that was
 /// removed is kept as long as it has jobs or is paused.
 struct Queue {
@@ -39,7 +55,7 @@ struct Queue {
   RemotePresence remote_workers;
   engine::Counts counts;          ///< Of its jobs that are acknowledged.
   std::uint64_t backing_off = 0;  ///< Of the queued ones; the others that are not ready are delayed.
-  base::MinuteCounter enqueued, started, done, failed;
+  QueueFigures figures;
 
   /// A job of this queue has come into this state.
   void enter(domain::Status status, domain::Reason reason) { count(status, reason, 1); }
@@ -74,8 +90,7 @@ void report_circuit(Effects& effects, engine::Observer& observer, const Queue& q
 /// thread-safe. A queue keeps its index as long as it is configured or has jobs.
 class Queues {
  public:
-  explicit Queues(const std::vector<engine::QueueOptions>& options)
-      : queues_(options.begin(), options.end()) {}
+  explicit Queues(const std::vector<engine::QueueOptions>& options);
 
   /// A queue that is configured.
   [[nodiscard]] std::optional<std::uint16_t> find(std::string_view name) const;
@@ -90,31 +105,40 @@ class Queues {
   /// As find_or_add(), for jobs of a queue that is not configured. A new one is as if it had been removed.
   std::optional<std::uint16_t> find_or_add_removed(std::string_view name);
 
-  Queue& operator[](std::uint16_t index) { return queues_[index]; }
-  const Queue& operator[](std::uint16_t index) const { return queues_[index]; }
+  Queue& operator[](std::uint16_t index) { return *queues_[index]; }
+  const Queue& operator[](std::uint16_t index) const { return *queues_[index]; }
 
-  [[nodiscard]] auto begin() { return queues_.begin(); }
-  [[nodiscard]] auto end() { return queues_.end(); }
-  [[nodiscard]] auto begin() const { return queues_.begin(); }
-  [[nodiscard]] auto end() const { return queues_.end(); }
+  [[nodiscard]] auto begin() const { return boost::make_indirect_iterator(queues_.begin()); }
+  [[nodiscard]] auto end() const { return boost::make_indirect_iterator(queues_.end()); }
   [[nodiscard]] std::size_t size() const { return queues_.size(); }
 
   /// The claim waits no longer: it was served, withdrawn or refused.
   void end_wait(const WaitingClaim& waiting, base::SteadyTime now) {
-    if (waiting.lease) queues_[waiting.queue].remote_workers.end(now);
+    if (waiting.lease) queues_[waiting.queue]->remote_workers.end(now);
   }
 
   /// All queues together.
   [[nodiscard]] engine::Counts counts() const;
 
  private:
-  std::deque<Queue> queues_;
+  /// So that text can be looked up without a copy of it.
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+  };
+
+  std::vector<std::unique_ptr<Queue>> queues_;  ///< Looked up several times for each job.
+  boost::unordered_flat_map<std::string, std::uint16_t, Hash, std::equal_to<>> indices_;  ///< By the name.
+  mutable std::uint16_t latest_ = 0;  ///< The one that find() found last: often the next one, too.
 };
 
 /// What is left of the options of a queue that is removed: those by which its jobs end and are kept.
 [[nodiscard]] engine::QueueOptions options_once_removed(const engine::QueueOptions& options);
 
-/// The state of the queue at `now`, without oldest_ready.
+/// The state of the queue at `now`, without oldest_ready and due_since.
 [[nodiscard]] engine::QueueState state_of(const Queue& queue, base::SteadyTime now);
+
+/// Copies what is counted of the queue at `now`, all but oldest_ready and lease_waiters.
+void copy_counts(const Queue& queue, base::SteadyTime now, engine::QueueCounts& into);
 
 }  // namespace jobqd::stores::embedded

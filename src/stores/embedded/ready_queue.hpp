@@ -59,12 +59,10 @@ class ReadyQueue {
     return true;
   }
 
-  /// The first job of each priority.
-  [[nodiscard]] std::vector<JobSlot> fronts() const {
-    std::vector<JobSlot> jobs;
+  /// Calls `visit` with the first job of each priority.
+  void visit_fronts(auto visit) const {
     for (const auto& [priority, lane] : lanes_)
-      if (!lane.empty()) jobs.push_back(lane.front());
-    return jobs;
+      if (!lane.empty()) visit(lane.front());
   }
 
   /// Jobs that are ready.

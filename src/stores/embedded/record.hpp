@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 
@@ -91,6 +92,10 @@ class Record {
     else
       history_or_run_at_.set_time(run_at);
   }
+
+  /// Since when it has been due, if it is ready: when it was enqueued, or when its delay, its backoff or its
+  /// last interruption was over.
+  [[nodiscard]] base::WallTime due_since() const { return std::max(enqueued_at.get(), run_at()); }
 
   /// Epoch: it has never started.
   [[nodiscard]] base::WallTime started_at() const {

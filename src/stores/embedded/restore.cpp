@@ -69,7 +69,7 @@ void EmbeddedStore::resume(Effects& effects, JobHandle job, std::optional<journa
   ++recovery.queued;
   jobs_.queues[record.queue].places.take_again(record.room());
   // The steady clock began anew with this process, so the rest of a wait is measured on the calendar.
-  if (record.run_at() != base::WallTime{} && record.run_at() > effects.now.wall)
+  if (record.reason() != domain::Reason::ready && record.run_at() > effects.now.wall)
     jobs_.wait_until(effects, job, jobs_.calendar.steady(effects.now, record.run_at()));
   else
     jobs_.make_ready(effects, job);

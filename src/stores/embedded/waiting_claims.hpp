@@ -37,6 +37,12 @@ class WaitingClaims {
     return line != lines_.end() && line->second.front().lease.has_value();
   }
 
+  /// How many claims of the queue wait.
+  [[nodiscard]] std::size_t size(std::uint16_t queue) const {
+    const auto line = lines_.find(queue);
+    return line == lines_.end() ? 0 : line->second.size();
+  }
+
   /// Takes the latest claim of this claimant out of the line. The caller destroys it without holding a lock,
   /// because objects that its callback owns may call the store.
   std::optional<WaitingClaim> withdraw(engine::WaitId wait_id);

@@ -40,8 +40,9 @@ TEST_F(TheApi, HasAnAccessLevelForEveryRoute) {
   EXPECT_THAT(routes_for(Access::work),
               UnorderedElementsAre("POST /v1/queues/{name}/lease", "POST /v1/jobs/{id}/heartbeat",
                                    "POST /v1/jobs/{id}/complete", "POST /v1/jobs/{id}/fail"));
-  EXPECT_THAT(routes_for(Access::read), UnorderedElementsAre("GET /v1/jobs", "GET /v1/jobs/{id}",
-                                                             "GET /v1/queues", "GET /v1/queues/{name}"));
+  EXPECT_THAT(routes_for(Access::read),
+              UnorderedElementsAre("GET /v1/jobs", "GET /v1/jobs/{id}", "GET /v1/queues",
+                                   "GET /v1/queues/{name}", "GET /metrics"));
   EXPECT_THAT(
       routes_for(Access::admin),
       UnorderedElementsAre("DELETE /v1/jobs/{id}", "POST /v1/jobs/{id}/cancel", "POST /v1/jobs/{id}/retry",

@@ -30,7 +30,7 @@ TEST_F(Queues, AreShownInTheirPresentState) {
       R"({"name":"default","configured":true,"processor":"simulate","workers":4,"capacity":2,"max_retries":0,"paused":false,"queued":2,)"
       R"("ready":1,"running":0,"done":0,"failed":0,)"
       R"("reasons":{"no_queue":0,"not_working":0,"paused":0,"circuit_open":0,"throttled":0,"no_worker":0,"ready":1,"delayed":1,"backoff":0},)"
-      R"("oldest_ready_age":"1s500ms","last_minute":{"enqueued":2,"started":0,"done":0,"failed":0}})");
+      R"("oldest_ready_age":"1s500ms","last_minute":{"enqueued":2,"started":0,"done":0,"failed":0},"scale":{"demand":1,"oldest_ready_seconds":1.5}})");
 }
 
 TEST_F(Queues, ArePausedAndResumed) {
@@ -42,6 +42,26 @@ TEST_F(Queues, ArePausedAndResumed) {
   answer = post("/v1/queues/default/resume");
   EXPECT_EQ(nlohmann::json::parse(answer.body)["paused"], false);
   EXPECT_EQ(job("a")["reason"], "ready");
+}
+
+TEST_F(Queues, SayHowManyWorkersTheyNeed) {
+  enqueue(R"([{"id":"a"},{"id":"b"}])");
+  const auto first = claim();
+  clock.advance(30s);
+  settle(first);
+  // One is ready, two came in the last minute, and they take 30 s: (1 / 10 + 2 / 60) * 30 = 4.
+  for (const auto* target : {"10s", "10"}) {
+    const auto scale = nlohmann::json::parse(get("/v1/queues/default", {{"target", target}}).body)["scale"];
+    EXPECT_EQ(scale.dump(), R"({"demand":1,"oldest_ready_seconds":30,"workers_needed":4})");
+  }
+  for (const std::string wrong : {"", "0s", "999ms", "25h", "ten", "-1", "nan"}) {
+    const auto response = get("/v1/queues/default", {{"target", wrong}});
+    EXPECT_EQ(summary(response), "400 /problems/invalid-field");
+    EXPECT_EQ(nlohmann::json::parse(response.body)["detail"],
+              "query parameter target must be a duration such as 30s, or a number of seconds, from 1s to "
+              "24h, not \"" +
+                  wrong + '"');
+  }
 }
 
 TEST_F(Queues, SayWhyTheyDoNotWork) {

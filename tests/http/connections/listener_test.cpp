@@ -143,6 +143,32 @@ TEST_F(Accepting, IsObserved) {
                                                    " 400 after 0 ms", "closed"}));
 }
 
+/// Notes how a request was made.
+class Requests final : public Observer {
+ public:
+  void request_answered(const Answered& answered) override {
+    notes.push_back(fmt::format("{}{}", answered.method, answered.may_wait ? " may wait" : ""));
+  }
+  std::vector<std::string> notes;  ///< Looked at once the server has ended.
+};
+
+TEST(Observing, TellsHowARequestWasMade) {
+  Requests requests;
+  {
+    TestServer server({},
+                      [](Request& request, const ExchangePtr& exchange) {
+                        request.may_wait = request.path == "/lease";
+                        exchange->respond({});
+                      },
+                      {&requests});
+    TestClient client(server.port());
+    ASSERT_TRUE(client.ask("POST /lease HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n"));
+    ASSERT_TRUE(client.ask("BREW / HTTP/1.1\r\nHost: h\r\n\r\n"));
+    ASSERT_TRUE(client.ask("\x01"));
+  }
+  EXPECT_EQ(requests.notes, (std::vector<std::string>{"POST may wait", "other", ""}));
+}
+
 TEST(Observing, TellsHowLongAnAnswerTook) {
   Notes notes;
   TestServer server({}, {}, {&notes});

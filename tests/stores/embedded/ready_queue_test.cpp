@@ -109,7 +109,9 @@ TEST(ReadyQueue, ShowsTheFirstOfEachPriority) {
   queue.push(0, job(1));
   queue.push(0, job(2));
   queue.push(5, job(3));
-  EXPECT_EQ(queue.fronts(), jobs({3, 1}));
+  std::vector<JobSlot> fronts;
+  queue.visit_fronts([&](JobSlot front) { fronts.push_back(front); });
+  EXPECT_EQ(fronts, jobs({3, 1}));
 }
 
 }  // namespace jobqd::stores::embedded

@@ -172,7 +172,7 @@ std::expected<Age, ErrorCode> Model::cancel(std::string_view id, Now now, std::u
   return age;
 }
 
-std::expected<Age, ErrorCode> Model::retry(std::string_view id, std::uint64_t batch) {
+std::expected<Age, ErrorCode> Model::retry(std::string_view id, Now now, std::uint64_t batch) {
   const auto age = find_to_change(id);
   if (!age) return age;
   Entry& entry = jobs_.at(*age);
@@ -180,6 +180,7 @@ std::expected<Age, ErrorCode> Model::retry(std::string_view id, std::uint64_t ba
   std::erase(finished_, *age);
   entry.job.progress = {.status = Status::queued, .attempts = entry.job.progress.attempts};
   entry.job.finished_at.reset();
+  entry.job.run_at = now.wall;
   entry.batch = batch;
   make_ready(entry, {.turn = ++last_turn_});
   return age;
@@ -265,6 +266,7 @@ void Model::interrupt(Age age, Now now) {
     return finish(age, Status::failed, Reason::interrupted, now);
   }
   entry.job.progress.status = Status::queued;
+  entry.job.run_at = now.wall;
   make_ready(entry, {.turn = ++last_turn_});
 }
 

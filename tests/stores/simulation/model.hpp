@@ -68,7 +68,7 @@ class Model {
   [[nodiscard]] std::expected<std::vector<engine::Submitted>, ErrorCode> answer(
       const Admission& admission) const;
   std::expected<Age, ErrorCode> cancel(std::string_view id, Now now, std::uint64_t batch);
-  std::expected<Age, ErrorCode> retry(std::string_view id, std::uint64_t batch);
+  std::expected<Age, ErrorCode> retry(std::string_view id, Now now, std::uint64_t batch);
   std::expected<Age, ErrorCode> remove(std::string_view id);
 
   // The actions of workers. `decided` is the stop that was requested when the attempt was resolved, and

@@ -175,7 +175,7 @@ void Simulation::retry_some() {
   const auto batch = journal_->gathering();
   Caught<domain::Job> caught;
   store_->retry(id, caught.callback());
-  const auto age = model_.retry(id, batch);
+  const auto age = model_.retry(id, clock_.now(), batch);
   if (!age) return expect_refusal(caught, age.error());
   expect_job("retry", caught, model_.at(*age).job);
 }

@@ -1,0 +1,148 @@
+#include <jobqd/metrics/exposition.hpp>
+
+#include <array>
+#include <filesystem>
+#include <map>
+#include <new>
+#include <optional>
+#include <set>
+#include <stop_token>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include <prometheus/text_serializer.h>
+
+#include <jobqd/base/mutex.hpp>
+#include <jobqd/base/thread_name.hpp>
+
+#include "metrics/families.hpp"
+
+namespace jobqd::metrics {
+
+namespace {
+
+/// How many queues are copied under one hold of the store's lock.
+constexpr std::size_t queues_at_once = 64;
+
+/// Makes the text. Used by one thread.
+class Renderer {
+ public:
+  Renderer(const engine::Operations& operations, Counters& counters, ExpositionOptions options)
+      : operations_(operations), counters_(counters), options_(std::move(options)) {}
+
+  std::string render() {
+    Families families;
+    counters_.keep_queues(add_queues(families));
+    add_counters(families, counters_.values());
+    families.gauge("jobqd_store_writable", {}, operations_.trouble().empty() ? 1 : 0);
+    for (const auto& [label, path] : options_.files) {
+      std::error_code error;
+      const auto size = std::filesystem::file_size(path, error);
+      families.gauge("jobqd_store_size_bytes", {{"file", label}}, error ? 0 : static_cast<double>(size));
+    }
+    families.gauge("jobqd_build_info", {{"version", options_.version}}, 1);
+    add_process(families, read_process_figures());
+    return prometheus::TextSerializer{}.Serialize(std::move(families).take());
+  }
+
+ private:
+  /// Returns the names of the queues that there are.
+  std::set<std::string> add_queues(Families& families) {
+    std::set<std::string> names;
+    std::size_t from = 0;
+    do {
+      const auto copied = operations_.copy_counts(from, counts_);
+      for (const auto& queue : std::span(counts_).first(copied.queues)) {
+        if (!names.insert(queue.name).second) continue;  // It has moved while others came and went.
+        add_queue(families, queue, seen_[queue.name]);
+      }
+      from = copied.next;
+    } while (from != 0);
+    std::erase_if(seen_, [&names](const auto& entry) { return !names.contains(entry.first); });
+    return names;
+  }
+
+  const engine::Operations& operations_;
+  Counters& counters_;
+  const ExpositionOptions options_;
+  std::array<engine::QueueCounts, queues_at_once> counts_;  ///< Kept, so that copying allocates nothing.
+  std::map<std::string, SeenGauges> seen_;                  ///< By the name of the queue.
+};
+
+}  // namespace
+
+class Exposition::Impl {
+ public:
+  Impl(const engine::Operations& operations, Counters& counters, const base::Clock& clock,
+       ExpositionOptions options)
+      : renderer_(operations, counters, std::move(options)),
+        clock_(clock),
+        thread_([this](const std::stop_token& stop) { run(stop); }) {}
+
+  void get(bool fresh, Done done) {
+    const auto now = clock_.now().steady;
+    Text text;
+    {
+      const base::MutexLock lock(mutex_);
+      if (fresh || text_ == nullptr || now - made_at_ >= kept_for)
+        waiting_.push_back(std::move(done));
+      else
+        text = text_;
+    }
+    if (text != nullptr) return done(std::move(text));
+    wanted_.notify_one();
+  }
+
+ private:
+  void run(const std::stop_token& stop) {
+    base::name_this_thread("metrics");
+    while (wait(stop)) {
+      auto text = render();
+      std::vector<Done> served;
+      {
+        const base::MutexLock lock(mutex_);
+        served.swap(waiting_);
+        text_ = text;
+        made_at_ = clock_.now().steady;
+      }
+      for (auto& done : served) done(text);
+    }
+  }
+
+  /// Whether a text is wanted; requests that wait when the stop comes are still served.
+  bool wait(const std::stop_token& stop) {
+    const base::MutexLock lock(mutex_);
+    return wanted_.wait(mutex_, stop, [this]() JOBQD_REQUIRES(mutex_) { return !waiting_.empty(); });
+  }
+
+  /// Null: there is no memory for it.
+  Text render() {
+    try {
+      return std::make_shared<const std::string>(renderer_.render());
+    } catch (const std::bad_alloc&) {
+      return nullptr;
+    }
+  }
+
+  Renderer renderer_;  ///< Used by the thread only.
+  const base::Clock& clock_;
+  base::Mutex mutex_;
+  base::StoppableConditionVariable wanted_;
+  std::vector<Done> waiting_ JOBQD_GUARDED_BY(mutex_);
+  Text text_ JOBQD_GUARDED_BY(mutex_);
+  base::SteadyTime made_at_ JOBQD_GUARDED_BY(mutex_){};
+  std::jthread thread_;
+};
+
+Exposition::Exposition(const engine::Operations& operations, Counters& counters, const base::Clock& clock,
+                       ExpositionOptions options)
+    : impl_(std::make_unique<Impl>(operations, counters, clock, std::move(options))) {}
+
+Exposition::~Exposition() = default;
+
+void Exposition::get(bool fresh, Done done) {
+  impl_->get(fresh, std::move(done));
+}
+
+}  // namespace jobqd::metrics
