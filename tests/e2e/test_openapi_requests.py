@@ -108,7 +108,7 @@ def has_excuse(answer: Answer) -> bool:
     problem = answer.json()
     # With an array, or one whose quotes have nothing between them; the range of a wait; queues that are not remote;
     # arrays that are too large for the queue.
-    if any(words in problem["detail"] for words in ("Idempotency-Key", "parameter wait", "are not leased", "can never fit")):
+    if any(words in problem["detail"] for words in ("Idempotency-Key", "parameter wait", "parameter target", "are not leased", "can never fit")):
         return True
     fields = problem.get("errors", [])
     return bool(fields) and all(field["pointer"].rsplit("/", 1)[-1] in BEYOND_SCHEMAS and field["detail"].startswith("must ")
