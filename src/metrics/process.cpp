@@ -44,9 +44,9 @@ class Stat {
   std::vector<std::string> fields_;
 };
 
-/// When the machine was started, in seconds since 1970.
-std::optional<std::uint64_t> boot_time(const std::string& proc) {
-  std::ifstream file(proc + "/stat");
+/// When the machine was started, in seconds since 1970. Slow: the kernel makes the whole file for it.
+std::optional<std::uint64_t> boot_time() {
+  std::ifstream file("/proc/stat");
   for (std::string line; std::getline(file, line);) {
     constexpr std::string_view key = "btime ";
     if (line.starts_with(key)) return base::parse_number<std::uint64_t>(line.substr(key.size()));
@@ -65,19 +65,20 @@ std::optional<std::uint64_t> count_entries(const std::string& folder) {
 
 }  // namespace
 
-ProcessFigures read_process_figures(const std::string& proc) {
+ProcessFigures read_process_figures() {
   ProcessFigures figures;
   const auto ticks = static_cast<double>(sysconf(_SC_CLK_TCK));
-  const Stat stat(content_of(proc + "/self/stat"));
+  const Stat stat(content_of("/proc/self/stat"));
   if (const auto user = stat.field(14), system = stat.field(15); user && system)
     figures.cpu_seconds = static_cast<double>(*user + *system) / ticks;
-  if (const auto booted = boot_time(proc), started = stat.field(22); booted && started)
+  static const auto booted = boot_time();
+  if (const auto started = stat.field(22); booted && started)
     figures.start_time = static_cast<double>(*booted) + static_cast<double>(*started) / ticks;
   figures.virtual_bytes = stat.field(23);
   if (const auto pages = stat.field(24))
     figures.resident_bytes = *pages * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
   // The one that counts them is open meanwhile.
-  if (const auto open = count_entries(proc + "/self/fd"); open && *open > 0)
+  if (const auto open = count_entries("/proc/self/fd"); open && *open > 0)
     figures.open_descriptors = *open - 1;
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) == 0) figures.most_descriptors = limit.rlim_cur;

@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
 
 namespace jobqd::metrics {
 
@@ -16,7 +15,7 @@ struct ProcessFigures {
   std::optional<std::uint64_t> most_descriptors = {};  ///< The soft limit.
 };
 
-/// Reads them. `proc`: where procfs is mounted.
-[[nodiscard]] ProcessFigures read_process_figures(const std::string& proc = "/proc");
+/// Any thread.
+[[nodiscard]] ProcessFigures read_process_figures();
 
 }  // namespace jobqd::metrics
