@@ -81,20 +81,22 @@ class Exposition::Impl {
         thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
   void get(bool fresh, Done done) {
-    const auto now = clock_.now().steady;
-    Text text;
+    if (auto text = fresh ? nullptr : kept_text()) return done(std::move(text));
     {
       const base::MutexLock lock(mutex_);
-      if (fresh || text_ == nullptr || now - made_at_ >= kept_for)
-        waiting_.push_back(std::move(done));
-      else
-        text = text_;
+      waiting_.push_back(std::move(done));
     }
-    if (text != nullptr) return done(std::move(text));
     wanted_.notify_one();
   }
 
  private:
+  /// Null: there is none, or it is too old.
+  Text kept_text() {
+    const auto now = clock_.now().steady;
+    const base::MutexLock lock(mutex_);
+    return now - made_at_ < kept_for ? text_ : nullptr;
+  }
+
   void run(const std::stop_token& stop) {
     base::name_this_thread("metrics");
     while (wait(stop)) {
