@@ -51,6 +51,14 @@ void Observers::store_lost(std::string_view why) {
   for (auto* observer : observers_) observer->store_lost(why);
 }
 
+void Observers::payloads_changed(std::string_view why) {
+  for (auto* observer : observers_) observer->payloads_changed(why);
+}
+
+void Observers::job_set_aside(std::string_view job) {
+  for (auto* observer : observers_) observer->job_set_aside(job);
+}
+
 void Observers::queue_changed(std::string_view queue, std::string_view why) {
   for (auto* observer : observers_) observer->queue_changed(queue, why);
 }

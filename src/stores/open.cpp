@@ -90,8 +90,10 @@ UnrestoredStore unrestored_store(const EmbeddedOptions& options, Surroundings ar
     const auto paused = history.paused_queues();
     if (!paused) return std::unexpected(paused.error());
     if (auto begun = history.begin(); !begun) return std::unexpected(begun.error());
+    auto payloads = history.payloads();
+    if (!payloads) return std::unexpected(payloads.error());
     store.finish_restore(std::uint64_t{history.epoch()} << token_bits, *paused);
-    journal.start();
+    journal.start(*std::move(payloads));
     return recovery;
   };
   return {.store = std::move(made), .restore = std::move(restore)};

@@ -71,6 +71,19 @@ class AfterABurst(DaemonTest):
         eventually(lambda: daemon.count("queued") == 0, "all jobs have run")
         self.assert_given_back(daemon, before)
 
+    def test_of_fewer_large_jobs(self):
+        daemon = self.start(**AT_ONCE, RETENTION="0s", QUEUE_SIZE=str(BURST), MEMORY_BUDGET="1GiB")
+        before = self.after_a_few(daemon)
+        self.assertEqual(daemon.post("/v1/queues/default/pause").status, 200)
+        with daemon.connect() as connection:
+            for _ in range(400):
+                body = json.dumps([{"payload": "x" * 8_000}] * 100)
+                self.assertEqual(connection.request("POST", "/enqueue", body).read_answer().status, 202)
+        self.assertGreater(daemon.resident_kib(), 3 * before)
+        self.assertEqual(daemon.post("/v1/queues/default/resume").status, 200)
+        eventually(lambda: daemon.count("queued") == 0, "all jobs have run")
+        self.assert_given_back(daemon, before)
+
     def after_a_few(self, daemon):
         """The resident memory once everything has been in use."""
         self.burst(daemon, 2 * ARRAY)

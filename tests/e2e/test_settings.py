@@ -138,7 +138,7 @@ class Settings(DaemonTest):
         self.assertRegex(daemon.log, r"WORKERS=4 QUEUE_SIZE=64 .*STORE=sqlite:jobqd.db .*SHUTDOWN_GRACE=25s "
                                      r"BACKOFF_BASE=100ms BACKOFF_CAP=30s .*SIMULATE_MIN=100ms SIMULATE_MAX=150ms "
                                      r"SIMULATE_FAILURE_RATE=0.2 MAX_BODY=1MiB MAX_CONNECTIONS=1024 RETENTION=1d "
-                                     r"RETENTION_MAX=100000 .*LOG_LEVEL=info LOG_FORMAT=text")
+                                     r"RETENTION_MAX=100000 .*MEMORY_BUDGET=auto LOG_LEVEL=info LOG_FORMAT=text")
         self.assertTrue(os.path.exists(os.path.join(daemon.folder.name, "jobqd.db")))
 
 

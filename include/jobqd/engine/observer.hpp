@@ -58,6 +58,14 @@ class Observer {
   /// It is unknown what has reached the disk, so continuing would mean guessing: the process has to end.
   virtual void store_lost(std::string_view /*why*/) {}
 
+  // Payloads that were left on disk. Thread: payloads.
+
+  /// They cannot be read back, for the reason `why`, or can be read again (`why` is empty).
+  virtual void payloads_changed(std::string_view /*why*/) {}
+  /// A waiting job's row turned out to be damaged: the row stays in the file, and the job will not run. `job`
+  /// is for people.
+  virtual void job_set_aside(std::string_view /*job*/) {}
+
   // The configuration, read again on SIGHUP. Thread: main.
 
   /// Nothing can run the jobs of a queue any more, for the reason `why`, or something can again (`why` is

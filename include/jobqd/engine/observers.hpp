@@ -25,6 +25,8 @@ class Observers final : public Observer {
   void batch_committed(const Commit& commit) override;
   void store_changed(std::string_view why) override;
   void store_lost(std::string_view why) override;
+  void payloads_changed(std::string_view why) override;
+  void job_set_aside(std::string_view job) override;
   void queue_changed(std::string_view queue, std::string_view why) override;
   void configuration_changed(std::string_view changed, std::string_view needs_a_restart) override;
   void configuration_refused(std::string_view why) override;

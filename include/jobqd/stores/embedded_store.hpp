@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <expected>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,7 +24,10 @@ struct EmbeddedOptions {
   base::milliseconds retention = std::chrono::hours{24};  ///< How long a finished job is kept.
   std::size_t retention_max = 100'000;                    ///< How many finished jobs are kept.
   std::size_t retention_bytes = 256UL * 1024 * 1024;      ///< How much of their payloads, results and errors.
-  std::uint32_t interruptions_max = 10;                   ///< More of them, and the job is failed.
+  /// How many bytes payloads of waiting jobs take in memory. In a file the others stay on disk; without one
+  /// no more are taken.
+  std::size_t memory_budget = std::numeric_limits<std::size_t>::max();
+  std::uint32_t interruptions_max = 10;  ///< More of them, and the job is failed.
 };
 
 /// Called, from any thread, when Clockwork::tick() has to be called earlier than it last said. Must not

@@ -6,6 +6,7 @@
 #include <jobqd/stores/embedded_store.hpp>
 
 #include "app/daemon/parts.hpp"
+#include "app/settings/memory_budget.hpp"
 #include "app/version.hpp"
 
 namespace jobqd::app {
@@ -23,6 +24,7 @@ stores::EmbeddedOptions store_options(const Config& config) {
           .retention = config.retention,
           .retention_max = config.retention_max,
           .retention_bytes = config.retention_bytes,
+          .memory_budget = config.memory_budget.value_or(automatic_memory_budget(usable_memory())),
           .interruptions_max = config.interruptions_max};
 }
 

@@ -86,6 +86,17 @@ void EventLog::store_lost(std::string_view why) {
       {{"why", why}});
 }
 
+void EventLog::payloads_changed(std::string_view why) {
+  if (why.empty())
+    log_.write_admin(LogLevel::info, "payloads on disk can be read again");
+  else
+    log_.write_admin(LogLevel::error, "payloads on disk cannot be read: their jobs wait", {{"why", why}});
+}
+
+void EventLog::job_set_aside(std::string_view job) {
+  log_.write_admin(LogLevel::error, "a damaged job is set aside and will not run", {{"job", job}});
+}
+
 void EventLog::queue_changed(std::string_view queue, std::string_view why) {
   if (why.empty())
     log_.write_admin(LogLevel::info, "the queue works again", {{"queue", queue}});

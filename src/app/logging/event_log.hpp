@@ -30,6 +30,8 @@ class EventLog final : public engine::Observer {
   void circuit_changed(std::string_view queue, domain::CircuitState from, domain::CircuitState to) override;
   void store_changed(std::string_view why) override;
   void store_lost(std::string_view why) override;
+  void payloads_changed(std::string_view why) override;
+  void job_set_aside(std::string_view job) override;
   void queue_changed(std::string_view queue, std::string_view why) override;
   void configuration_changed(std::string_view changed, std::string_view needs_a_restart) override;
   void configuration_refused(std::string_view why) override;

@@ -80,6 +80,7 @@ struct Config {
   base::milliseconds retention = std::chrono::hours{24};
   std::size_t retention_max = 100'000;
   std::size_t retention_bytes = 256UL * 1024 * 1024;
+  std::optional<std::size_t> memory_budget;  ///< Empty: automatic_memory_budget().
   LogLevel log_level = LogLevel::info;
   std::string log_level_held = {};  ///< Why a new LOG_LEVEL in the file has no effect; empty: it has.
   LogFormat log_format = LogFormat::text;

@@ -70,12 +70,29 @@ bool read_store(std::string_view text, std::string& out) {
   return true;
 }
 
+constexpr std::string_view automatic = "auto";
+
+constexpr std::string_view allowed_budgets =
+    "a size from 64KiB to 1024GiB, or auto: a quarter of the memory, at most 1GiB";
+
+bool read_budget(Config& config, std::string_view text) {
+  std::size_t size = 0;
+  const bool sized = read_size(text, least_memory_budget, 1024 * base::gib, size);
+  if (!sized && text != automatic) return false;
+  config.memory_budget = sized ? std::optional(size) : std::nullopt;
+  return true;
+}
+
+std::string show_budget(const Config& config) {
+  return config.memory_budget ? base::format_size(*config.memory_budget) : std::string(automatic);
+}
+
 constexpr std::array<std::string_view, 4> level_names{"debug", "info", "warn", "error"};
 constexpr std::array<std::string_view, 2> format_names{"text", "json"};
 
 using Text = std::string_view;
 
-constexpr std::array<Setting, 20> table{{
+constexpr std::array<Setting, 21> table{{
     {"WORKERS", "workers of the default queue", "a whole number from 1 to 1024",
      [](Config& c, Text t) { return read_number<std::size_t>(t, 1, 1024, c.workers); },
      [](const Config& c) { return fmt::to_string(c.workers); }},
@@ -135,6 +152,8 @@ constexpr std::array<Setting, 20> table{{
      "a size from 0B to 1024GiB",
      [](Config& c, Text t) { return read_size(t, 0, 1024 * base::gib, c.retention_bytes); },
      [](const Config& c) { return base::format_size(c.retention_bytes); }},
+    {"MEMORY_BUDGET", "payloads of waiting jobs in memory; with sqlite the others stay on disk",
+     allowed_budgets, read_budget, show_budget},
     {"LOG_LEVEL", "least level that is logged, to standard error", "debug, info, warn or error",
      [](Config& c, Text t) { return read_choice(base::lower(t), level_names, c.log_level); },
      [](const Config& c) { return std::string(to_string(c.log_level)); }},

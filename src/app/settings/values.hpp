@@ -20,6 +20,7 @@ inline constexpr base::milliseconds hour = std::chrono::hours{1};
 inline constexpr base::milliseconds day = std::chrono::hours{24};
 inline constexpr base::milliseconds longest_backoff = 30 * day;
 inline constexpr std::size_t most_jobs = 100'000'000;
+inline constexpr std::size_t least_memory_budget = 64UL * 1024;
 
 template <class Number>
 bool read_number(std::string_view text, Number low, Number high, Number& out) {

@@ -63,6 +63,19 @@ Error without_bytes(const engine::QueueOptions& queue, std::size_t wanted) {
                             queue.name, limit, wanted)};
 }
 
+Error without_memory(const Payloads& payloads, std::size_t wanted) {
+  const auto limit = base::format_size(payloads.budget());
+  if (wanted > payloads.budget())
+    return {.code = ErrorCode::invalid_field,
+            .detail = fmt::format("{} bytes of payloads can never fit a MEMORY_BUDGET of {}", wanted, limit),
+            .fields = {{"", fmt::format("at most {} of payloads", limit)}}};
+  return {.code = ErrorCode::queue_full,
+          .detail =
+              fmt::format("the payloads of waiting jobs take {} bytes of a MEMORY_BUDGET of {}, which has no "
+                          "room for {} more",
+                          payloads.resident(), limit, wanted)};
+}
+
 }  // namespace
 
 std::expected<Admission, Admission::Refusal> Admission::admit(Jobs& jobs,
@@ -125,6 +138,20 @@ std::expected<void, Admission::Refusal> Admission::admit_one(Jobs& jobs, domain:
   return {};
 }
 
+std::expected<void, Admission::Refusal> Admission::check_memory(const Jobs& jobs) const {
+  std::size_t bytes = 0;
+  std::uint16_t queue = 0;
+  for (const auto& job : jobs_) {
+    if (!job.created) continue;
+    const Record& record = jobs.table.at(job.handle);
+    bytes += record.content.payload_size();
+    queue = record.queue;
+  }
+  if (jobs.payloads.takes(bytes)) return {};
+  return std::unexpected(
+      Refusal{.error = without_memory(jobs.payloads, bytes), .queue = jobs.queues[queue].options.name});
+}
+
 Admission::RoomByQueue Admission::room_of_created(const Jobs& jobs) const {
   RoomByQueue rooms;
   for (const auto& job : jobs_) {
@@ -135,6 +162,7 @@ Admission::RoomByQueue Admission::room_of_created(const Jobs& jobs) const {
 }
 
 std::expected<void, Admission::Refusal> Admission::reserve_places(Jobs& jobs) const {
+  if (auto fits = check_memory(jobs); !fits) return fits;
   const auto wanted = room_of_created(jobs);
   for (auto it = wanted.begin(); it != wanted.end(); ++it) {
     auto& queue = jobs.queues[it->first];

@@ -60,6 +60,8 @@ class Admission {
   std::expected<void, Refusal> admit_all(Jobs& jobs, std::vector<domain::NewJob>& submitted, base::Now now);
   std::expected<void, Refusal> admit_one(Jobs& jobs, domain::NewJob& job, base::Now now);
   std::expected<void, Refusal> reserve_places(Jobs& jobs) const;
+  /// Whether their payloads may wait in memory.
+  [[nodiscard]] std::expected<void, Refusal> check_memory(const Jobs& jobs) const;
   [[nodiscard]] RoomByQueue room_of_created(const Jobs& jobs) const;
   void erase_created(Jobs& jobs) const;
 

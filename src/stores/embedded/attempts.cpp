@@ -43,7 +43,7 @@ std::optional<engine::Claim> Attempts::start_next(Effects& effects, std::uint16_
   auto& queue = jobs_.queues[queue_index];
   if (queue.ready.empty()) return claim;
   const auto circuit = queue.gate.breaker().state();
-  if (queue.is_shut()) return claim;
+  if (queue.is_shut() || !jobs_.payloads.next_is_here(effects, queue_index)) return claim;
   if (!queue.gate.try_start(effects.now.steady)) {
     effects.wants_tick(queue.gate.next_start());
     return claim;

@@ -26,7 +26,10 @@ EmbeddedStore::EmbeddedStore(const EmbeddedOptions& options, Surroundings around
     : around_(std::move(around)),
       jobs_(options, *journal),
       attempts_(jobs_, options.interruptions_max, around_.random, around_.observer),
-      journal_(std::move(journal)) {}
+      journal_(std::move(journal)) {
+  const base::MutexLock lock(mutex_);
+  jobs_.payloads.set_ask([this](Payloads::Asked asked) { read_back(std::move(asked), [](const auto&) {}); });
+}
 
 EmbeddedStore::~EmbeddedStore() = default;
 
@@ -238,12 +241,14 @@ std::optional<base::SteadyTime> EmbeddedStore::tick(base::Now now) {
   const bool leases_done = attempts_.end_expired(turn.effects);
   const bool retention_done = jobs_.forget_expired(turn.effects);
   const bool sweeps_done = step_sweeps(turn.effects);
+  const auto reads_again = jobs_.payloads.tick(turn.effects);
   const auto opens = open_gates(turn.effects);
   const bool all_done = due_done && leases_done && retention_done && sweeps_done;
   const auto looks_again = jobs_.burst_end.tick(turn.effects);
-  const auto next = all_done ? earlier(earlier(earlier(opens, looks_again), jobs_.due.next()),
-                                       earlier(attempts_.next_expiry(), jobs_.finished.next_expiry()))
-                             : now.steady;
+  const auto next =
+      all_done ? earlier(earlier(earlier(opens, looks_again), earlier(reads_again, jobs_.due.next())),
+                         earlier(attempts_.next_expiry(), jobs_.finished.next_expiry()))
+               : now.steady;
   next_tick_ = next.value_or(base::SteadyTime::max());
   return next;
 }

@@ -26,6 +26,8 @@ namespace jobqd::stores::embedded {
 
 /// The only store: the state map in memory is the authority, and a journal keeps it across restarts.
 ///
+/// Size: a function for each step of a call that needs the lock and more than one of its parts.
+///
 /// This class has the lock and the order of calls; its parts, which have no locks, decide what a call means.
 /// No foreign code is called under the lock: a Turn holds it and collects the calls to make once it is
 /// released. Starts no thread. The same calls at the same times, with the same random numbers,
@@ -152,14 +154,35 @@ class EmbeddedStore final : public engine::Store {
   /// Serves the claims that wait for a queue that may now be able to start jobs.
   void serve_waiting(Effects& effects) JOBQD_REQUIRES(mutex_);
 
+  /// A job that was described without its payload.
+  struct OnDisk {
+    std::size_t position;  ///< In its page.
+    JobHandle job;
+  };
+
   // Reading changes nothing, so it needs no Turn: where memory runs out, only this call fails, by throwing.
 
-  /// The job, or that there is none; empty while its state is not durable yet.
-  std::optional<engine::Expected<domain::Job>> read(std::string_view id);
-  [[nodiscard]] engine::Expected<engine::JobPage> page_of(const engine::ListQuery& query) const;
+  /// The job, or that there is none; empty while its state is not durable yet. `done`: as with_payload().
+  std::optional<engine::Expected<domain::Job>> read(std::string_view id, engine::Callback<domain::Job>& done);
+  [[nodiscard]] engine::Expected<engine::JobPage> page_of(const engine::ListQuery& query,
+                                                          std::vector<OnDisk>& on_disk) const;
 
-  /// The job as clients see it at `now`.
+  /// The job as clients see it at `now`, without its payload if that is on disk.
   [[nodiscard]] domain::Job describe(JobHandle job, base::Now now) const JOBQD_REQUIRES(mutex_);
+
+  /// Calls `done` with the page once these payloads have been read into it, without those jobs that are not
+  /// there any more. Without the lock. Errors: store_unavailable.
+  void add_payloads(engine::JobPage page, std::vector<OnDisk> on_disk,
+                    engine::Callback<engine::JobPage> done);
+  /// Calls `done` with the job that it is called with, and with the job's payload, which may be on disk.
+  /// Errors, besides its own: job_not_found, store_unavailable.
+  engine::Callback<domain::Job> with_payload(JobHandle job, engine::Callback<domain::Job> done)
+      JOBQD_REQUIRES(mutex_);
+  /// Has payloads read and takes them in, then calls `then`. Without the lock. Errors: store_unavailable.
+  void read_back(Payloads::Asked asked, engine::Callback<void> then);
+  /// Those of these jobs that are still there have no sound rows.
+  void set_aside(Effects& effects, const std::vector<JobHandle>& jobs) JOBQD_REQUIRES(mutex_);
+
   /// Gives a queue new options. The claims that wait for it and that it takes no longer are refused.
   void apply(Effects& effects, std::uint16_t index, const engine::QueueOptions& options, bool configured)
       JOBQD_REQUIRES(mutex_);

@@ -29,6 +29,7 @@ std::optional<base::WallTime> optional_time(base::WallTime time) {
 
 Jobs::Jobs(const EmbeddedOptions& options, journal::Journal& journal)
     : queues(options.queues),
+      payloads(table, queues, options.memory_budget, journal.keeps()),
       finished(table, {.jobs = options.retention_max, .bytes = options.retention_bytes}),
       retention_(options.retention),
       journal_(journal) {}
@@ -56,8 +57,9 @@ JobHandle Jobs::restore(Record record) {
 }
 
 void Jobs::enter(Effects& effects, JobHandle job) {
-  const Record& record = table.at(job);
+  Record& record = table.at(job);
   queues[record.queue].enter(record.status(), record.reason());
+  payloads.begin_wait(record);
   if (record.reason() == Reason::delayed)
     wait_until(effects, job, record.due.get());
   else
@@ -90,6 +92,7 @@ Jobs::Start Jobs::start(Effects& effects, JobHandle job, engine::FencingToken to
     wait_until(effects, job, effects.now.steady + base::milliseconds(record.timeout_ms));
   queue.places.release(record.room());
   queue.figures.started.add(effects.now.steady);
+  payloads.end_wait(record);
   keep(effects, record, lease);
   return start;
 }
@@ -100,6 +103,7 @@ void Jobs::requeue(Effects& effects, JobHandle job, Progress progress) {
   set_progress(queue, record, progress);
   queue.places.take_again(record.room());
   record.set_run_at(effects.now.wall);
+  payloads.begin_wait(record);
   make_ready(effects, job);
   keep(effects, record);
 }
@@ -109,6 +113,7 @@ void Jobs::requeue_after(Effects& effects, JobHandle job, Progress progress, bas
   auto& queue = queues[record.queue];
   set_progress(queue, record, progress);
   queue.places.take_again(record.room());
+  payloads.begin_wait(record);
   record.set_run_at(effects.now.wall + wait);
   wait_until(effects, job, effects.now.steady + wait);
   keep(effects, record);
@@ -123,6 +128,7 @@ void Jobs::put_back(Effects& effects, JobHandle job, Progress progress, const St
   history.started_at = start.earlier_started_at;
   queue.places.take_again(record.room());
   queue.figures.started.take_back(start.at);
+  payloads.begin_wait_in_front(record);
   queue.ready.put_back(record.priority, record.ticket, job.slot);
   effects.may_start(record.queue);
   keep(effects, record);
@@ -174,12 +180,12 @@ engine::Expected<void> Jobs::retry(Effects& effects, JobHandle job) {
   return {};
 }
 
-void Jobs::remove(Effects& effects, JobHandle job) {
+void Jobs::remove(Effects& effects, JobHandle job, Row row) {
   if (table.at(job).finished())
     finished.remove(job);
   else
     leave_queue(job);
-  forget(effects, job);
+  forget(effects, job, row);
   for (auto& watch : watches.take(job))
     effects.refuse(std::move(watch),
                    Error{.code = ErrorCode::job_not_found, .detail = "the job was removed"});
@@ -195,6 +201,7 @@ void Jobs::make_ready(Effects& effects, JobHandle job) {
   }
   record.due = {};
   record.ticket = queue.ready.push(record.priority, job.slot);
+  payloads.entered_ready(record);
   effects.may_start(record.queue);
 }
 
@@ -210,7 +217,7 @@ bool Jobs::forget_expired(Effects& effects) {
     const auto job = finished.next_to_forget(effects.now.steady);
     if (!job) return true;
     finished.remove(*job);
-    forget(effects, *job);
+    forget(effects, *job, Row::erased);
   }
   return false;
 }
@@ -220,19 +227,20 @@ domain::Job Jobs::describe(const Record& record, base::SteadyTime now) const {
   const auto* ending = record.ending();
   auto progress = record.progress();
   progress.reason = queue.reason_of(progress, now);
-  return {.id = std::string(record.content.id()),
-          .queue = queue.options.name,
-          .payload = std::string(record.content.payload()),
-          .progress = progress,
-          .priority = record.priority,
-          .max_retries = record.max_retries,
-          .timeout = record.timeout(),
-          .enqueued_at = record.enqueued_at.get(),
-          .run_at = optional_time(record.run_at()),
-          .started_at = optional_time(record.started_at()),
-          .finished_at = optional_time(record.finished_at()),
-          .last_error = ending != nullptr ? ending->last_error : std::string{},
-          .result = ending != nullptr ? ending->result : std::nullopt};
+  return {
+      .id = std::string(record.content.id()),
+      .queue = queue.options.name,
+      .payload = std::string(record.content.has_payload() ? record.content.payload() : std::string_view{}),
+      .progress = progress,
+      .priority = record.priority,
+      .max_retries = record.max_retries,
+      .timeout = record.timeout(),
+      .enqueued_at = record.enqueued_at.get(),
+      .run_at = optional_time(record.run_at()),
+      .started_at = optional_time(record.started_at()),
+      .finished_at = optional_time(record.finished_at()),
+      .last_error = ending != nullptr ? ending->last_error : std::string{},
+      .result = ending != nullptr ? ending->result : std::nullopt};
 }
 
 void Jobs::keep(Effects& effects, Record& record, const engine::LeaseTerms* lease) {
@@ -251,19 +259,21 @@ void Jobs::leave_queue(JobHandle job) {
   Record& record = table.at(job);
   auto& queue = queues[record.queue];
   queue.places.release(record.room());
+  payloads.end_wait(record);
   if (!record.due.is_none()) {
     due.erase({std::exchange(record.due, {}), job});
   } else {
     const bool was_there = queue.ready.erase(record.priority, record.ticket);
     JOBQD_CHECK(was_there);
+    payloads.left_ready(record);
   }
   record.ticket = {};
 }
 
-void Jobs::forget(Effects& effects, JobHandle job) {
+void Jobs::forget(Effects& effects, JobHandle job, Row row) {
   const Record& record = table.at(job);
   queues[record.queue].leave(record.status(), record.reason());
-  journal_.erase(record.number);
+  if (row == Row::erased) journal_.erase(record.number);
   table.erase(job);
   burst_end.erased(effects);
   effects.flush();

@@ -15,6 +15,7 @@
 #include "stores/embedded/effects.hpp"
 #include "stores/embedded/finished_jobs.hpp"
 #include "stores/embedded/job_table.hpp"
+#include "stores/embedded/payloads.hpp"
 #include "stores/embedded/queue.hpp"
 #include "stores/embedded/watches.hpp"
 #include "stores/journal/journal.hpp"
@@ -82,8 +83,10 @@ class Jobs {
   engine::Expected<void> cancel(Effects& effects, JobHandle job);
   /// A failed job is ready again. Errors: wrong_status.
   engine::Expected<void> retry(Effects& effects, JobHandle job);
+  /// What becomes of the row of a job that is removed.
+  enum class Row : std::uint8_t { erased, set_aside };
   /// A job that is not running is forgotten, and its watches end.
-  void remove(Effects& effects, JobHandle job);
+  void remove(Effects& effects, JobHandle job, Row row = Row::erased);
 
   // Time.
 
@@ -98,7 +101,7 @@ class Jobs {
     return options.retention.value_or(retention_);
   }
 
-  /// The job as clients see it at `now`, without its lease.
+  /// The job as clients see it at `now`, without its lease, and without its payload if that is on disk.
   [[nodiscard]] domain::Job describe(const Record& record, base::SteadyTime now) const;
 
   /// Hands the job's state to the journal. `lease`: the terms of a leased job; without them the journal keeps
@@ -108,17 +111,18 @@ class Jobs {
   // The parts, for lookups.
   JobTable table;
   Queues queues;
+  Payloads payloads;
   DueQueue due;
   Calendar calendar;
   FinishedJobs finished;
   Watches watches;
-  BurstEnd burst_end{table};
+  BurstEnd burst_end{table, payloads};
   std::uint64_t last_number = 0;  ///< Of all jobs and rows so far.
 
  private:
   void set_progress(Queue& queue, Record& record, const domain::Progress& progress);
   void leave_queue(JobHandle job);
-  void forget(Effects& effects, JobHandle job);
+  void forget(Effects& effects, JobHandle job, Row row);
 
   const base::milliseconds retention_;
   journal::Journal& journal_;

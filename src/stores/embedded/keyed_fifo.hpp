@@ -71,6 +71,17 @@ class KeyedFifo {
     }
   }
 
+  /// Visits values from the oldest towards the newest, until `visit` returns false, and at most so many
+  /// entries and gaps. Returns how many are left of them; 0 also if `visit` returned false.
+  template <class Visit>
+  std::size_t visit_oldest_first(std::size_t most, Visit visit) const {
+    for (const Entry& entry : entries_) {
+      if (most == 0 || (!is_gap(entry) && !visit(entry.value))) return 0;
+      --most;
+    }
+    return most;
+  }
+
   [[nodiscard]] std::size_t size() const { return entries_.size() - gaps_; }
   [[nodiscard]] bool empty() const { return size() == 0; }
 

@@ -51,20 +51,22 @@ engine::QueueState describe_queue(const Jobs& jobs, const Queue& queue, base::No
 }  // namespace
 
 void EmbeddedStore::find(std::string_view id, engine::Callback<domain::Job> done) {
-  if (auto answer = read(id)) return done(*std::move(answer));
+  if (auto answer = read(id, done)) return done(*std::move(answer));
   Turn turn(*this);
   const auto found = jobs_.find(id);
   if (!found) return turn.effects.refuse(std::move(done), found.error());
   answer_with(turn.effects, *journal_, *found->record, describe(found->handle, turn.effects.now),
-              std::move(done));
+              with_payload(found->handle, std::move(done)));
 }
 
-std::optional<engine::Expected<domain::Job>> EmbeddedStore::read(std::string_view id) {
+std::optional<engine::Expected<domain::Job>> EmbeddedStore::read(std::string_view id,
+                                                                 engine::Callback<domain::Job>& done) {
   const auto now = around_.clock.now();
   const base::MutexLock lock(mutex_);
   const auto found = jobs_.find(id);
   if (!found) return std::unexpected(found.error());
   if (!found->record->batch.is_in(journal_->durable())) return std::nullopt;
+  done = with_payload(found->handle, std::move(done));
   return describe(found->handle, now);
 }
 
@@ -94,10 +96,14 @@ bool EmbeddedStore::unwatch(engine::WatchId watch) {
 }
 
 void EmbeddedStore::list(const engine::ListQuery& query, engine::Callback<engine::JobPage> done) {
-  done(page_of(query));
+  std::vector<OnDisk> on_disk;
+  auto page = page_of(query, on_disk);
+  if (!page || on_disk.empty()) return done(std::move(page));
+  add_payloads(*std::move(page), std::move(on_disk), std::move(done));
 }
 
-engine::Expected<engine::JobPage> EmbeddedStore::page_of(const engine::ListQuery& query) const {
+engine::Expected<engine::JobPage> EmbeddedStore::page_of(const engine::ListQuery& query,
+                                                         std::vector<OnDisk>& on_disk) const {
   const auto now = around_.clock.now();
   const base::MutexLock lock(mutex_);
   engine::JobPage page;
@@ -117,7 +123,9 @@ engine::Expected<engine::JobPage> EmbeddedStore::page_of(const engine::ListQuery
     page.next = number;
     ++page.looked_at;
     page.bytes += bytes;
-    if (matches) page.jobs.push_back(describe(job, now));
+    if (!matches) return true;
+    if (!record.content.has_payload()) on_disk.push_back({.position = page.jobs.size(), .job = job});
+    page.jobs.push_back(describe(job, now));
     return true;
   };
   if (queue && query.status == Status::failed)
@@ -133,6 +141,15 @@ void EmbeddedStore::cancel(std::string_view id, engine::Callback<domain::Job> do
   Turn turn(*this);
   const auto found = find_to_change(id);
   if (!found) return turn.effects.refuse(std::move(done), found.error());
+  if (!found->record->content
+           .has_payload())  // The answers about it need that, and its row may be gone by then.
+    return turn.effects.call(
+        [this, job = found->handle, id = std::string(id), done = std::move(done)]() mutable {
+          read_back({.jobs = {job}}, [this, id = std::move(id), done = std::move(done)](auto read) mutable {
+            if (!read) return done(std::unexpected(std::move(read.error())));
+            cancel(id, std::move(done));
+          });
+        });
   if (found->record->status() == Status::running)
     attempts_.cancel(turn.effects, found->handle);
   else if (const auto cancelled = jobs_.cancel(turn.effects, found->handle); !cancelled)
@@ -145,9 +162,13 @@ void EmbeddedStore::retry(std::string_view id, engine::Callback<domain::Job> don
   Turn turn(*this);
   const auto found = find_to_change(id);
   if (!found) return turn.effects.refuse(std::move(done), found.error());
+  // It may lose its payload, which it has as long as it is failed.
+  auto payload = jobs_.describe(*found->record, turn.effects.now.steady).payload;
   if (const auto retried = jobs_.retry(turn.effects, found->handle); !retried)
     return turn.effects.refuse(std::move(done), retried.error());
-  answer_when_durable(turn.effects, *journal_, describe(found->handle, turn.effects.now), std::move(done));
+  auto job = describe(found->handle, turn.effects.now);
+  job.payload = std::move(payload);
+  answer_when_durable(turn.effects, *journal_, std::move(job), std::move(done));
 }
 
 void EmbeddedStore::remove(std::string_view id, engine::Callback<void> done) {

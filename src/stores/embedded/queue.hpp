@@ -30,6 +30,13 @@ namespace jobqd::stores::embedded {
   return {.jobs = options.capacity, .bytes = options.capacity_bytes};
 }
 
+/// What Payloads counts for one queue.
+struct PayloadCounts {
+  std::size_t resident_bytes = 0;       ///< Of payloads of its jobs that wait, as they count.
+  std::uint64_t on_disk = 0;            ///< Ready jobs whose payloads are on disk.
+  std::uint32_t starts_until_look = 0;  ///< At the next ones.
+};
+
 /// What has happened to the jobs of a queue.
 struct QueueFigures {
   /// Of attempts, on average: the latest 16 or so count most.
@@ -43,6 +50,8 @@ struct QueueFigures {
 
 /// One queue: its options, its places, its ready jobs, and what happened to its jobs. A queue that was
 /// removed is kept as long as it has jobs or is paused.
+///
+/// Size: a member for each part of a queue and for each thing that is counted.
 struct Queue {
   explicit Queue(engine::QueueOptions queue_options)
       : options(std::move(queue_options)), places(room_of(options)), gate(options.rate, options.circuit) {}
@@ -56,6 +65,7 @@ struct Queue {
   engine::Counts counts;          ///< Of its jobs that are acknowledged.
   std::uint64_t backing_off = 0;  ///< Of the queued ones; the others that are not ready are delayed.
   QueueFigures figures;
+  PayloadCounts payloads;
 
   /// A job of this queue has come into this state.
   void enter(domain::Status status, domain::Reason reason) { count(status, reason, 1); }

@@ -51,6 +51,14 @@ class ReadyQueue {
     return lane == lanes_.end() ? std::nullopt : std::optional(lane->second.front());
   }
 
+  /// Visits jobs in the order in which pop() would take them, until `visit` returns false, and at most so
+  /// many of them and of the gaps that erased ones have left.
+  template <class Visit>
+  void visit_in_order(std::size_t most, Visit visit) const {
+    for (const auto& [priority, lane] : lanes_)
+      if ((most = lane.visit_oldest_first(most, visit)) == 0) return;
+  }
+
   /// Takes a job out of the middle. false: it is not in the queue.
   bool erase(int priority, Ticket ticket) {
     const auto lane = lanes_.find(priority);

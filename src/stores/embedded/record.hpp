@@ -65,6 +65,7 @@ class Record {
   domain::Reason reason_ : 4 = domain::Reason::ready;
 
  public:
+  bool awaited : 1 = false;  ///< Its payload, which is on disk, has been asked for.
   bool durable : 1 = false;  ///< false: submitted, but not yet acknowledged; invisible, not runnable.
 
   /// What it has since it was started or has ended. Null: that is still to come.
@@ -147,12 +148,12 @@ class Record {
   }
   /// What it takes of its queue while it is queued.
   [[nodiscard]] Room room() const {
-    return {.jobs = 1, .bytes = content.id().size() + content.payload().size()};
+    return {.jobs = 1, .bytes = content.id().size() + content.payload_size()};
   }
   /// The bytes that retention_bytes counts.
   [[nodiscard]] std::size_t content_bytes() const {
     const auto* end = ending();
-    return content.payload().size() +
+    return content.payload_size() +
            (end != nullptr ? end->last_error.size() + (end->result ? end->result->size() : 0) : 0);
   }
   /// About how many bytes it takes as JSON.

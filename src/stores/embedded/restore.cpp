@@ -44,7 +44,7 @@ std::string EmbeddedStore::restore(std::vector<journal::StoredJob> jobs, std::ui
 
 void EmbeddedStore::resume(Effects& effects, JobHandle job, std::optional<journal::LeaseRow> lease,
                            Recovery& recovery) {
-  const Record& record = jobs_.table.at(job);
+  Record& record = jobs_.table.at(job);
   if (record.finished()) {
     ++recovery.finished;
     restored_finished_.push_back(job);
@@ -68,6 +68,7 @@ void EmbeddedStore::resume(Effects& effects, JobHandle job, std::optional<journa
   }
   ++recovery.queued;
   jobs_.queues[record.queue].places.take_again(record.room());
+  jobs_.payloads.begin_wait(record);
   // The steady clock began anew with this process, so the rest of a wait is measured on the calendar.
   if (record.reason() != domain::Reason::ready && record.run_at() > effects.now.wall)
     jobs_.wait_until(effects, job, jobs_.calendar.steady(effects.now, record.run_at()));

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include <jobqd/base/check.hpp>
 #include <jobqd/base/thread_name.hpp>
 
 namespace jobqd::stores::journal {
@@ -11,12 +12,15 @@ BatchingJournal::BatchingJournal(Options options, const base::Clock& clock, engi
     : options_(options), clock_(clock), observer_(observer), writer_(std::move(writer)) {}
 
 BatchingJournal::~BatchingJournal() {
+  // Before the last batch, whose answers may still ask for payloads.
+  if (reader_) reader_->stop();
   gathering_.stop();
   if (thread_.joinable()) thread_.join();
 }
 
-void BatchingJournal::start() {
+void BatchingJournal::start(std::unique_ptr<PayloadSource> payloads) {
   if (thread_.joinable()) return;
+  if (payloads) reader_ = std::make_unique<PayloadReader>(std::move(payloads), observer_);
   thread_ = std::jthread([this] { run(); });
   tending_due_.store(false);
 }
@@ -43,6 +47,11 @@ void BatchingJournal::when_durable(Durable done) {
 
 void BatchingJournal::flush() {
   gathering_.flush();
+}
+
+void BatchingJournal::read_payloads(std::vector<std::uint64_t> numbers, PayloadsRead done) {
+  JOBQD_CHECK(reader_ != nullptr);
+  reader_->read(std::move(numbers), std::move(done));
 }
 
 void BatchingJournal::set_committer(std::thread::id committer) {

@@ -10,6 +10,7 @@
 #include "stores/journal/batch_writer.hpp"
 #include "stores/journal/gathering.hpp"
 #include "stores/journal/journal.hpp"
+#include "stores/journal/payload_reader.hpp"
 #include "stores/journal/trouble.hpp"
 
 namespace jobqd::stores::journal {
@@ -17,6 +18,8 @@ namespace jobqd::stores::journal {
 /// Group commit: takes all that has gathered while the last batch was written, writes it in one transaction,
 /// and then answers everybody who waits for it. A thread of its own does that, or the committer, if there is
 /// one and CommitPolicy finds that better. README.md has the invariants and the life of a batch.
+///
+/// Size: the PayloadReader is a member of its own beside those that write; the store sees one journal.
 ///
 /// Owns its writer. `clock` and `observer` outlive it; the observer is called on the thread that commits.
 class BatchingJournal final : public Journal {
@@ -36,8 +39,9 @@ class BatchingJournal final : public Journal {
   BatchingJournal(const BatchingJournal&) = delete;
   BatchingJournal& operator=(const BatchingJournal&) = delete;
 
-  /// Starts the thread; later calls do nothing. The writer belongs to that thread from then on.
-  void start();
+  /// Starts the thread; later calls do nothing. The writer belongs to that thread from then on. Payloads are
+  /// read from `payloads`, on another one; null: never.
+  void start(std::unique_ptr<PayloadSource> payloads = {});
 
   BatchNumber insert(std::span<JobRow> rows, Durable done) override;
   BatchNumber update(ProgressRow row) override;
@@ -45,6 +49,7 @@ class BatchingJournal final : public Journal {
   void set_paused(std::string_view queue, bool paused) override;
   void when_durable(Durable done) override;
   void flush() override;
+  void read_payloads(std::vector<std::uint64_t> numbers, PayloadsRead done) override;
   void set_committer(std::thread::id committer) override;
   engine::CommitStep next_commit() override;
   void commit() override;
@@ -78,6 +83,7 @@ class BatchingJournal final : public Journal {
   std::atomic<bool> tending_due_{
       true};  ///< Only the journal's thread may write: it has upkeep to do, or is not there yet.
   bool lost_ JOBQD_GUARDED_BY(writing_) = false;  ///< A failure was fatal.
+  std::unique_ptr<PayloadReader> reader_;         ///< Since start().
   std::jthread thread_;
 };
 

@@ -7,10 +7,13 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <vector>
 
+#include <jobqd/base/check.hpp>
 #include <jobqd/domain/error.hpp>
 #include <jobqd/engine/group_commit.hpp>
 
+#include "stores/journal/payload_source.hpp"
 #include "stores/journal/stored_job.hpp"
 
 namespace jobqd::stores::journal {
@@ -54,6 +57,13 @@ class Journal {
 
   /// Makes sure that what was handed over is written: at once if somebody waits for it, soon otherwise.
   virtual void flush() = 0;
+
+  /// Reads back what producers sent with these jobs, which are durable. Called without the store's lock;
+  /// calls `done` later, on a thread of its own, or never, if the journal is destroyed first. Requests are
+  /// done one after the other. Only where keeps().
+  virtual void read_payloads(std::vector<std::uint64_t> /*numbers*/, PayloadsRead /*done*/) {
+    JOBQD_CHECK(!"this journal reads nothing back");
+  }
 
   // For the committer: as engine::GroupCommit says. By default there is nothing to commit.
 

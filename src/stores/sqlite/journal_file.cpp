@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "stores/sqlite/payload_file.hpp"
 #include "stores/sqlite/schema.hpp"
 #include "stores/sqlite/wal.hpp"
 
@@ -101,6 +102,10 @@ std::expected<void, std::string> JournalFile::prepare() {
 
 std::expected<PageCheck, std::string> JournalFile::page_check() const {
   return PageCheck::open(options_.path, options_.vfs);
+}
+
+std::expected<std::unique_ptr<journal::PayloadSource>, std::string> JournalFile::payloads() const {
+  return PayloadFile::open(options_.path, options_.vfs);
 }
 
 std::expected<void, std::string> JournalFile::begin() {

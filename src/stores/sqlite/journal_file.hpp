@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "stores/journal/batch_writer.hpp"
+#include "stores/journal/payload_source.hpp"
 #include "stores/journal/stored_job.hpp"
 #include "stores/sqlite/database.hpp"
 #include "stores/sqlite/file_lock.hpp"
@@ -43,6 +44,9 @@ class JournalFile final : public journal::BatchWriter {
 
   /// A check of all pages. begin() has to wait until it has found the file sound. The error is one line.
   [[nodiscard]] std::expected<PageCheck, std::string> page_check() const;
+
+  /// What reads payloads while the journal writes. After begin(); closed before this. The error is one line.
+  [[nodiscard]] std::expected<std::unique_ptr<journal::PayloadSource>, std::string> payloads() const;
 
   /// Every job in the file, by number, unless `visit` wants no more. The error is one line.
   std::expected<void, std::string> replay(const Visit& visit);

@@ -352,6 +352,26 @@ SqliteResult<bool> JobReader::find_progress(std::int64_t number) {
   return in_progress_ && progress_number_ == number;
 }
 
+SqliteResult<JobFinder> JobFinder::prepare(SqliteDatabase& database) {
+  auto job = database.prepare(
+      fmt::format("SELECT {} FROM jobs WHERE number = ?", columns_of("jobs", job_columns, schema_version)));
+  if (!job) return std::unexpected(job.error());
+  JobFinder finder;
+  finder.job_ = *std::move(job);
+  return finder;
+}
+
+SqliteResult<std::optional<JobBytes>> JobFinder::find(std::uint64_t number) {
+  job_.bind(1, static_cast<std::int64_t>(number));
+  std::optional<JobBytes> found;
+  const auto row = job_.step();
+  if (row && *row)
+    if (JobRow job; read_job(RowReader(job_, 0), job)) found = std::move(job.content);
+  job_.reset();
+  if (!row) return std::unexpected(row.error());
+  return found;
+}
+
 SqliteResult<> read_jobs(SqliteDatabase& database, const std::function<void(StoredJob&&)>& visit) {
   auto reader = JobReader::prepare(database);
   if (!reader) return std::unexpected(reader.error());

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -58,6 +59,18 @@ class JobReader {
   bool in_progress_ = false;  ///< `progress_` has a current row.
   /// Of that row; the least number before the first, the greatest after the last.
   std::int64_t progress_number_ = std::numeric_limits<std::int64_t>::min();
+};
+
+/// Reads jobs by their numbers. Lives no longer than its database.
+class JobFinder {
+ public:
+  static SqliteResult<JobFinder> prepare(SqliteDatabase& database);
+
+  /// What the producer sent with the job of this number. Empty: its row is not there or not sound.
+  SqliteResult<std::optional<journal::JobBytes>> find(std::uint64_t number);
+
+ private:
+  SqliteStatement job_;
 };
 
 /// Calls `visit` for every job, in the order of their numbers.

@@ -84,6 +84,33 @@ void HeldJournal::commit_all() {
   durable_ = gathering_++;
 }
 
+void HeldJournal::read_payloads(std::vector<std::uint64_t> numbers, PayloadsRead done) {
+  reads_.push_back({std::move(numbers), std::move(done)});
+  if (reads_at_once_) deliver();
+}
+
+std::vector<std::uint64_t> HeldJournal::asked() const {
+  return reads_.empty() ? std::vector<std::uint64_t>{} : reads_.front().numbers;
+}
+
+void HeldJournal::deliver() {
+  Read read = std::move(reads_.front());
+  reads_.pop_front();
+  std::vector<std::optional<JobBytes>> found;
+  for (const auto number : read.numbers) {
+    const auto row = image_.find(number);
+    const bool sound = row != image_.end() && !damaged_.contains(number);
+    found.push_back(sound ? std::optional(row->second.job.content) : std::nullopt);
+  }
+  read.done(std::move(found));
+}
+
+void HeldJournal::fail_read() {
+  Read read = std::move(reads_.front());
+  reads_.pop_front();
+  read.done(std::unexpected("the disk cannot be read"));
+}
+
 void HeldJournal::refuse(Held held, Changes& next) {
   std::erase_if(held.changes, [this](const Change& change) {
     const auto* row = std::get_if<JobRow>(&change);

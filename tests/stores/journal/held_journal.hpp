@@ -55,6 +55,20 @@ class HeldJournal final : public Journal {
   /// The disk takes each batch before the next change comes.
   bool splits = false;
 
+  // Payloads are read when the test says so, from the image.
+
+  void read_payloads(std::vector<std::uint64_t> numbers, PayloadsRead done) override;
+  /// The numbers of the oldest request that waits; empty if none does.
+  [[nodiscard]] std::vector<std::uint64_t> asked() const;
+  /// Answers the oldest request.
+  void deliver();
+  /// The oldest request fails.
+  void fail_read();
+  /// The row of this job is found to be damaged from now on.
+  void damage(std::uint64_t number) { damaged_.insert(number); }
+  /// Requests are answered before read_payloads() returns.
+  void read_at_once() { reads_at_once_ = true; }
+
   /// Called by flush(), just after the store has released its lock.
   std::function<void()> on_flush = [] {};
 
@@ -71,6 +85,11 @@ class HeldJournal final : public Journal {
   };
 
   static bool inserts(const Changes& changes, std::uint64_t number);
+  struct Read {
+    std::vector<std::uint64_t> numbers;
+    PayloadsRead done;
+  };
+
   void write(JobRow row);
   void write(ProgressRow row);
   void write(Erasure erasure);
@@ -82,6 +101,9 @@ class HeldJournal final : public Journal {
   std::map<std::uint64_t, StoredJob> image_;
   std::set<std::uint64_t> refused_;  ///< Numbers of jobs.
   std::set<std::uint64_t> orphans_;  ///< Numbers of refused jobs whose progress was written.
+  std::deque<Read> reads_;
+  std::set<std::uint64_t> damaged_;
+  bool reads_at_once_ = false;
   std::string trouble_;
   bool takes_removals_ = true;
   BatchNumber gathering_ = 1;

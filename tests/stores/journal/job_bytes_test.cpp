@@ -10,7 +10,7 @@ namespace jobqd::stores::journal {
 TEST(JobBytes, KeepPayloadsOfEveryLength) {
   static_assert(sizeof(JobBytes) == sizeof(void*));
   for (const std::size_t size :
-       {0U, 1U, 127U, 128U, 129U, 16'383U, 16'384U, 2'097'151U, 2'097'152U, 5'000'000U}) {
+       {0U, 1U, 63U, 64U, 127U, 128U, 8'191U, 8'192U, 129U, 1'048'575U, 1'048'576U, 5'000'000U}) {
     const std::string payload(size, 'p');
     const JobBytes bytes("id", payload, "trace");
     EXPECT_EQ(bytes.id(), "id");
@@ -45,6 +45,25 @@ TEST(JobBytes, AreCopiedAndMoved) {
   EXPECT_EQ(JobBytes{}.id(), "");
   EXPECT_EQ(JobBytes{}.payload(), "");
   EXPECT_EQ(JobBytes{}.traceparent(), "");
+}
+
+TEST(JobBytes, KnowTheSizeOfAPayloadThatIsOnDisk) {
+  for (const std::size_t size : {0U, 1U, 63U, 64U, 8'191U, 8'192U, 1'048'576U}) {
+    const auto bytes = JobBytes("id", std::string(size, 'p'), "trace").without_payload();
+    for (const JobBytes& same : {bytes, JobBytes(bytes)}) {
+      EXPECT_FALSE(same.has_payload());
+      EXPECT_EQ(same.payload_size(), size);
+      EXPECT_EQ(same.id(), "id");
+      EXPECT_EQ(same.traceparent(), "trace");
+    }
+  }
+  EXPECT_TRUE(JobBytes("id", "null").has_payload());
+  EXPECT_EQ(JobBytes("id", "null").payload_size(), 4U);
+}
+
+TEST(JobBytesDeathTest, StopWhenAPayloadIsReadThatIsOnDisk) {
+  const auto bytes = JobBytes("id", "null").without_payload();
+  EXPECT_DEATH((void)bytes.payload(), "broken invariant");
 }
 
 TEST(JobBytesDeathTest, StopAtAnIdThatIsTooLong) {

@@ -14,6 +14,7 @@ using support::Caught;
 Simulation::Simulation(std::uint64_t seed) : random_(seed), model_(some_options(random_)) {
   auto journal = std::make_unique<journal::HeldJournal>();
   journal_ = journal.get();
+  journal_->read_at_once();
   store_ = std::make_unique<embedded::EmbeddedStore>(model_.options(),
                                                      Surroundings{.clock = clock_,
                                                                   .random = store_random_,
@@ -69,6 +70,7 @@ EmbeddedOptions Simulation::some_options(Random& random) {
           .retention = milliseconds(random.between(1'000, 30'000)),
           .retention_max = between(1, 20),
           .retention_bytes = between(100, 2'000),
+          .memory_budget = between(0, 300),
           .interruptions_max = static_cast<std::uint32_t>(between(0, 3))};
 }
 
@@ -83,8 +85,9 @@ NewJob Simulation::some_job(std::span<const NewJob> before) {
   if (!model_.jobs().empty() && chance(15))
     return std::next(model_.jobs().begin(), static_cast<std::ptrdiff_t>(below(model_.jobs().size())))
         ->second.submitted;
-  NewJob job{
-      .id = some_id(), .queue = chance(60) ? "default" : "mail", .payload = std::string(1 + below(20), '1')};
+  NewJob job{.id = some_id(),
+             .queue = chance(60) ? "default" : "mail",
+             .payload = std::string(1 + below(chance(50) ? 20 : 90), '1')};
   if (chance(1)) job.queue = "nowhere";
   if (chance(50)) job.max_retries = static_cast<std::uint16_t>(below(4));
   if (chance(30)) job.priority = static_cast<std::int8_t>(random_.between(-1, 1));
