@@ -1,6 +1,5 @@
 #include <jobqd/metrics/exposition.hpp>
 
-#include <array>
 #include <filesystem>
 #include <map>
 #include <new>
@@ -16,14 +15,12 @@
 #include <jobqd/base/mutex.hpp>
 #include <jobqd/base/thread_name.hpp>
 
+#include "metrics/every_queue.hpp"
 #include "metrics/families.hpp"
 
 namespace jobqd::metrics {
 
 namespace {
-
-/// How many queues are copied under one hold of the store's lock.
-constexpr std::size_t queues_at_once = 64;
 
 /// Makes the text. Used by one thread.
 class Renderer {
@@ -49,16 +46,8 @@ class Renderer {
  private:
   /// Returns the names of the queues that there are.
   std::set<std::string> add_queues(Families& families) {
-    std::set<std::string> names;
-    std::size_t from = 0;
-    do {
-      const auto copied = operations_.copy_counts(from, counts_);
-      for (const auto& queue : std::span(counts_).first(copied.queues)) {
-        if (!names.insert(queue.name).second) continue;  // It has moved while others came and went.
-        add_queue(families, queue, seen_[queue.name]);
-      }
-      from = copied.next;
-    } while (from != 0);
+    auto names = queues_.visit(
+        [&](const engine::QueueCounts& queue) { add_queue(families, queue, seen_[queue.name]); });
     std::erase_if(seen_, [&names](const auto& entry) { return !names.contains(entry.first); });
     return names;
   }
@@ -66,8 +55,8 @@ class Renderer {
   const engine::Operations& operations_;
   Counters& counters_;
   const ExpositionOptions options_;
-  std::array<engine::QueueCounts, queues_at_once> counts_;  ///< Kept, so that copying allocates nothing.
-  std::map<std::string, SeenGauges> seen_;                  ///< By the name of the queue.
+  EveryQueue queues_{operations_};
+  std::map<std::string, SeenGauges> seen_;  ///< By the name of the queue.
 };
 
 }  // namespace

@@ -102,6 +102,7 @@ std::expected<void, std::string> App::serve() {
   parts_->store->renew_leases();
   parts_->scheduler.start();
   parts_->files.scheduler.start();
+  parts_->histories.scheduler.start();
   parts_->server->serve();
   parts_->server->start();
   parts_->serves = true;
