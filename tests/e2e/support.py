@@ -152,7 +152,7 @@ class Connection:
             headers[name.lower()] = value
         if headers.get("transfer-encoding") == "chunked" and not to_head:
             return Answer(status, match[2], headers, self._read_chunks(), head)
-        length = 0 if to_head or status in (100, 204) else int(headers["content-length"])
+        length = 0 if to_head or status in (100, 204, 304) else int(headers["content-length"])
         return Answer(status, match[2], headers, self._take(length), head)
 
     def _take(self, length: int) -> bytes:

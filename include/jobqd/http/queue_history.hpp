@@ -13,8 +13,8 @@
 
 namespace jobqd::http {
 
-/// What happened to the jobs of a queue in an interval, and how many there were at its end. A figure that does
-/// not fit is the largest that does.
+/// What happened to the jobs of a queue in an interval, and how many there were at its end. A figure that
+/// does not fit is the largest that does.
 struct HistoryPoint {
   std::uint32_t enqueued = 0;
   std::uint32_t started = 0;  ///< Attempts. One that never began does not count.
@@ -60,10 +60,10 @@ struct QueuePosition {
 
 struct QueuePageQuery {
   QueueSort sort = QueueSort::name;
-  std::string prefix = {};                   ///< Only queues whose names begin so.
-  std::size_t limit = 50;                    ///< 1 or more.
-  std::optional<QueuePosition> after = {};   ///< Empty: from the first.
-  std::optional<HistorySpan> history = {};   ///< Empty: none is wanted.
+  std::string prefix = {};                  ///< Only queues whose names begin so.
+  std::size_t limit = 50;                   ///< 1 or more.
+  std::optional<QueuePosition> after = {};  ///< Empty: from the first.
+  std::optional<HistorySpan> history = {};  ///< Empty: none is wanted.
 };
 
 struct QueueRow {

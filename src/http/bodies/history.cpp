@@ -73,8 +73,9 @@ void write_queue_of_page(JsonWriter& json, const engine::QueueState& queue, cons
   write_queue_members(json, queue, &scale);
   if (!points.empty()) {
     json.key("history").begin_object();
-    write_counts(json, points,
-                 {{"done", &HistoryPoint::done}, {"failed", &HistoryPoint::failed}, {"ready", &HistoryPoint::ready}});
+    write_counts(
+        json, points,
+        {{"done", &HistoryPoint::done}, {"failed", &HistoryPoint::failed}, {"ready", &HistoryPoint::ready}});
     json.end_object();
   }
   json.end_object();

@@ -24,7 +24,8 @@ void MetricsCalls::get(const Request& request, ExchangePtr exchange) const {
         problem({.code = domain::ErrorCode::not_found, .detail = "this daemon keeps no metrics"}));
   const bool fresh = request.header("Cache-Control") == "no-cache";
   metrics_->get(fresh, [exchange = std::move(exchange)](MetricsText::Text text) mutable {
-    if (text != nullptr) return respond_in_pieces(std::move(exchange), {.content_type = text_format}, std::move(text));
+    if (text != nullptr)
+      return respond_in_pieces(std::move(exchange), {.content_type = text_format}, std::move(text));
     exchange->respond(problem(
         {.code = domain::ErrorCode::out_of_memory, .detail = "there is no memory left for the metrics"}));
   });

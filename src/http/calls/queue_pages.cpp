@@ -116,8 +116,8 @@ std::expected<QueuePageQuery, Error> read_page_query(const Request& request) {
 
 /// The same for all requests that have the same answer.
 std::string name_of(const QueuePageQuery& query) {
-  return fmt::format("{}?{}&{}&{}", cursor_of(query.sort, query.after.value_or(QueuePosition{})), query.prefix,
-                     query.limit, query.history ? query.history->step.count() : 0);
+  return fmt::format("{}?{}&{}&{}", cursor_of(query.sort, query.after.value_or(QueuePosition{})),
+                     query.prefix, query.limit, query.history ? query.history->step.count() : 0);
 }
 
 /// Gives the text to the reader, or says that there is none, or that the reader has it.
@@ -126,8 +126,8 @@ SharedTexts::Done respond_with(const Request& request, ExchangePtr exchange) {
   for (const auto field : request.headers("If-None-Match")) known.emplace_back(field);
   return [known = std::move(known), exchange = std::move(exchange)](SharedTexts::Text text) mutable {
     if (text == nullptr)
-      return exchange->respond(problem({.code = domain::ErrorCode::out_of_memory,
-                                        .detail = "there is no memory left for the history"}));
+      return exchange->respond(problem(
+          {.code = domain::ErrorCode::out_of_memory, .detail = "there is no memory left for the history"}));
     Response head{.headers = {{"ETag", text->tag}, {"Cache-Control", "no-cache"}}};
     if (has_current(known, text->tag)) {
       head.status = 304;
@@ -175,14 +175,14 @@ void QueuePages::list(const Request& request, ExchangePtr exchange) {
   auto query = read_page_query(request);
   if (!query) return exchange->respond(problem(query.error()));
   if (history_ == nullptr) return exchange->respond(no_history());
-  texts_.get(name_of(*query), respond_with(request, std::move(exchange)),
-             [this, &query](SharedTexts::Made made) {
-               history_->read_page(*query, [&operations = operations_, query = *query, made = std::move(made)](
-                                               std::unique_ptr<const QueuePage> page) mutable {
-                 if (page == nullptr) return made(std::nullopt);
-                 made(written([&](JsonWriter& json) { write_page(json, operations, *page, query); }));
-               });
-             });
+  texts_.get(
+      name_of(*query), respond_with(request, std::move(exchange)), [this, &query](SharedTexts::Made made) {
+        history_->read_page(*query, [&operations = operations_, query = *query,
+                                     made = std::move(made)](std::unique_ptr<const QueuePage> page) mutable {
+          if (page == nullptr) return made(std::nullopt);
+          made(written([&](JsonWriter& json) { write_page(json, operations, *page, query); }));
+        });
+      });
 }
 
 void QueuePages::history(const Request& request, ExchangePtr exchange) {
@@ -196,14 +196,14 @@ void QueuePages::history(const Request& request, ExchangePtr exchange) {
   if (history_ == nullptr) return exchange->respond(no_history());
   texts_.get(fmt::format("{}/{}", queue, named->name), respond_with(request, std::move(exchange)),
              [this, &queue, named](SharedTexts::Made made) {
-               history_->read_queue(queue, named->span, [made = std::move(made)](
-                                                            std::unique_ptr<const QueuePage> page) mutable {
-                 if (page == nullptr) return made(std::nullopt);
-                 const auto& row = page->rows.front();
-                 made(written([&](JsonWriter& json) {
-                   write_history(json, row.name, page->timeline, row.points);
-                 }));
-               });
+               history_->read_queue(queue, named->span,
+                                    [made = std::move(made)](std::unique_ptr<const QueuePage> page) mutable {
+                                      if (page == nullptr) return made(std::nullopt);
+                                      const auto& row = page->rows.front();
+                                      made(written([&](JsonWriter& json) {
+                                        write_history(json, row.name, page->timeline, row.points);
+                                      }));
+                                    });
              });
 }
 

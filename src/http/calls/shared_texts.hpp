@@ -27,7 +27,8 @@ class SharedTexts {
   /// Null: it could not be made.
   using Text = std::shared_ptr<const SharedText>;
   using Done = std::move_only_function<void(Text)>;
-  /// Makes a text, and calls its argument with the body, at once or later, on any thread. Empty: there is none.
+  /// Makes a text, and calls its argument with the body, at once or later, on any thread. Empty: there is
+  /// none.
   using Made = std::move_only_function<void(std::optional<std::string> body)>;
   using Make = std::move_only_function<void(Made)>;
 

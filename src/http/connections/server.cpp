@@ -27,8 +27,7 @@ class Server::Impl {
 Server::Server(const ServerOptions& options, engine::Store& store, const base::Clock& clock,
                base::Random& random, std::vector<Observer*> observers, MetricsText* metrics,
                QueueHistory* history)
-    : impl_(std::make_unique<Impl>(options, store, clock, random, std::move(observers), metrics, history)) {
-}
+    : impl_(std::make_unique<Impl>(options, store, clock, random, std::move(observers), metrics, history)) {}
 
 Server::~Server() {
   request_stop(base::milliseconds{0});

@@ -28,8 +28,8 @@ void append_fields(std::string& out, const Response& response, const WriteOption
   add(out, "\r\n");
 }
 
-/// RFC 9110 sections 8.6 and 15.4.5: a 204 has no Content-Length, and a 304 none but that of the answer that it
-/// stands for, which nobody needs. Neither has a body.
+/// RFC 9110 sections 8.6 and 15.4.5: a 204 has no Content-Length, and a 304 none but that of the answer that
+/// it stands for, which nobody needs. Neither has a body.
 bool has_content(unsigned status) {
   return status != 204 && status != 304;
 }

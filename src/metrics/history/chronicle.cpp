@@ -89,7 +89,7 @@ void Chronicle::forget_gone() {
   for (auto& [name, queue] : followed_) queue.seen = false;
 }
 
-std::vector<Entry> Chronicle::entries(http::HistoryPoint Followed::*point) const {
+std::vector<Entry> Chronicle::entries(http::HistoryPoint Followed::* point) const {
   const auto shows = [point](const auto& queue) { return queue.second.*point != http::HistoryPoint{}; };
   std::vector<Entry> entries;
   entries.reserve(static_cast<std::size_t>(std::ranges::count_if(followed_, shows)));

@@ -24,10 +24,10 @@ inline constexpr std::size_t coarse_points = 288;  ///< A day.
 
 /// What happened to the jobs of all queues: an hour in intervals of 10 s, and a day in intervals of 5 min.
 ///
-/// Its owner samples the queues when it is due(). Intervals begin at full 10 s and 5 min of the calendar, as it
-/// was at the start. What happened is counted in the interval that ended last when it was seen. Memory is
-/// bounded: if it is used up, the oldest of the coarse intervals go, then the oldest of the fine ones, for all
-/// queues alike. Not thread-safe; reads no clock.
+/// Its owner samples the queues when it is due(). Intervals begin at full 10 s and 5 min of the calendar, as
+/// it was at the start. What happened is counted in the interval that ended last when it was seen. Memory is
+/// bounded: if it is used up, the oldest of the coarse intervals go, then the oldest of the fine ones, for
+/// all queues alike. Not thread-safe; reads no clock.
 class Chronicle {
  public:
   /// `max_bytes`: how much memory it may take.
@@ -83,7 +83,7 @@ class Chronicle {
   [[nodiscard]] const Ring& ring_for(http::HistorySpan span) const;
   void forget_gone();
   /// The queues whose points are not all zero, in their order.
-  [[nodiscard]] std::vector<Entry> entries(http::HistoryPoint Followed::*point) const;
+  [[nodiscard]] std::vector<Entry> entries(http::HistoryPoint Followed::* point) const;
   void end_coarse();
   void keep_within_bounds();
 

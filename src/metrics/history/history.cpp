@@ -117,16 +117,14 @@ class History::Impl {
   std::vector<Request> waiting_ JOBQD_GUARDED_BY(mutex_);
 };
 
-History::History(const engine::Operations& operations,
-                 std::function<void()> wake, std::size_t max_bytes)
+History::History(const engine::Operations& operations, std::function<void()> wake, std::size_t max_bytes)
     : impl_(std::make_unique<Impl>(operations, std::move(wake), max_bytes)) {}
 
 History::~History() = default;
 
 void History::read_queue(std::string name, http::HistorySpan span, Done done) {
-  impl_->ask(std::move(done), [this, name = std::move(name), span](base::Now now) {
-    return impl_->queue(name, span, now);
-  });
+  impl_->ask(std::move(done),
+             [this, name = std::move(name), span](base::Now now) { return impl_->queue(name, span, now); });
 }
 
 void History::read_page(http::QueuePageQuery query, Done done) {

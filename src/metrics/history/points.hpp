@@ -22,7 +22,8 @@ inline constexpr std::array levels_of_points{&http::HistoryPoint::ready, &http::
 
 /// What happened in the interval of `more` happened in that of `point` too.
 constexpr void add_counts(http::HistoryPoint& point, const http::HistoryPoint& more) {
-  for (const auto count : counts_of_points) point.*count = saturated(std::uint64_t{point.*count} + more.*count);
+  for (const auto count : counts_of_points)
+    point.*count = saturated(std::uint64_t{point.*count} + more.*count);
 }
 
 /// The interval of `point` ends with that of `last`.

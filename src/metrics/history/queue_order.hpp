@@ -11,8 +11,8 @@
 
 namespace jobqd::metrics::history {
 
-/// The queues of one moment, in each of the orders that a page may have. An order is made when a page asks for
-/// it. Not thread-safe.
+/// The queues of one moment, in each of the orders that a page may have. An order is made when a page asks
+/// for it. Not thread-safe.
 class QueueOrder {
  public:
   void add(const engine::QueueCounts& queue);

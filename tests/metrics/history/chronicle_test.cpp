@@ -61,9 +61,10 @@ class PastOfQueues : public testing::Test {
     return figures(name, span, &HistoryPoint::enqueued);
   }
   std::vector<std::int64_t> figures(std::string_view name, HistorySpan span,
-                                    std::uint32_t HistoryPoint::*figure) const {
+                                    std::uint32_t HistoryPoint::* figure) const {
     std::vector<std::int64_t> found;
-    for (const auto& point : past->read(name, span)) found.push_back(point ? (*point).*figure : std::int64_t{-1});
+    for (const auto& point : past->read(name, span))
+      found.push_back(point ? (*point).*figure : std::int64_t{-1});
     return found;
   }
 
@@ -98,14 +99,13 @@ TEST_F(PastOfQueues, HasEachFigure) {
   mail.ready = 4;
   mail.oldest_ready = 1500ms;
   sample(10s, {mail});
-  EXPECT_THAT(past->read("mail", last(1)),
-              ElementsAre(Optional(HistoryPoint{.enqueued = 9,
-                                                .started = 11,
-                                                .done = 5,
-                                                .failed = 3,
-                                                .ready = 4,
-                                                .running = 2,
-                                                .oldest_ready = 1500})));
+  EXPECT_THAT(past->read("mail", last(1)), ElementsAre(Optional(HistoryPoint{.enqueued = 9,
+                                                                             .started = 11,
+                                                                             .done = 5,
+                                                                             .failed = 3,
+                                                                             .ready = 4,
+                                                                             .running = 2,
+                                                                             .oldest_ready = 1500})));
 }
 
 TEST_F(PastOfQueues, CountsNoAttemptThatNeverBegan) {
@@ -135,7 +135,8 @@ TEST_F(PastOfQueues, BeginsItsIntervalsAtFullTimesOfTheCalendar) {
   const auto fine = past->timeline(hour, now);
   EXPECT_EQ(fine.until, noon + 5min);
   EXPECT_EQ(fine.since, noon + 4min + 57s);
-  EXPECT_THAT(enqueued("mail", last(1, day)), ElementsAre(1)) << "five minutes are over, the start was in them";
+  EXPECT_THAT(enqueued("mail", last(1, day)), ElementsAre(1))
+      << "five minutes are over, the start was in them";
   EXPECT_EQ(past->timeline(day, now).until, noon + 5min);
 }
 
@@ -199,7 +200,7 @@ TEST_F(PastOfQueues, KnowsFiveMinutesOfWhichItSawAPart) {
 TEST_F(PastOfQueues, SharesOutTenSecondsAmongPointsOfFifteen) {
   start();
   sample(10s, {queue("mail", 4)});
-  sample(20s, {queue("mail", 9)});   // Five: two in the first half, three in the second.
+  sample(20s, {queue("mail", 9)});  // Five: two in the first half, three in the second.
   sample(30s, {queue("mail", 10)});
   sample(40s, {queue("mail", 90)});  // Belongs to a point that is not complete.
   const HistorySpan fifteen{.step = 15s, .points = 3};

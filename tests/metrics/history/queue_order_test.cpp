@@ -96,9 +96,11 @@ TEST_F(PagesOfQueues, HaveEachQueueOnceInAnyOrder) {
 TEST_F(PagesOfQueues, GoOnBehindAQueueThatIsGone) {
   for (const auto* name : {"a", "c", "d"}) order.add(queue(name, 5));
   EXPECT_THAT(page({.after = http::QueuePosition{.name = "b"}}), ElementsAre("c", "d"));
-  EXPECT_THAT(page({.sort = ready, .after = http::QueuePosition{.key = 5, .name = "b"}}), ElementsAre("c", "d"));
+  EXPECT_THAT(page({.sort = ready, .after = http::QueuePosition{.key = 5, .name = "b"}}),
+              ElementsAre("c", "d"));
   EXPECT_THAT(page({.sort = ready, .after = http::QueuePosition{.key = 4, .name = "b"}}), IsEmpty());
-  EXPECT_THAT(page({.sort = ready, .after = http::QueuePosition{.key = 6, .name = "b"}}), ElementsAre("a", "c", "d"));
+  EXPECT_THAT(page({.sort = ready, .after = http::QueuePosition{.key = 6, .name = "b"}}),
+              ElementsAre("a", "c", "d"));
 }
 
 }  // namespace jobqd::metrics::history
