@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include <jobqd/base/check.hpp>
-#include <jobqd/base/number.hpp>
 
 #include "metrics/history/points.hpp"
 
@@ -44,7 +43,7 @@ Chronicle::Totals Chronicle::totals_of(const engine::QueueCounts& queue) {
 }
 
 void Chronicle::add(const engine::QueueCounts& queue) {
-  const auto totals = totals_of(queue);
+  auto totals = totals_of(queue);
   http::HistoryPoint point{.ready = saturated(queue.ready),
                            .running = saturated(queue.counts.of(domain::Status::running)),
                            .oldest_ready = saturated(static_cast<std::uint64_t>(queue.oldest_ready.count()))};
@@ -59,8 +58,9 @@ void Chronicle::add(const engine::QueueCounts& queue) {
   if (totals.enqueued < before.enqueued || totals.done < before.done || totals.failed < before.failed)
     before = {};
   point.enqueued = saturated(totals.enqueued - before.enqueued);
-  // An attempt that never began is taken back.
-  point.started = saturated(base::sub_sat(totals.started, before.started));
+  // An attempt that never began is taken back, and counts when it starts again.
+  totals.started = std::max(totals.started, before.started);
+  point.started = saturated(totals.started - before.started);
   point.done = saturated(totals.done - before.done);
   point.failed = saturated(totals.failed - before.failed);
   before = totals;

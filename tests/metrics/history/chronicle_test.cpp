@@ -117,6 +117,12 @@ TEST_F(PastOfQueues, CountsNoAttemptThatNeverBegan) {
   mail.totals.not_done[static_cast<std::size_t>(engine::AttemptOutcome::unstarted)] = 1;
   sample(20s, {mail});
   EXPECT_THAT(figures("mail", last(2), &HistoryPoint::started), ElementsAre(1, 0));
+  mail.counts.by_status[static_cast<std::size_t>(domain::Status::running)] = 1;
+  sample(30s, {mail});
+  EXPECT_THAT(figures("mail", last(3), &HistoryPoint::started), ElementsAre(1, 0, 0)) << "it was counted";
+  mail.counts.by_status[static_cast<std::size_t>(domain::Status::running)] = 2;
+  sample(40s, {mail});
+  EXPECT_THAT(figures("mail", last(1), &HistoryPoint::started), ElementsAre(1));
 }
 
 TEST_F(PastOfQueues, DoesNotCountWhatWasThereAtTheStart) {
