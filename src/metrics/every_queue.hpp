@@ -10,7 +10,8 @@
 
 namespace jobqd::metrics {
 
-/// Copies the figures of all queues, at most 64 of them under one hold of the store's lock. One thread at a time.
+/// Copies the figures of all queues, at most 64 of them under one hold of the store's lock. One thread at a
+/// time.
 class EveryQueue {
  public:
   /// `operations` outlives this object.

@@ -27,8 +27,8 @@ class SharedTexts {
   /// Null: it could not be made.
   using Text = std::shared_ptr<const SharedText>;
   using Done = std::move_only_function<void(Text)>;
-  /// Makes a text, and calls its argument with the body, at once or later, on any thread. Empty: there is
-  /// none.
+  /// Makes a text, and calls its argument once with the body, at once or later, on any thread. Empty: there
+  /// is none. May throw std::bad_alloc instead.
   using Made = std::move_only_function<void(std::optional<std::string> body)>;
   using Make = std::move_only_function<void(Made)>;
 
@@ -50,6 +50,10 @@ class SharedTexts {
   struct State {
     explicit State(const base::Clock& time) : clock(time) {}
 
+    /// Null: none is kept.
+    Text find(const std::string& name);
+    /// Whether this is the first one that waits, so that the text has to be made.
+    bool wait(const std::string& name, Done done);
     void forget_old(base::SteadyTime now) JOBQD_REQUIRES(mutex);
     void finish(const std::string& name, const Text& text);
 

@@ -1,5 +1,7 @@
 #include "http/calls/shared_texts.hpp"
 
+#include <new>
+
 #include <gtest/gtest.h>
 
 #include "support/manual_clock.hpp"
@@ -66,6 +68,16 @@ TEST_F(Texts, AreToldApartByTheirNames) {
 TEST_F(Texts, ThatCannotBeMadeAreTriedAgain) {
   ask("a");
   make(std::nullopt);
+  EXPECT_EQ(got.at(0), nullptr);
+  ask("a");
+  make("text");
+  EXPECT_EQ(got.at(1)->body, "text");
+}
+
+TEST_F(Texts, ForWhichThereIsNoMemoryAreTriedAgain) {
+  texts->get(
+      "a", [this](SharedTexts::Text text) { got.push_back(std::move(text)); },
+      [](const SharedTexts::Made& /*made*/) { throw std::bad_alloc(); });
   EXPECT_EQ(got.at(0), nullptr);
   ask("a");
   make("text");
