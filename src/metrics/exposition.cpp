@@ -22,6 +22,9 @@ namespace jobqd::metrics {
 
 namespace {
 
+/// How many texts are in memory at most, because clients that read slowly keep theirs.
+constexpr std::size_t most_texts = 8;
+
 /// Makes the text. Used by one thread.
 class Renderer {
  public:
@@ -89,13 +92,17 @@ class Exposition::Impl {
   void run(const std::stop_token& stop) {
     base::name_this_thread("metrics");
     while (wait(stop)) {
-      auto text = render();
       std::vector<Done> served;
       {
         const base::MutexLock lock(mutex_);
-        served.swap(waiting_);
+        served.swap(waiting_);  // Before the figures are read: those who come later may want fresh ones.
+      }
+      const auto begun = clock_.now().steady;
+      auto text = render();
+      {
+        const base::MutexLock lock(mutex_);
         text_ = text;
-        made_at_ = clock_.now().steady;
+        made_at_ = begun;
       }
       for (auto& done : served) done(text);
     }
@@ -107,16 +114,21 @@ class Exposition::Impl {
     return wanted_.wait(mutex_, stop, [this]() JOBQD_REQUIRES(mutex_) { return !waiting_.empty(); });
   }
 
-  /// Null: there is no memory for it.
+  /// Null: there is no memory for it, or it is taken by texts that clients read slowly.
   Text render() {
     try {
-      return std::make_shared<const std::string>(renderer_.render());
+      std::erase_if(texts_, [](const auto& text) { return text.expired(); });
+      if (texts_.size() >= most_texts) return nullptr;
+      auto text = std::make_shared<const std::string>(renderer_.render());
+      texts_.push_back(text);
+      return text;
     } catch (const std::bad_alloc&) {
       return nullptr;
     }
   }
 
-  Renderer renderer_;  ///< Used by the thread only.
+  Renderer renderer_;                                    ///< Used by the thread only.
+  std::vector<std::weak_ptr<const std::string>> texts_;  ///< That are still read. Used by the thread only.
   const base::Clock& clock_;
   base::Mutex mutex_;
   base::StoppableConditionVariable wanted_;

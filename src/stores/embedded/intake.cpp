@@ -88,6 +88,14 @@ void EmbeddedStore::lease_at_once(Effects& effects, const Record& record, LeaseA
   });
 }
 
+void EmbeddedStore::hand_out(Effects& effects, LeaseAtOnce& lease) {
+  const Record& record = jobs_.table.at(lease.job);
+  if (record.status() != domain::Status::running)  // A stop has ended the lease.
+    return hand_out(effects, {}, std::move(lease.done));
+  attempts_.begin_lease(effects, lease.job, lease.claims.front());
+  hand_out(effects, std::move(lease.claims), std::move(lease.done), record.batch.is_in(journal_->durable()));
+}
+
 void EmbeddedStore::complete(Admission admission, const std::shared_ptr<LeaseAtOnce>& lease,
                              const std::expected<void, Error>& durable,
                              engine::Callback<std::vector<engine::Submitted>> done) {
@@ -97,11 +105,7 @@ void EmbeddedStore::complete(Admission admission, const std::shared_ptr<LeaseAtO
     if (durable) {
       admission.acknowledge(jobs_, turn.effects, around_.observer);
       answer = std::move(admission).answer(jobs_);
-      if (lease) {
-        const Record* record = jobs_.table.find(lease->job);
-        const bool is_leased = record == nullptr || record->batch.is_in(journal_->durable());
-        hand_out(turn.effects, std::move(lease->claims), std::move(lease->done), is_leased);
-      }
+      if (lease) hand_out(turn.effects, *lease);
     } else {
       admission.withdraw(jobs_, attempts_, turn.effects);
       answer = std::unexpected(durable.error());
