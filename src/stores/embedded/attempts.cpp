@@ -126,12 +126,6 @@ engine::Extension Attempts::extend(Effects& effects, JobHandle job, base::millis
           .cancel_requested = record.reason() == domain::Reason::cancelled};
 }
 
-void Attempts::begin_lease(Effects& effects, JobHandle job, engine::Claim& claim) {
-  const auto extension = extend(effects, job, leases_.terms(job)->duration);
-  claim.lease = std::make_shared<engine::Lease>(
-      engine::Lease{.job = claim.lease->job, .expires_at = extension.expires_at});
-}
-
 void Attempts::cancel(Effects& effects, JobHandle job) {
   jobs_.request_cancel(effects, job, leases_.terms(job));
   effects.stop(running(jobs_.table.at(job)).stop, StopCause::cancelled);

@@ -43,10 +43,6 @@ class Attempts {
   /// The lease of the job lasts until `now + duration`. Another duration than before is kept.
   engine::Extension extend(Effects& effects, JobHandle job, base::milliseconds duration);
 
-  /// The lease that this claim is about, of a job that was not durable yet, lasts its full length from now
-  /// on.
-  void begin_lease(Effects& effects, JobHandle job, engine::Claim& claim);
-
   /// The lease of a job, if it has one.
   [[nodiscard]] std::optional<domain::JobLease> lease_of(JobHandle job) const { return leases_.lease(job); }
 

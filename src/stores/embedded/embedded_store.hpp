@@ -109,13 +109,12 @@ class EmbeddedStore final : public engine::Store {
   /// is in, so that one commit answers both.
   struct LeaseAtOnce {
     JobHandle job;
+    base::milliseconds duration{};
     std::vector<engine::Claim> claims;
     engine::Callback<std::vector<engine::Claim>> done;
   };
 
   void lease_at_once(Effects& effects, const Record& record, LeaseAtOnce& lease) JOBQD_REQUIRES(mutex_);
-  /// The job has become durable.
-  void hand_out(Effects& effects, LeaseAtOnce& lease) JOBQD_REQUIRES(mutex_);
   /// The new jobs are durable, or refused. `lease` may be null.
   void complete(Admission admission, const std::shared_ptr<LeaseAtOnce>& lease,
                 const std::expected<void, domain::Error>& durable,

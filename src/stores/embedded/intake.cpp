@@ -83,17 +83,10 @@ void EmbeddedStore::lease_at_once(Effects& effects, const Record& record, LeaseA
     lease.claims = grant(effects, waiting.queue, waiting.max_jobs, waiting.max_bytes, waiting.lease);
     JOBQD_CHECK(lease.claims.size() == 1);
     jobs_.queues.end_wait(waiting, effects.now.steady);
+    lease.duration = waiting.lease->duration;
     lease.done = std::move(waiting.done);
     return true;
   });
-}
-
-void EmbeddedStore::hand_out(Effects& effects, LeaseAtOnce& lease) {
-  const Record& record = jobs_.table.at(lease.job);
-  if (record.status() != domain::Status::running)  // A stop has ended the lease.
-    return hand_out(effects, {}, std::move(lease.done));
-  attempts_.begin_lease(effects, lease.job, lease.claims.front());
-  hand_out(effects, std::move(lease.claims), std::move(lease.done), record.batch.is_in(journal_->durable()));
 }
 
 void EmbeddedStore::complete(Admission admission, const std::shared_ptr<LeaseAtOnce>& lease,
@@ -105,7 +98,19 @@ void EmbeddedStore::complete(Admission admission, const std::shared_ptr<LeaseAtO
     if (durable) {
       admission.acknowledge(jobs_, turn.effects, around_.observer);
       answer = std::move(admission).answer(jobs_);
-      if (lease) hand_out(turn.effects, *lease);
+      if (lease) {
+        const Record& record = jobs_.table.at(lease->job);
+        if (record.status() == domain::Status::running) {  // It begins now.
+          const auto begun = attempts_.extend(turn.effects, lease->job, lease->duration);
+          auto& claim = lease->claims.front();
+          claim.lease = std::make_shared<engine::Lease>(
+              engine::Lease{.job = claim.lease->job, .expires_at = begun.expires_at});
+        } else {  // A stop has ended it.
+          lease->claims.clear();
+        }
+        hand_out(turn.effects, std::move(lease->claims), std::move(lease->done),
+                 record.batch.is_in(journal_->durable()));
+      }
     } else {
       admission.withdraw(jobs_, attempts_, turn.effects);
       answer = std::unexpected(durable.error());
