@@ -96,13 +96,13 @@ std::expected<bool, std::string> App::restore(const std::function<bool()>& go_on
 }
 
 std::expected<void, std::string> App::serve() {
+  parts_->histories.start(parts_->clock.now());
   for (const auto& queue : parts_->config.queues) parts_->runners->add(queue);
   if (auto started = parts_->runners->start(); !started) return started;
   // Before the first tick, which would end those that the restoration has outlived.
   parts_->store->renew_leases();
   parts_->scheduler.start();
   parts_->files.scheduler.start();
-  parts_->histories.scheduler.start();
   parts_->server->serve();
   parts_->server->start();
   parts_->serves = true;
