@@ -1,6 +1,5 @@
 #include <jobqd/metrics/exposition.hpp>
 
-#include <array>
 #include <filesystem>
 #include <map>
 #include <new>
@@ -16,14 +15,15 @@
 #include <jobqd/base/mutex.hpp>
 #include <jobqd/base/thread_name.hpp>
 
+#include "metrics/every_queue.hpp"
 #include "metrics/families.hpp"
 
 namespace jobqd::metrics {
 
 namespace {
 
-/// How many queues are copied under one hold of the store's lock.
-constexpr std::size_t queues_at_once = 64;
+/// How many texts are in memory at most, because clients that read slowly keep theirs.
+constexpr std::size_t most_texts = 8;
 
 /// Makes the text. Used by one thread.
 class Renderer {
@@ -49,16 +49,8 @@ class Renderer {
  private:
   /// Returns the names of the queues that there are.
   std::set<std::string> add_queues(Families& families) {
-    std::set<std::string> names;
-    std::size_t from = 0;
-    do {
-      const auto copied = operations_.copy_counts(from, counts_);
-      for (const auto& queue : std::span(counts_).first(copied.queues)) {
-        if (!names.insert(queue.name).second) continue;  // It has moved while others came and went.
-        add_queue(families, queue, seen_[queue.name]);
-      }
-      from = copied.next;
-    } while (from != 0);
+    auto names = queues_.visit(
+        [&](const engine::QueueCounts& queue) { add_queue(families, queue, seen_[queue.name]); });
     std::erase_if(seen_, [&names](const auto& entry) { return !names.contains(entry.first); });
     return names;
   }
@@ -66,8 +58,8 @@ class Renderer {
   const engine::Operations& operations_;
   Counters& counters_;
   const ExpositionOptions options_;
-  std::array<engine::QueueCounts, queues_at_once> counts_;  ///< Kept, so that copying allocates nothing.
-  std::map<std::string, SeenGauges> seen_;                  ///< By the name of the queue.
+  EveryQueue queues_{operations_};
+  std::map<std::string, SeenGauges> seen_;  ///< By the name of the queue.
 };
 
 }  // namespace
@@ -100,13 +92,17 @@ class Exposition::Impl {
   void run(const std::stop_token& stop) {
     base::name_this_thread("metrics");
     while (wait(stop)) {
-      auto text = render();
       std::vector<Done> served;
       {
         const base::MutexLock lock(mutex_);
-        served.swap(waiting_);
+        served.swap(waiting_);  // Before the figures are read: those who come later may want fresh ones.
+      }
+      const auto begun = clock_.now().steady;
+      auto text = render();
+      {
+        const base::MutexLock lock(mutex_);
         text_ = text;
-        made_at_ = clock_.now().steady;
+        made_at_ = begun;
       }
       for (auto& done : served) done(text);
     }
@@ -118,16 +114,21 @@ class Exposition::Impl {
     return wanted_.wait(mutex_, stop, [this]() JOBQD_REQUIRES(mutex_) { return !waiting_.empty(); });
   }
 
-  /// Null: there is no memory for it.
+  /// Null: there is no memory for it, or it is taken by texts that clients read slowly.
   Text render() {
     try {
-      return std::make_shared<const std::string>(renderer_.render());
+      std::erase_if(texts_, [](const auto& text) { return text.expired(); });
+      if (texts_.size() >= most_texts) return nullptr;
+      auto text = std::make_shared<const std::string>(renderer_.render());
+      texts_.push_back(text);
+      return text;
     } catch (const std::bad_alloc&) {
       return nullptr;
     }
   }
 
-  Renderer renderer_;  ///< Used by the thread only.
+  Renderer renderer_;                                    ///< Used by the thread only.
+  std::vector<std::weak_ptr<const std::string>> texts_;  ///< That are still read. Used by the thread only.
   const base::Clock& clock_;
   base::Mutex mutex_;
   base::StoppableConditionVariable wanted_;

@@ -70,11 +70,12 @@ class Strategies:
         calls = sorted(self.api.calls)
         often = [name for name in calls if name not in ("healthz", "livez", "explainProblem", "getOpenApi")]
         requests = {name: self.request(self.api.calls[name]) for name in calls}
-        # Most calls need jobs that are there, and leases of theirs.
+        # Most calls need jobs that are there, leases of theirs, or jobs that have failed.
         job = st.builds(lambda job, queue: Request("enqueue", "POST", {}, [], {}, {"id": job, "queue": queue}),
                         st.sampled_from(IDS), st.sampled_from(QUEUES))
         lease = st.sampled_from(REMOTE_QUEUES).map(lambda queue: Request("leaseJobs", "POST", {"name": queue}, [], {}, {"max_jobs": 2}))
-        one = st.one_of(job, job, lease, *[st.sampled_from(often).flatmap(requests.get)] * 5, st.sampled_from(calls).flatmap(requests.get))
+        cancel = st.builds(lambda known: Request("cancelJob", "POST", {"id": IDS[0]}, [], {}, None, known=known), st.integers(0, 4))
+        one = st.one_of(job, job, lease, cancel, *[st.sampled_from(often).flatmap(requests.get)] * 5, st.sampled_from(calls).flatmap(requests.get))
         return st.lists(one, min_size=10, max_size=40)
 
     def request(self, call: Call) -> st.SearchStrategy:

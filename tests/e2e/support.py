@@ -93,7 +93,11 @@ class Connection:
         self.socket.settimeout(PATIENCE)
         if receive_buffer:  # before connecting, so that the window is that small
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-        self.socket.connect(("127.0.0.1", port))
+        try:
+            self.socket.connect(("127.0.0.1", port))
+        except OSError:
+            self.socket.close()
+            raise
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.buffer = b""
 
@@ -152,7 +156,7 @@ class Connection:
             headers[name.lower()] = value
         if headers.get("transfer-encoding") == "chunked" and not to_head:
             return Answer(status, match[2], headers, self._read_chunks(), head)
-        length = 0 if to_head or status in (100, 204) else int(headers["content-length"])
+        length = 0 if to_head or status in (100, 204, 304) else int(headers["content-length"])
         return Answer(status, match[2], headers, self._take(length), head)
 
     def _take(self, length: int) -> bytes:

@@ -107,8 +107,9 @@ def has_excuse(answer: Answer) -> bool:
     """Whether a request that the schemas allow may be refused nevertheless."""
     problem = answer.json()
     # With an array, or one whose quotes have nothing between them; the range of a wait; queues that are not remote;
-    # arrays that are too large for the queue.
-    if any(words in problem["detail"] for words in ("Idempotency-Key", "parameter wait", "parameter target", "are not leased", "can never fit")):
+    # arrays that are too large for the queue; a page of queues that goes on in another order.
+    if any(words in problem["detail"] for words in ("Idempotency-Key", "parameter wait", "parameter target", "are not leased", "can never fit",
+                                                    "parameter cursor must be the next_cursor of a page with the same sort")):
         return True
     fields = problem.get("errors", [])
     return bool(fields) and all(field["pointer"].rsplit("/", 1)[-1] in BEYOND_SCHEMAS and field["detail"].startswith("must ")

@@ -2,6 +2,7 @@
 
 #include <jobqd/metrics/exposition.hpp>
 
+#include <atomic>
 #include <condition_variable>
 #include <mutex>
 #include <optional>
@@ -28,6 +29,8 @@ using testing::Not;
 class Store final : public support::StubStore {
  public:
   engine::CopiedCounts copy_counts(std::size_t from, std::span<engine::QueueCounts> into) const override {
+    asked = true;
+    asked.notify_all();
     const std::scoped_lock lock(mutex);
     ++copies;
     engine::CopiedCounts copied;
@@ -38,6 +41,7 @@ class Store final : public support::StubStore {
   std::string trouble() const override { return wrong; }
 
   mutable std::mutex mutex;
+  mutable std::atomic<bool> asked = false;
   mutable int copies = 0;
   std::vector<engine::QueueCounts> queues;
   std::string wrong;
@@ -50,12 +54,13 @@ class Scrape {
     return [this](http::MetricsText::Text text) {
       const std::scoped_lock lock(mutex_);
       text_ = std::move(text);
+      called_ = true;
       came_.notify_all();
     };
   }
   http::MetricsText::Text wait() {
     std::unique_lock lock(mutex_);
-    came_.wait_for(lock, support::patience, [this] { return text_ != nullptr; });
+    came_.wait_for(lock, support::patience, [this] { return called_; });
     return text_;
   }
 
@@ -63,6 +68,7 @@ class Scrape {
   std::mutex mutex_;
   std::condition_variable came_;
   http::MetricsText::Text text_;
+  bool called_ = false;
 };
 
 class Exposed : public testing::Test {
@@ -205,16 +211,50 @@ TEST_F(Exposed, KeepsATextForASecond) {
   EXPECT_EQ(store.copies, 3);
 }
 
-TEST_F(Exposed, MakesOneTextForAllWhoWait) {
+TEST_F(Exposed, MakesOneTextForAllWhoWaitWithFiguresOfAfterTheyAsked) {
   std::array<Scrape, 3> scrapes;
   {
     const std::scoped_lock lock(store.mutex);  // The first text is not ready before the others ask.
-    for (auto& one : scrapes) exposition->get(true, one.callback());
+    exposition->get(true, scrapes[0].callback());
+    store.asked.wait(false);
+    exposition->get(true, scrapes[1].callback());
+    exposition->get(true, scrapes[2].callback());
   }
-  const auto text = scrapes[0].wait();
-  EXPECT_EQ(scrapes[1].wait(), text);
+  const auto first = scrapes[0].wait();
+  const auto text = scrapes[1].wait();
+  EXPECT_NE(text, first);
   EXPECT_EQ(scrapes[2].wait(), text);
-  EXPECT_EQ(store.copies, 1);
+  EXPECT_EQ(store.copies, 2);
+}
+
+TEST_F(Exposed, ATextIsAsOldAsItsFigures) {
+  Scrape one;
+  {
+    const std::scoped_lock lock(store.mutex);
+    exposition->get(true, one.callback());
+    store.asked.wait(false);
+    clock.advance(900ms);
+  }
+  one.wait();
+  clock.advance(100ms);
+  scrape(false);
+  EXPECT_EQ(store.copies, 2);
+}
+
+TEST_F(Exposed, MakesNoMoreTextsThanClientsThatReadSlowlyMayHold) {
+  std::vector<http::MetricsText::Text> held;
+  const auto get = [this] {
+    Scrape one;
+    exposition->get(true, one.callback());
+    return one.wait();
+  };
+  for (int i = 0; i < 8; ++i) {
+    held.push_back(get());
+    ASSERT_NE(held.back(), nullptr);
+  }
+  EXPECT_EQ(get(), nullptr);
+  held.pop_back();
+  EXPECT_NE(get(), nullptr);
 }
 
 TEST_F(Exposed, ShowsEveryQueueOfMany) {

@@ -83,6 +83,7 @@ struct QueueCounts {
   std::optional<domain::CircuitState> circuit = {};  ///< If the queue has a circuit breaker.
   Counts counts = {};
   ReasonCounts queued = {};  ///< They add up to the queued jobs.
+  std::uint64_t ready = 0;   ///< Queued jobs that are due, whatever they wait for.
   /// How long the first of the jobs that are ready or wait for a remote worker has been due; 0: there is
   /// none.
   base::milliseconds oldest_ready{0};

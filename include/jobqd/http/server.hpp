@@ -13,6 +13,7 @@
 #include <jobqd/http/metrics_text.hpp>
 #include <jobqd/http/observer.hpp>
 #include <jobqd/http/port.hpp>
+#include <jobqd/http/queue_history.hpp>
 
 namespace jobqd::http {
 
@@ -31,9 +32,10 @@ struct ServerOptions {
 /// join() in any order and any number of times, from one thread.
 class Server {
  public:
-  /// `metrics`: what /metrics shows; null: nothing is there.
+  /// `metrics`: what /metrics shows; `history`: what happened to the jobs of queues. Null: nothing is there.
   Server(const ServerOptions& options, engine::Store& store, const base::Clock& clock, base::Random& random,
-         std::vector<Observer*> observers = {}, MetricsText* metrics = nullptr);
+         std::vector<Observer*> observers = {}, MetricsText* metrics = nullptr,
+         QueueHistory* history = nullptr);
   ~Server();
 
   Server(const Server&) = delete;

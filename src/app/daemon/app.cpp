@@ -96,6 +96,7 @@ std::expected<bool, std::string> App::restore(const std::function<bool()>& go_on
 }
 
 std::expected<void, std::string> App::serve() {
+  parts_->histories.start(parts_->clock.now());
   for (const auto& queue : parts_->config.queues) parts_->runners->add(queue);
   if (auto started = parts_->runners->start(); !started) return started;
   // Before the first tick, which would end those that the restoration has outlived.

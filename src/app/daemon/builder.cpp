@@ -73,9 +73,11 @@ std::expected<std::unique_ptr<App>, std::string> build(const Config& config, con
   parts.scheduler.add(parts.watchers.failure_log);
   parts.runners.emplace(*parts.store, parts.watchers.all, clock, parts.random, parts.files.watch);
   parts.metrics.emplace(*parts.store, parts.watchers.counters, clock, metrics_options(config));
+  parts.histories.add(*parts.store);
   parts.server = std::make_unique<http::Server>(
       server_options(config), *parts.store, clock, parts.random,
-      std::vector<http::Observer*>{&parts.watchers.admin_log, &parts.watchers.counters}, &*parts.metrics);
+      std::vector<http::Observer*>{&parts.watchers.admin_log, &parts.watchers.counters}, &*parts.metrics,
+      &*parts.histories.history);
   if (auto listening = parts.server->listen(*std::move(port)); !listening)
     return std::unexpected(listening.error());
   return std::unique_ptr<App>(new App(std::move(owned)));

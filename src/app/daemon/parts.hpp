@@ -10,6 +10,7 @@
 #include <jobqd/http/server.hpp>
 #include <jobqd/metrics/counters.hpp>
 #include <jobqd/metrics/exposition.hpp>
+#include <jobqd/metrics/history.hpp>
 #include <jobqd/stores/embedded_store.hpp>
 
 #include "app/daemon/app.hpp"
@@ -49,13 +50,32 @@ struct QueueFiles {
   engine::Scheduler scheduler;
 };
 
+/// The history of the queues, and the thread that samples and shows it.
+struct QueueHistories {
+  explicit QueueHistories(const base::Clock& clock) : scheduler(clock, "history") {}
+
+  void add(const engine::Operations& operations) {
+    history.emplace(operations, [this] { scheduler.wake(); });
+    scheduler.add(*history);
+  }
+
+  /// Before any job is enqueued or runs, so that all of them are in the history.
+  void start(base::Now now) {
+    history->run(now);
+    scheduler.start();
+  }
+
+  engine::Scheduler scheduler;
+  std::optional<metrics::History> history;
+};
+
 /// Everything the daemon is made of, in the order in which it is built; destroyed in reverse.
 /// Size: plain data: a member for each part, and the state of the start.
 struct App::Parts {
   Parts(Config settings, const base::Clock& time, Log& lines)
       : config(std::move(settings)), clock(time), log(lines), watchers(lines, time), scheduler(time) {}
   ~Parts() {  // The schedulers are built before what they use; their threads end before it.
-    for (auto* each : {&scheduler, &files.scheduler}) {
+    for (auto* each : {&scheduler, &files.scheduler, &histories.scheduler}) {
       each->request_stop();
       each->join();
     }
@@ -78,6 +98,7 @@ struct App::Parts {
   std::optional<engine::StoreDuty> store_duty;
   std::optional<QueueRunners> runners;  ///< Of the queues as they are now.
   std::optional<metrics::Exposition> metrics;
+  QueueHistories histories{clock};
   std::unique_ptr<http::Server> server;
 };
 

@@ -102,8 +102,13 @@ void write_lease(JsonWriter& json, const engine::Claim& claim) {
 }
 
 void write_queue(JsonWriter& json, const engine::QueueState& queue, const Scale* scale) {
-  using domain::Status;
   json.begin_object();
+  write_queue_members(json, queue, scale);
+  json.end_object();
+}
+
+void write_queue_members(JsonWriter& json, const engine::QueueState& queue, const Scale* scale) {
+  using domain::Status;
   json.key("name").string(queue.name);
   json.key("configured").boolean(queue.configured);
   const auto& processor = queue.processor;
@@ -126,7 +131,6 @@ void write_queue(JsonWriter& json, const engine::QueueState& queue, const Scale*
   if (queue.circuit) write_circuit(json, *queue.circuit);
   write_last_minute(json, queue.last_minute);
   if (scale != nullptr) write_scale(json, *scale);
-  json.end_object();
 }
 
 }  // namespace jobqd::http

@@ -19,4 +19,7 @@ void write_lease(JsonWriter& json, const engine::Claim& claim);
 /// The state of a queue. `scale`: null in a list.
 void write_queue(JsonWriter& json, const engine::QueueState& queue, const Scale* scale = nullptr);
 
+/// The same without the braces, for those who write further members.
+void write_queue_members(JsonWriter& json, const engine::QueueState& queue, const Scale* scale);
+
 }  // namespace jobqd::http

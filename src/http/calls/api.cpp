@@ -16,17 +16,18 @@ bool needs_jobs(const Route& route) {
 
 }  // namespace
 
-Api::Api(engine::Store& store, const base::Clock& clock, base::Random& random, MetricsText* metrics)
+Api::Api(engine::Store& store, const base::Clock& clock, base::Random& random, MetricsText* metrics,
+         QueueHistory* history)
     : enqueue_(store, clock, random),
       jobs_(store),
-      queues_(store),
+      queues_(store, history, clock),
       workers_(store),
       probes_(store),
       metrics_(metrics),
       guards_{check_cross_site, check_input},
       router_(all_routes()) {}
 
-std::vector<Route> Api::all_routes() const {
+std::vector<Route> Api::all_routes() {
   // The router tries them in this order: the busiest first.
   std::vector<Route> all;
   for (auto group : {enqueue_.routes(), workers_.routes(), jobs_.routes(), queues_.routes(), probes_.routes(),

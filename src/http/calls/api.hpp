@@ -27,8 +27,9 @@ namespace jobqd::http {
 /// Access::open; of the store it calls nothing but trouble() then.
 class Api final : public Service {
  public:
-  /// `metrics`: null if there are none.
-  Api(engine::Store& store, const base::Clock& clock, base::Random& random, MetricsText* metrics = nullptr);
+  /// `metrics`, `history`: null if there are none.
+  Api(engine::Store& store, const base::Clock& clock, base::Random& random, MetricsText* metrics = nullptr,
+      QueueHistory* history = nullptr);
 
   /// Finds the route of the request, asks the guards, and has the route's handler answer, or answers itself.
   void handle(Request& request, ExchangePtr exchange) override;
@@ -45,7 +46,7 @@ class Api final : public Service {
   [[nodiscard]] const std::vector<Route>& routes() const { return router_.routes(); }
 
  private:
-  [[nodiscard]] std::vector<Route> all_routes() const;
+  [[nodiscard]] std::vector<Route> all_routes();
 
   EnqueueCalls enqueue_;
   JobCalls jobs_;

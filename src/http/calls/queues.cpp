@@ -90,11 +90,20 @@ engine::Expected<std::optional<base::milliseconds>> read_target(const Request& r
 
 }  // namespace
 
-std::vector<Route> QueueCalls::routes() const {
+std::vector<Route> QueueCalls::routes() {
   using std::bind_front;
   return {
-      {"GET", "/v1/queues", Access::read, {}, bind_front(&QueueCalls::list, this)},
+      {"GET",
+       "/v1/queues",
+       Access::read,
+       {.query = {"history", "sort", "prefix", "limit", "cursor"}},
+       bind_front(&QueueCalls::list, this)},
       {"GET", "/v1/queues/{name}", Access::read, {.query = {"target"}}, bind_front(&QueueCalls::get, this)},
+      {"GET",
+       "/v1/queues/{name}/history",
+       Access::read,
+       {.query = {"span"}},
+       bind_front(&QueuePages::history, &pages_)},
       {"POST", "/v1/queues/{name}/pause", Access::admin, {}, bind_front(&QueueCalls::pause, this)},
       {"POST", "/v1/queues/{name}/resume", Access::admin, {}, bind_front(&QueueCalls::resume, this)},
       {"POST",
@@ -110,7 +119,8 @@ std::vector<Route> QueueCalls::routes() const {
   };
 }
 
-void QueueCalls::list(const Request& /*request*/, const ExchangePtr& exchange) const {
+void QueueCalls::list(const Request& request, ExchangePtr exchange) {
+  if (!request.query.empty()) return pages_.list(request, std::move(exchange));
   Response response;
   JsonWriter json(response.body);
   json.begin_object();

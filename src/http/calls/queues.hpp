@@ -6,19 +6,23 @@
 
 #include <jobqd/engine/operations.hpp>
 
+#include "http/calls/queue_pages.hpp"
 #include "http/route.hpp"
 
 namespace jobqd::http {
 
-/// Below /v1/queues: shows queues and changes them. Outlived by `operations`; outlives its routes.
+/// Below /v1/queues: shows queues and changes them. Outlived by what the constructor takes; outlives its
+/// routes.
 class QueueCalls {
  public:
-  explicit QueueCalls(engine::Operations& operations) : operations_(operations) {}
+  /// `history`: null if none is kept.
+  QueueCalls(engine::Operations& operations, QueueHistory* history, const base::Clock& clock)
+      : operations_(operations), pages_(operations, history, clock) {}
 
-  [[nodiscard]] std::vector<Route> routes() const;
+  [[nodiscard]] std::vector<Route> routes();
 
  private:
-  void list(const Request& request, const ExchangePtr& exchange) const;
+  void list(const Request& request, ExchangePtr exchange);
   void get(const Request& request, const ExchangePtr& exchange) const;
   void pause(const Request& request, ExchangePtr exchange) const;
   void resume(const Request& request, ExchangePtr exchange) const;
@@ -30,6 +34,7 @@ class QueueCalls {
   [[nodiscard]] Response shown(const std::string& name, std::optional<base::milliseconds> target = {}) const;
 
   engine::Operations& operations_;
+  QueuePages pages_;
 };
 
 }  // namespace jobqd::http

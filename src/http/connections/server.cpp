@@ -13,8 +13,8 @@ namespace jobqd::http {
 class Server::Impl {
  public:
   Impl(const ServerOptions& options, engine::Store& store, const base::Clock& clock, base::Random& random,
-       std::vector<Observer*> observers, MetricsText* metrics)
-      : api(store, clock, random, metrics),
+       std::vector<Observer*> observers, MetricsText* metrics, QueueHistory* history)
+      : api(store, clock, random, metrics, history),
         loop(store, clock),
         listener(loop.context(), options, clock, api, std::move(observers)) {}
 
@@ -25,8 +25,9 @@ class Server::Impl {
 };
 
 Server::Server(const ServerOptions& options, engine::Store& store, const base::Clock& clock,
-               base::Random& random, std::vector<Observer*> observers, MetricsText* metrics)
-    : impl_(std::make_unique<Impl>(options, store, clock, random, std::move(observers), metrics)) {}
+               base::Random& random, std::vector<Observer*> observers, MetricsText* metrics,
+               QueueHistory* history)
+    : impl_(std::make_unique<Impl>(options, store, clock, random, std::move(observers), metrics, history)) {}
 
 Server::~Server() {
   request_stop(base::milliseconds{0});

@@ -28,17 +28,22 @@ void append_fields(std::string& out, const Response& response, const WriteOption
   add(out, "\r\n");
 }
 
+/// RFC 9110 sections 8.6 and 15.4.5: a 204 has no Content-Length, and a 304 none but that of the answer that
+/// it stands for, which nobody needs. Neither has a body.
+bool has_content(unsigned status) {
+  return status != 204 && status != 304;
+}
+
 }  // namespace
 
 void append_response(std::string& out, const Response& response, const WriteOptions& options) {
   append_status_line(out, response, options);
-  // RFC 9110 section 8.6: no Content-Length with 204.
-  if (response.status != 204) {
+  if (has_content(response.status)) {
     if (!response.content_type.empty()) add(out, "Content-Type: ", response.content_type, "\r\n");
     add(out, "Content-Length: ", fmt::format_int(response.body.size()).c_str(), "\r\n");
   }
   append_fields(out, response, options);
-  if (!options.head && response.status != 204) out += response.body;
+  if (!options.head && has_content(response.status)) out += response.body;
 }
 
 void append_streamed_head(std::string& out, const Response& response, const WriteOptions& options) {

@@ -134,6 +134,8 @@ void Attempts::cancel(Effects& effects, JobHandle job) {
 void Attempts::time_out(Effects& effects, JobHandle job) {
   Record& record = jobs_.table.at(job);
   record.due = {};
+  // Its worker has not heard of it yet.
+  if (!record.durable) return jobs_.wait_until(effects, job, effects.now.steady + *record.timeout());
   effects.stop(running(record).stop, StopCause::timed_out);
   if (leases_.contains(job)) end(effects, job, engine::Interrupted{});  // A local worker obeys the signal.
 }
@@ -142,7 +144,10 @@ bool Attempts::end_expired(Effects& effects) {
   for (int i = 0; i < expiry_budget; ++i) {
     const auto job = leases_.pop_expired(effects.now.steady);
     if (!job) return true;
-    end_lease(effects, *job);
+    if (jobs_.table.at(*job).durable)
+      end_lease(effects, *job);
+    else  // Its worker has not heard of it yet.
+      effects.wants_tick(leases_.extend(*job, effects.now, leases_.terms(*job)->duration));
   }
   return false;
 }

@@ -111,6 +111,7 @@ class EmbeddedStore final : public engine::Store {
   /// is in, so that one commit answers both.
   struct LeaseAtOnce {
     JobHandle job;
+    base::milliseconds duration{};
     std::vector<engine::Claim> claims;
     engine::Callback<std::vector<engine::Claim>> done;
   };

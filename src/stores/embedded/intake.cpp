@@ -83,6 +83,7 @@ void EmbeddedStore::lease_at_once(Effects& effects, const Record& record, LeaseA
     lease.claims = grant(effects, waiting.queue, waiting.max_jobs, waiting.max_bytes, waiting.lease);
     JOBQD_CHECK(lease.claims.size() == 1);
     jobs_.queues.end_wait(waiting, effects.now.steady);
+    lease.duration = waiting.lease->duration;
     lease.done = std::move(waiting.done);
     return true;
   });
@@ -99,8 +100,17 @@ void EmbeddedStore::complete(Admission admission, const std::shared_ptr<LeaseAtO
       answer = std::move(admission).answer(jobs_);
       if (lease) {
         const Record* record = jobs_.table.find(lease->job);
-        const bool is_leased = record == nullptr || record->batch.is_in(journal_->durable());
-        hand_out(turn.effects, std::move(lease->claims), std::move(lease->done), is_leased);
+        const bool runs = record != nullptr && record->status() == domain::Status::running;
+        if (runs) {  // It begins now.
+          const auto begun = attempts_.extend(turn.effects, lease->job, lease->duration);
+          auto& claim = lease->claims.front();
+          claim.lease = std::make_shared<engine::Lease>(
+              engine::Lease{.job = claim.lease->job, .expires_at = begun.expires_at});
+        } else {  // A stop has ended it, and perhaps the job.
+          lease->claims.clear();
+        }
+        hand_out(turn.effects, std::move(lease->claims), std::move(lease->done),
+                 runs && record->batch.is_in(journal_->durable()));
       }
     } else {
       admission.withdraw(jobs_, attempts_, turn.effects);

@@ -26,7 +26,7 @@ std::optional<domain::JobLease> LeaseBook::lease(JobHandle job) const {
 base::SteadyTime LeaseBook::extend(JobHandle job, base::Now now, base::milliseconds duration) {
   auto& lease = leases_.at(job);
   lease.terms.duration = duration;
-  expiries_.erase({lease.expires, job});
+  if (lease.expires != base::SteadyTime{}) expiries_.erase({lease.expires, job});
   lease.expires = now.steady + duration;
   lease.expires_at = now.wall + duration;
   expiries_.insert({lease.expires, job});

@@ -168,6 +168,7 @@ void copy_counts(const Queue& queue, base::SteadyTime now, engine::QueueCounts& 
   if (options.circuit.applies()) into.circuit = queue.gate.breaker().state();
   into.counts = queue.counts;
   into.queued = queued_by_reason(queue, now);
+  into.ready = queue.ready.size();
   into.totals = queue.figures.totals;
 }
 

@@ -62,7 +62,7 @@ struct Queue {
   ReadyQueue ready;
   QueueGate gate;
   RemotePresence remote_workers;
-  engine::Counts counts;          ///< Of its jobs that are acknowledged.
+  engine::Counts counts;          ///< Of its jobs that are acknowledged or leased.
   std::uint64_t backing_off = 0;  ///< Of the queued ones; the others that are not ready are delayed.
   QueueFigures figures;
   PayloadCounts payloads;

@@ -42,7 +42,7 @@ TEST_F(TheApi, HasAnAccessLevelForEveryRoute) {
                                    "POST /v1/jobs/{id}/complete", "POST /v1/jobs/{id}/fail"));
   EXPECT_THAT(routes_for(Access::read),
               UnorderedElementsAre("GET /v1/jobs", "GET /v1/jobs/{id}", "GET /v1/queues",
-                                   "GET /v1/queues/{name}", "GET /metrics"));
+                                   "GET /v1/queues/{name}", "GET /v1/queues/{name}/history", "GET /metrics"));
   EXPECT_THAT(
       routes_for(Access::admin),
       UnorderedElementsAre("DELETE /v1/jobs/{id}", "POST /v1/jobs/{id}/cancel", "POST /v1/jobs/{id}/retry",

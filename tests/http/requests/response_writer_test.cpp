@@ -40,6 +40,13 @@ TEST(ResponseWriter, Gives204NeitherLengthNorTypeNorBody) {
             "HTTP/1.1 204 No Content\r\nDate: Thu, 01 Jan 2026 00:00:00 GMT\r\n\r\n");
 }
 
+TEST(ResponseWriter, Gives304ItsValidatorAndNothingOfTheContent) {
+  const Response unchanged{.status = 304, .body = "not sent", .headers = {{"ETag", "\"1\""}}};
+  for (const bool head : {false, true})
+    EXPECT_EQ(written(unchanged, {.date = date, .head = head}),
+              "HTTP/1.1 304 Not Modified\r\nDate: Thu, 01 Jan 2026 00:00:00 GMT\r\nETag: \"1\"\r\n\r\n");
+}
+
 TEST(ResponseWriter, SaysThatTheConnectionEnds) {
   EXPECT_TRUE(written({.close = true}).contains("\r\nConnection: close\r\n"));
   EXPECT_TRUE(

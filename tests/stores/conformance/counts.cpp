@@ -86,6 +86,18 @@ TEST_P(StoreConformance, CountsAnAttemptThatRunsAsStarted) {
   EXPECT_EQ(queue.totals.started(queue.counts.of(Status::running)), 1U) << "a counter never falls";
 }
 
+TEST_P(StoreConformance, CountsJobsThatAreDueWhateverTheyWaitFor) {
+  auto later = new_job("later");
+  later.delay = seconds{60};
+  submit({new_job("a"), new_job("b"), later}).value();
+  EXPECT_EQ(counts_of(*store, "default").ready, 2U);
+  ASSERT_TRUE(pause(*store, true));
+  EXPECT_EQ(counts_of(*store, "default").ready, 2U);
+  ASSERT_TRUE(store->remove_queue("default"));
+  EXPECT_EQ(counts_of(*store, "default").ready, 2U);
+  EXPECT_EQ(store->queue("default")->ready, 2U);
+}
+
 TEST_P(StoreConformance, CountsATimeoutAsSuch) {
   const auto claimed = start(limited("a", milliseconds{10}));
   advance(milliseconds{10});

@@ -158,26 +158,88 @@ TEST_F(LeaseAtSubmissionTest, APausedQueueStartsNothing) {
   EXPECT_EQ(seen(), "a queued;");
 }
 
-TEST_F(LeaseAtSubmissionTest, ALeaseThatRunsOutWhileTheDiskHangsLeavesTheJobReady) {
+TEST_F(LeaseAtSubmissionTest, ALeaseBeginsWhenItIsDurable) {
   const auto leased = lease(milliseconds{1'000});
+  const auto waiting = lease(milliseconds{1'000});
   const auto accepted = submit("a");
-  clock.advance(milliseconds{2'000});
-  store->tick(clock.now());
-  EXPECT_EQ(seen(), "");
+  for (int i = 0; i < 5; ++i) {  // The disk hangs.
+    clock.advance(milliseconds{1'000});
+    store->tick(clock.now());
+  }
   journal->commit_all();
   EXPECT_EQ(accepted.result()->front().status, Status::queued);
+  const auto claim = leased.result()->front();
+  EXPECT_EQ(claim.lease->expires_at, clock.now().wall + milliseconds{1'000});
+  EXPECT_FALSE(waiting.called());
+  EXPECT_EQ(seen(), "a running;");
+  clock.advance(milliseconds{999});
+  store->tick(clock.now());
+  Caught<engine::Resolution> done;
+  store->settle("a", claim.token, engine::Done{}, engine::Settler::remote_worker, done.callback());
+  journal->commit_all();
+  EXPECT_TRUE(done.result());
+  EXPECT_EQ(seen(), "a done;");
+}
+
+TEST_F(LeaseAtSubmissionTest, TheTimeOfAJobIsNotUpBeforeItIsDurable) {
+  const auto leased = lease();
+  const auto accepted = submit({limited("a", milliseconds{200})});
+  clock.advance(milliseconds{300});
+  store->tick(clock.now());
+  journal->commit_all();
+  EXPECT_EQ(seen(), "a running;");
+  clock.advance(milliseconds{200});
+  store->tick(clock.now());
   EXPECT_EQ(seen(), "a queued;");
 }
 
-TEST_F(LeaseAtSubmissionTest, ALeaseThatRunsOutWhileTheDiskHangsLeavesNothingOfARefusedJob) {
+TEST_F(LeaseAtSubmissionTest, NoWorkerOfTheDaemonStartsAJobThatIsNotDurable) {
   const auto leased = lease(milliseconds{1'000});
-  const auto refused = submit("a");
+  const auto accepted = submit("a");
+  store->configure({.capacity = 64, .remote = false});
   clock.advance(milliseconds{2'000});
   store->tick(clock.now());
+  Caught<Claims> own;
+  store->claim({.queue = "default", .wait_id = engine::new_wait_id()}, own.callback());
+  EXPECT_FALSE(own.called());
+  EXPECT_EQ(store->next_start(), std::nullopt);
+  journal->commit_all();
+  EXPECT_EQ(ids(*leased.result()), "a");
+  EXPECT_FALSE(own.called());
+}
+
+TEST_F(LeaseAtSubmissionTest, AStopEndsALeaseThatNobodyHasHeardOf) {
+  const auto leased = lease();
+  const auto accepted = submit("a");
+  store->stop_claims();
+  store->end_leases();
+  journal->commit_all();
+  EXPECT_EQ(accepted.result()->front().status, Status::queued);
+  EXPECT_EQ(ids(*leased.result()), "");
+  EXPECT_EQ(seen(), "a queued;");
+}
+
+TEST_F(LeaseAtSubmissionTest, AStopMayEndAndForgetAJobThatNobodyHasHeardOf) {
+  store->configure({.capacity = 64, .retention = milliseconds{0}, .interruptions_max = 0, .remote = true});
+  const auto leased = lease();
+  const auto accepted = submit("a");
+  store->stop_claims();
+  store->end_leases();
+  store->tick(clock.now());
+  journal->commit_all();
+  EXPECT_EQ(accepted.result()->front().status, Status::queued);
+  EXPECT_EQ(ids(*leased.result()), "");
+  EXPECT_EQ(seen(), "");
+}
+
+TEST_F(LeaseAtSubmissionTest, ALeaseThatAStopHasEndedLeavesNothingOfARefusedJob) {
+  const auto leased = lease();
+  const auto refused = submit("a");
+  store->stop_claims();
+  store->end_leases();
   journal->fail();
   EXPECT_EQ(refused.result().error().code, ErrorCode::store_unavailable);
   EXPECT_EQ(seen(), "");
-  EXPECT_EQ(ids(lease_now(*store)), "");
   journal->commit_all();
   EXPECT_TRUE(journal->image().empty());
 }
