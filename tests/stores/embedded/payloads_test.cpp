@@ -268,7 +268,7 @@ TEST_F(PayloadsOnDisk, CountAgainWhenTheirJobsComeBack) {
   EXPECT_THAT(start_all(), ElementsAre("a1", "a2", "a3", "a4", "a5", "a0"));
 }
 
-TEST_F(PayloadsOnDisk, AreThereOfAJobThatComesBackBeforeItIsDurable) {
+TEST_F(PayloadsOnDisk, AreThereOfAJobThatWasLeasedBeforeItWasDurable) {
   store->configure({.name = "default", .remote = true});
   store->configure({.name = "other"});
   for (int i = 0; i < 5; ++i) {
@@ -283,10 +283,16 @@ TEST_F(PayloadsOnDisk, AreThereOfAJobThatComesBackBeforeItIsDurable) {
                    leased.callback()));
   store->submit({large_job("a")}, [](const auto&) {});
   clock.advance(base::milliseconds{2});
-  store->tick(clock.now());  // The lease has run out before anything was written.
+  store->tick(clock.now());  // Its worker has not heard of it yet, so that its lease begins later.
+  journal->commit_all();
+  EXPECT_EQ(leased.result().value().front().lease->job.payload, payload_of("a"));
+  clock.advance(base::milliseconds{2});
+  store->tick(clock.now());  // It comes back, and the budget is used up.
+  journal->commit_all();
   Caught<std::vector<engine::Claim>> again;
   store->claim({.queue = "default", .lease = engine::LeaseTerms{}}, again.callback());
-  EXPECT_THAT(journal->asked(), IsEmpty());
+  EXPECT_THAT(journal->asked(), ElementsAre(6));
+  journal->deliver();
   journal->commit_all();
   EXPECT_EQ(again.result().value().front().lease->job.payload, payload_of("a"));
   EXPECT_THAT(observer.set_aside, IsEmpty());
