@@ -28,6 +28,7 @@ EmbeddedStore::EmbeddedStore(const EmbeddedOptions& options, Surroundings around
       attempts_(jobs_, options.interruptions_max, around_.random, around_.observer),
       journal_(std::move(journal)) {
   const base::MutexLock lock(mutex_);
+  journal_->set_caught_up([this] { go_on(); });
   jobs_.payloads.set_ask([this](Payloads::Asked asked) { read_back(std::move(asked), [](const auto&) {}); });
 }
 
@@ -76,7 +77,7 @@ EmbeddedStore::ClaimResult EmbeddedStore::claim(Effects& effects, engine::ClaimR
     remote_workers.see(effects.now.steady);
   }
   // Earlier claims are served first: while one waits, no job is available.
-  auto claims = claiming_ && !waiting_.any(*queue)
+  auto claims = starts_jobs() && !waiting_.any(*queue)
                     ? grant(effects, *queue, request.max_jobs, request.max_bytes.now, request.lease)
                     : std::vector<engine::Claim>{};
   if (claims.empty() && claiming_) {
@@ -142,8 +143,14 @@ void EmbeddedStore::hand_out(Effects& effects, std::vector<engine::Claim> claims
   effects.flush();
 }
 
+void EmbeddedStore::go_on() {
+  Turn turn(*this);
+  for (const auto queue : waiting_.queues()) turn.effects.may_start(queue);
+  if (!sweeps_.empty()) turn.effects.wants_tick(turn.effects.now.steady);
+}
+
 void EmbeddedStore::serve_waiting(Effects& effects) {
-  if (!claiming_ || waiting_.empty()) return;
+  if (waiting_.empty() || !starts_jobs()) return;
   for (const auto queue : effects.queues())
     waiting_.serve(queue, [&](WaitingClaim& waiting) {
       mutex_.assert_held();
@@ -189,7 +196,7 @@ std::optional<engine::Claim> EmbeddedStore::settle_and_claim(
 
 std::optional<engine::Claim> EmbeddedStore::claim_ready(Effects& effects, std::string_view queue_name) {
   const auto queue = jobs_.queues.find(queue_name);
-  if (!queue || !claiming_ || waiting_.any(*queue)) return std::nullopt;
+  if (!queue || !starts_jobs() || waiting_.any(*queue)) return std::nullopt;
   return attempts_.start_next(effects, *queue, std::nullopt);
 }
 
@@ -240,7 +247,7 @@ std::optional<base::SteadyTime> EmbeddedStore::tick(base::Now now) {
   const bool due_done = run_due(turn.effects);
   const bool leases_done = attempts_.end_expired(turn.effects);
   const bool retention_done = jobs_.forget_expired(turn.effects);
-  const bool sweeps_done = step_sweeps(turn.effects);
+  const bool sweeps_done = journal_->is_behind() || step_sweeps(turn.effects);  // go_on() has them go on.
   const auto reads_again = jobs_.payloads.tick(turn.effects);
   const auto opens = open_gates(turn.effects);
   const bool all_done = due_done && leases_done && retention_done && sweeps_done;

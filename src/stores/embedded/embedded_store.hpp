@@ -152,6 +152,14 @@ class EmbeddedStore final : public engine::Store {
   /// uncounted. Reports leased attempts as started.
   void hand_out(Effects& effects, std::vector<engine::Claim> claims,
                 engine::Callback<std::vector<engine::Claim>> done, bool is_durable = false);
+  /// Whether claims may start jobs now. They wait while the journal is behind: attempts would make more and
+  /// more rows than it writes.
+  [[nodiscard]] bool starts_jobs() const JOBQD_REQUIRES(mutex_) {
+    return claiming_ && !journal_->is_behind();
+  }
+  /// The journal is not behind any more.
+  void go_on();
+
   /// Serves the claims that wait for a queue that may now be able to start jobs.
   void serve_waiting(Effects& effects) JOBQD_REQUIRES(mutex_);
 

@@ -9,7 +9,11 @@ namespace jobqd::stores::journal {
 
 BatchingJournal::BatchingJournal(Options options, const base::Clock& clock, engine::Observer& observer,
                                  std::unique_ptr<BatchWriter> writer)
-    : options_(options), clock_(clock), observer_(observer), writer_(std::move(writer)) {}
+    : options_(options),
+      clock_(clock),
+      observer_(observer),
+      writer_(std::move(writer)),
+      gathering_(options.limits) {}
 
 BatchingJournal::~BatchingJournal() {
   // Before the last batch, whose answers may still ask for payloads.
@@ -109,6 +113,7 @@ void BatchingJournal::tend() {
 bool BatchingJournal::settle(Batch batch) {
   const bool probe = trouble_.exists();
   const bool writes = probe || !batch.changes.empty();
+  if (!probe) catch_up();  // The next batch gathers while this one is written.
   engine::Commit commit{.changes = batch.changes.size()};
   if (writes) {
     const auto begin = clock_.now().steady;
@@ -121,6 +126,7 @@ bool BatchingJournal::settle(Batch batch) {
   }
   durable_.store(batch.number, std::memory_order_release);
   if (probe && writer_->has_recovered()) set_trouble({});
+  if (probe) catch_up();
   if (writes) observer_.batch_committed(commit);
   for (auto& done : batch.waiting) done({});
   if (writes) gathering_.committed(batch.waiting.size(), commit.duration, clock_.now().steady);

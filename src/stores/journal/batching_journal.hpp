@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <thread>
 
@@ -29,6 +30,7 @@ class BatchingJournal final : public Journal {
     base::milliseconds soon{10};
     /// How long after a failed write the next one is tried.
     base::milliseconds try_again{500};
+    Gathering::Limits limits = {};
   };
 
   BatchingJournal(Options options, const base::Clock& clock, engine::Observer& observer,
@@ -49,6 +51,8 @@ class BatchingJournal final : public Journal {
   void set_paused(std::string_view queue, bool paused) override;
   void when_durable(Durable done) override;
   void flush() override;
+  [[nodiscard]] bool is_behind() const override { return gathering_.is_behind(); }
+  void set_caught_up(std::function<void()> caught_up) override { caught_up_ = std::move(caught_up); }
   void read_payloads(std::vector<std::uint64_t> numbers, PayloadsRead done) override;
   void set_committer(std::thread::id committer) override;
   engine::CommitStep next_commit() override;
@@ -68,6 +72,9 @@ class BatchingJournal final : public Journal {
   void refuse(Batch batch, const WriteFailure& failure) JOBQD_REQUIRES(writing_);
   void note(const WriteFailure& failure) JOBQD_REQUIRES(writing_);
   void set_trouble(const std::string& why);
+  void catch_up() {
+    if (gathering_.is_behind() && gathering_.catch_up() && caught_up_) caught_up_();
+  }
 
   const Options options_;
   const base::Clock& clock_;
@@ -77,6 +84,7 @@ class BatchingJournal final : public Journal {
   /// in order. No answer takes it, nor waits for somebody who does.
   base::Mutex writing_;
   Gathering gathering_;
+  std::function<void()> caught_up_;
   Trouble trouble_;
   std::atomic<BatchNumber> durable_{0};
   std::atomic<bool> takes_removals_{false};  ///< In spite of the present trouble.

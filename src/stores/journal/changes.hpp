@@ -19,6 +19,7 @@ struct Changes {
   std::unordered_map<std::uint64_t, ProgressRow> updates;  ///< By the job's number.
   std::map<std::string, bool, std::less<>> pauses;         ///< By the queue's name.
   std::vector<std::uint64_t> erasures;                     ///< Numbers of jobs.
+  std::size_t ending_bytes = 0;                            ///< Of results and errors in `updates`.
 
   [[nodiscard]] bool empty() const { return size() == 0; }
 
@@ -26,6 +27,9 @@ struct Changes {
   [[nodiscard]] std::size_t size() const {
     return inserts.size() + updates.size() + pauses.size() + erasures.size();
   }
+
+  /// Takes the place of an earlier update of the same job.
+  void update(ProgressRow row);
 
   /// Takes in the changes of a batch that was refused. They are older than these, so of two updates of one
   /// job the present one stays. The refused inserts are dropped.

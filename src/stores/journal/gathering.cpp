@@ -18,8 +18,8 @@ Journal::BatchNumber Gathering::insert(std::span<JobRow> rows, Journal::Durable 
 Journal::BatchNumber Gathering::update(ProgressRow row) {
   const base::MutexLock lock(mutex_);
   note_change();
-  const auto number = row.number;
-  changes_.updates.insert_or_assign(number, std::move(row));
+  changes_.update(std::move(row));
+  note_backlog();
   return number_;
 }
 
@@ -27,6 +27,7 @@ void Gathering::erase(std::uint64_t number) {
   const base::MutexLock lock(mutex_);
   note_change();
   changes_.erasures.push_back(number);
+  note_backlog();
 }
 
 void Gathering::set_paused(std::string_view queue, bool paused) {
@@ -39,6 +40,19 @@ void Gathering::when_durable(Journal::Durable done) {
   const base::MutexLock lock(mutex_);
   wake_ = true;
   waiting_.push_back(std::move(done));
+}
+
+void Gathering::note_backlog() {
+  const auto most = waiting_.empty() ? limits_.changes : limits_.changes_while_waited_for;
+  if (changes_.updates.size() + changes_.erasures.size() >= most || changes_.ending_bytes >= limits_.bytes)
+    behind_.store(true, std::memory_order_release);
+}
+
+bool Gathering::catch_up() {
+  const base::MutexLock lock(mutex_);
+  behind_.store(false, std::memory_order_release);
+  note_backlog();
+  return !is_behind();
 }
 
 void Gathering::flush() {
@@ -109,6 +123,7 @@ Batch Gathering::take() {
 void Gathering::put_back(Changes refused) {
   const base::MutexLock lock(mutex_);
   changes_.put_back(std::move(refused));
+  note_backlog();
 }
 
 void Gathering::stop() {

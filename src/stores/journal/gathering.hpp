@@ -1,5 +1,7 @@
 #pragma once
 
+#include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -28,6 +30,20 @@ struct Batch {
 /// foreign, and only wait() and wait_in_trouble() wait. See README.md for the life of a batch.
 class Gathering {
  public:
+  /// How much may gather before the journal is behind.
+  struct Limits {
+    /// Updates and erasures. Enough that a burst of attempts ends before it, and few enough to be written
+    /// within seconds, which is how long a stop waits for them.
+    std::size_t changes = 256UL * 1024;
+    /// The same while somebody waits for the disk, so that the batch in which they are is a short one.
+    std::size_t changes_while_waited_for = 32UL * 1024;
+    /// Of results and errors, in bytes.
+    std::size_t bytes = 64UL * 1024 * 1024;
+  };
+
+  Gathering() = default;
+  explicit Gathering(Limits limits) : limits_(limits) {}
+
   // For the store. As the functions of Journal that have these names.
   Journal::BatchNumber insert(std::span<JobRow> rows, Journal::Durable done) JOBQD_EXCLUDES(mutex_);
   Journal::BatchNumber update(ProgressRow row) JOBQD_EXCLUDES(mutex_);
@@ -38,6 +54,8 @@ class Gathering {
   /// Wakes the journal's thread if what was added since the last flush() is a reason to, unless the calling
   /// thread is the committer, which looks for itself.
   void flush() JOBQD_EXCLUDES(mutex_);
+
+  [[nodiscard]] bool is_behind() const { return behind_.load(std::memory_order_acquire); }
 
   // For the committer.
 
@@ -72,6 +90,10 @@ class Gathering {
   /// Takes all that has gathered, which may be nothing.
   [[nodiscard]] Batch take() JOBQD_EXCLUDES(mutex_);
 
+  /// What was taken is on its way: more may be started, unless as much has gathered again. Returns whether it
+  /// is not behind any more.
+  bool catch_up() JOBQD_EXCLUDES(mutex_);
+
   /// See Changes::put_back().
   void put_back(Changes refused) JOBQD_EXCLUDES(mutex_);
 
@@ -88,10 +110,15 @@ class Gathering {
   }
   /// Before a change that nobody waits for. The first one starts the clock; later ones are written with it.
   void note_change() JOBQD_REQUIRES(mutex_) { wake_ = wake_ || changes_.empty(); }
+  /// After a change.
+  void note_backlog() JOBQD_REQUIRES(mutex_);
+
+  const Limits limits_ = {};
   mutable base::Mutex mutex_;
   /// Not the stoppable kind, whose notifier holds a lock of its own that the woken thread needs first.
   base::ConditionVariable work_;
   Changes changes_ JOBQD_GUARDED_BY(mutex_);
+  std::atomic<bool> behind_{false};  ///< Written under the lock.
   std::vector<Journal::Durable> waiting_ JOBQD_GUARDED_BY(mutex_);
   Journal::BatchNumber number_ JOBQD_GUARDED_BY(mutex_) = 1;
   bool wake_ JOBQD_GUARDED_BY(mutex_) = false;    ///< The thread has something new to look at.

@@ -58,6 +58,14 @@ class Journal {
   /// Makes sure that what was handed over is written: at once if somebody waits for it, soon otherwise.
   virtual void flush() = 0;
 
+  /// Whether so much waits to be written that nothing should be started that makes more: neither attempts nor
+  /// changes of many jobs. What is handed over all the same is taken. Takes no lock.
+  [[nodiscard]] virtual bool is_behind() const { return false; }
+
+  /// `caught_up` is called whenever the journal is not behind any more, without the store's lock, on the thread
+  /// that commits; it may hand over more. Set once, before anything is handed over.
+  virtual void set_caught_up(std::function<void()> /*caught_up*/) {}
+
   /// Reads back what producers sent with these jobs, which are durable. Called without the store's lock;
   /// calls `done` later, on a thread of its own, or never, if the journal is destroyed first. Requests are
   /// done one after the other. Only where keeps().

@@ -1,7 +1,10 @@
 #include <array>
+#include <atomic>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <mutex>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -195,6 +198,56 @@ TEST_F(BatchingJournalTest, AJournalThatWasNeverStartedWritesNothing) {
   journal->update(progress_row(1, 1));
   end();
   EXPECT_THAT(disk.written(), ElementsAre());
+}
+
+TEST(BatchingJournalBacklog, HasCaughtUpOnceItIsTakenWhileItIsWritten) {
+  support::ManualClock clock;
+  Disk disk;
+  Events events;
+  BatchingJournal journal({.limits = {.changes = 2}}, clock, events, std::make_unique<Writer>(disk));
+  std::vector<std::string> order;  // Of the journal's thread.
+  journal.set_caught_up([&] {
+    EXPECT_FALSE(journal.is_behind());
+    order.emplace_back("caught up");
+    journal.update(progress_row(3, 1));
+  });
+  disk.on_write = [&] { order.emplace_back("write"); };
+  for (const std::uint64_t number : {1U, 2U}) journal.update(progress_row(number, 1));
+  EXPECT_TRUE(journal.is_behind());
+  support::Caught<void> written;
+  journal.when_durable(written.callback());
+  journal.flush();
+  journal.start();
+  EXPECT_TRUE(written.result());
+  EXPECT_TRUE(disk.wait_for_writes(2));
+  EXPECT_THAT(order, ElementsAre("caught up", "write", "write"));
+  EXPECT_EQ(disk.written().front().updates, 2U);
+}
+
+TEST(BatchingJournalBacklog, StaysWhileTheDiskRefusesIt) {
+  support::ManualClock clock;
+  Disk disk;
+  Events events;
+  std::atomic<int> caught_up = 0;
+  BatchingJournal journal({.try_again = base::milliseconds{1}, .limits = {.changes = 2}}, clock, events,
+                          std::make_unique<Writer>(disk));
+  journal.set_caught_up([&] { ++caught_up; });
+  disk.set(std::unexpected(WriteFailure{.why = "full", .fatal = false}));
+  journal.update(progress_row(1, 1));
+  journal.update(progress_row(2, 1));
+  journal.start();
+  journal.flush();
+  EXPECT_TRUE(disk.wait_for_refusals(3));
+  EXPECT_EQ(caught_up, 1) << "before the first refusal only";
+  EXPECT_TRUE(journal.is_behind());
+  disk.set({});
+  EXPECT_TRUE(disk.wait_for_writes(1));
+  support::Caught<void> written;
+  journal.when_durable(written.callback());
+  journal.flush();
+  EXPECT_TRUE(written.result());
+  EXPECT_EQ(caught_up, 2);
+  EXPECT_FALSE(journal.is_behind());
 }
 
 }  // namespace jobqd::stores::journal

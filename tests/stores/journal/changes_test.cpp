@@ -1,5 +1,6 @@
 #include "stores/journal/changes.hpp"
 
+#include <string>
 #include <utility>
 
 #include <gmock/gmock.h>
@@ -64,6 +65,23 @@ TEST(Changes, RefusedErasuresComeBackInTheirOrder) {
   refused.erasures = {3, 4};
   changes.put_back(std::move(refused));
   EXPECT_THAT(changes.erasures, ElementsAre(3U, 4U, 5U));
+}
+
+TEST(Changes, CountTheBytesOfTheEndingsTheyHold) {
+  const auto row = [](std::uint64_t number, std::size_t bytes) {
+    auto progress = progress_row(number, 1);
+    progress.ending = Ending{.last_error = std::string(bytes, 'e'), .result = {}};
+    return progress;
+  };
+  Changes changes;
+  changes.update(row(1, 10));
+  changes.update(row(1, 20));
+  changes.update(row(2, 3));
+  EXPECT_EQ(changes.ending_bytes, 23U);
+  Changes newer;
+  newer.update(row(2, 4));
+  newer.put_back(std::move(changes));
+  EXPECT_EQ(newer.ending_bytes, 24U);
 }
 
 }  // namespace jobqd::stores::journal

@@ -3,7 +3,9 @@
 #include <array>
 #include <atomic>
 #include <set>
+#include <string>
 #include <thread>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -224,6 +226,55 @@ TEST(Gathering, NothingIsLostBetweenThreads) {
   }
   EXPECT_EQ(taken.size(), each * threads);
   EXPECT_TRUE(gathering.empty());
+}
+
+TEST(Gathering, IsBehindFromItsLimitUntilThatIsTaken) {
+  Gathering gathering({.changes = 3});
+  gathering.update(progress_row(1, 1));
+  gathering.update(progress_row(1, 2));
+  gathering.update(progress_row(2, 1));
+  EXPECT_FALSE(gathering.is_behind()) << "two updates of one job are one row";
+  gathering.erase(3);
+  EXPECT_TRUE(gathering.is_behind());
+  EXPECT_FALSE(gathering.catch_up()) << "nothing was taken";
+  EXPECT_TRUE(gathering.is_behind());
+  std::ignore = take(gathering, milliseconds{1});
+  EXPECT_TRUE(gathering.is_behind()) << "until somebody says what becomes of it";
+  EXPECT_TRUE(gathering.catch_up());
+  EXPECT_FALSE(gathering.is_behind());
+}
+
+TEST(Gathering, IsBehindEarlierWhileSomebodyWaits) {
+  Gathering gathering({.changes = 3, .changes_while_waited_for = 2});
+  gathering.update(progress_row(1, 1));
+  gathering.update(progress_row(2, 1));
+  EXPECT_FALSE(gathering.is_behind());
+  insert(gathering, 3);
+  EXPECT_FALSE(gathering.is_behind()) << "inserts do not count";
+  gathering.update(progress_row(2, 2));
+  EXPECT_TRUE(gathering.is_behind());
+}
+
+TEST(Gathering, IsBehindWithFewLargeResults) {
+  Gathering gathering({.bytes = 100});
+  auto row = progress_row(1, 1);
+  row.ending = Ending{.last_error = std::string(30, 'e'), .result = std::string(60, 'r')};
+  gathering.update(row);
+  gathering.update(row);
+  EXPECT_FALSE(gathering.is_behind()) << "the second takes the place of the first";
+  row.number = 2;
+  gathering.update(std::move(row));
+  EXPECT_TRUE(gathering.is_behind());
+}
+
+TEST(Gathering, IsBehindAgainWhenABatchIsPutBack) {
+  Gathering gathering({.changes = 2});
+  gathering.update(progress_row(1, 1));
+  gathering.update(progress_row(2, 1));
+  auto batch = take(gathering, milliseconds{1});
+  EXPECT_TRUE(gathering.catch_up());
+  gathering.put_back(std::move(batch.changes));
+  EXPECT_TRUE(gathering.is_behind());
 }
 
 }  // namespace jobqd::stores::journal

@@ -26,6 +26,8 @@ class HeldJournal final : public Journal {
   void set_paused(std::string_view /*queue*/, bool /*paused*/) override {}
   void when_durable(Durable done) override;
   void flush() override { on_flush(); }
+  [[nodiscard]] bool is_behind() const override { return behind_; }
+  void set_caught_up(std::function<void()> caught_up) override { caught_up_ = std::move(caught_up); }
   [[nodiscard]] BatchNumber durable() const override { return durable_; }
   [[nodiscard]] std::string trouble() const override { return trouble_; }
   [[nodiscard]] bool takes_removals() const override { return takes_removals_; }
@@ -54,6 +56,13 @@ class HeldJournal final : public Journal {
 
   /// The disk takes each batch before the next change comes.
   bool splits = false;
+
+  /// More waits than the journal should have, from now on.
+  void fall_behind() { behind_ = true; }
+  void catch_up() {
+    behind_ = false;
+    caught_up_();
+  }
 
   // Payloads are read when the test says so, from the image.
 
@@ -104,6 +113,8 @@ class HeldJournal final : public Journal {
   std::deque<Read> reads_;
   std::set<std::uint64_t> damaged_;
   bool reads_at_once_ = false;
+  bool behind_ = false;
+  std::function<void()> caught_up_;
   std::string trouble_;
   bool takes_removals_ = true;
   BatchNumber gathering_ = 1;
