@@ -1,9 +1,13 @@
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <expected>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "stores/journal/payload_source.hpp"
 #include "stores/sqlite/database.hpp"
@@ -13,6 +17,8 @@ namespace jobqd::stores::sqlite {
 
 /// Reads payloads from a file over a connection of its own, so that reading and committing do not wait for
 /// each other. What it reads at once are a few rows, because a log begins anew only when nobody reads in it.
+/// Jobs that start one after the other were mostly enqueued so, and have rows beside each other: those are read
+/// in one go.
 ///
 /// Opened and closed while the file's JournalFile is open in this process, so that it is never the last
 /// connection, which would change the file. Opened before jobs run, so that it reads the file that was opened
@@ -27,7 +33,13 @@ class PayloadFile final : public journal::PayloadSource {
 
  private:
   explicit PayloadFile(SqliteDatabase database) : database_(std::move(database)) {}
-  SqliteResult<> read_some(std::span<const std::uint64_t>& numbers,
+  /// A job that is to be read, and where its payload goes.
+  struct Wanted {
+    std::uint64_t number;
+    std::size_t position;
+  };
+  /// Reads some of the first of these, which are in the order of their numbers, and takes them away.
+  SqliteResult<> read_some(std::span<const Wanted>& wanted,
                            std::vector<std::optional<journal::JobBytes>>& payloads);
 
   SqliteDatabase database_;

@@ -353,23 +353,30 @@ SqliteResult<bool> JobReader::find_progress(std::int64_t number) {
 }
 
 SqliteResult<JobFinder> JobFinder::prepare(SqliteDatabase& database) {
-  auto job = database.prepare(
-      fmt::format("SELECT {} FROM jobs WHERE number = ?", columns_of("jobs", job_columns, schema_version)));
-  if (!job) return std::unexpected(job.error());
+  auto jobs = database.prepare(fmt::format("SELECT {} FROM jobs WHERE number BETWEEN ? AND ? ORDER BY number",
+                                           columns_of("jobs", job_columns, schema_version)));
+  if (!jobs) return std::unexpected(jobs.error());
   JobFinder finder;
-  finder.job_ = *std::move(job);
+  finder.jobs_ = *std::move(jobs);
   return finder;
 }
 
-SqliteResult<std::optional<JobBytes>> JobFinder::find(std::uint64_t number) {
-  job_.bind(1, static_cast<std::int64_t>(number));
-  std::optional<JobBytes> found;
-  const auto row = job_.step();
-  if (row && *row)
-    if (JobRow job; read_job(RowReader(job_, 0), job)) found = std::move(job.content);
-  job_.reset();
-  if (!row) return std::unexpected(row.error());
-  return found;
+SqliteResult<> JobFinder::find(std::uint64_t first, std::uint64_t last,
+                               const std::function<bool(std::uint64_t)>& wants, const Visit& visit) {
+  jobs_.bind(1, static_cast<std::int64_t>(first));
+  jobs_.bind(2, static_cast<std::int64_t>(last));
+  SqliteResult<> read;
+  while (true) {
+    const auto there = jobs_.step();
+    if (!there) read = std::unexpected(there.error());
+    if (!there || !*there) break;
+    const auto number = static_cast<std::uint64_t>(jobs_.integer(0));
+    if (!wants(number)) continue;
+    const bool sound = read_job(RowReader(jobs_, 0), row_);
+    if (!visit(number, sound ? std::optional(std::move(row_.content)) : std::nullopt)) break;
+  }
+  jobs_.reset();
+  return read;
 }
 
 SqliteResult<> read_jobs(SqliteDatabase& database, const std::function<void(StoredJob&&)>& visit) {

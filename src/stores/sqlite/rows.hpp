@@ -64,13 +64,19 @@ class JobReader {
 /// Reads jobs by their numbers. Lives no longer than its database.
 class JobFinder {
  public:
+  /// Takes the number of a job and what its producer sent, which is empty if the row is not sound. Returns
+  /// whether to go on.
+  using Visit = std::function<bool(std::uint64_t, std::optional<journal::JobBytes>)>;
+
   static SqliteResult<JobFinder> prepare(SqliteDatabase& database);
 
-  /// What the producer sent with the job of this number. Empty: its row is not there or not sound.
-  SqliteResult<std::optional<journal::JobBytes>> find(std::uint64_t number);
+  /// Visits the jobs that have numbers from `first` to `last`, in their order, of those that `wants`.
+  SqliteResult<> find(std::uint64_t first, std::uint64_t last, const std::function<bool(std::uint64_t)>& wants,
+                      const Visit& visit);
 
  private:
-  SqliteStatement job_;
+  SqliteStatement jobs_;
+  journal::JobRow row_;  ///< Kept, so that its texts keep their memory.
 };
 
 /// Calls `visit` for every job, in the order of their numbers.

@@ -1,5 +1,9 @@
 // Payloads that stay in the file, and are read back from it.
 
+#include <algorithm>
+#include <cstdint>
+#include <random>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -7,8 +11,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "stores/faults/fault_vfs.hpp"
 #include "stores/faults/store_on_disk.hpp"
+#include "stores/journal/rows.hpp"
 #include "stores/sqlite/database.hpp"
+#include "stores/sqlite/payload_file.hpp"
+#include "stores/sqlite/rows.hpp"
+#include "stores/sqlite/schema.hpp"
 #include "support/attempts.hpp"
 #include "support/caught.hpp"
 #include "support/jobs.hpp"
@@ -103,6 +112,41 @@ TEST_F(PayloadsInAFile, AreNotReadAnyMoreOnceTheStoreIsDestroyed) {
   on_disk.close();
   on_disk.must_open();
   EXPECT_EQ(on_disk.recovery().queued, 100U);
+}
+
+TEST(PayloadFile, ReadsTheRowsThatAreWantedInWhateverOrderTheyAreAskedFor) {
+  const FaultVfs vfs;
+  const std::string path = "/jobs.db";
+  auto database =
+      SqliteDatabase::open(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, vfs.name()).value();
+  prepare_schema(database).value();
+  auto writer = RowWriter::prepare(database).value();
+  const auto payload_of_row = [](std::uint64_t number) {
+    return std::string(number == 500 ? 2'000'000 : number % 90, 'x');  // One is more than is read at once.
+  };
+  for (std::uint64_t number = 1; number <= 2'000; ++number) {
+    auto row = journal::job_row(number);
+    row.content = journal::JobBytes(fmt::format("job-{}", number), payload_of_row(number), "");
+    writer.insert(row).value();
+  }
+  ASSERT_TRUE(database.execute("DELETE FROM jobs WHERE number IN (1, 700, 701, 1999, 2000)"));
+  ASSERT_TRUE(database.execute("UPDATE jobs SET priority = priority + 1 WHERE number IN (2, 900)"));
+  const std::set<std::uint64_t> without{1, 2, 700, 701, 900, 1'999, 2'000, 5'000};
+
+  std::vector<std::uint64_t> wanted{2'000, 5'000, 1'999, 1'700, 1'706, 1'711, 1'715};
+  for (std::uint64_t number = 1; number <= 1'000; ++number)
+    if (number % 3 != 0 || number > 400) wanted.push_back(number);
+  std::ranges::shuffle(wanted, std::mt19937(1));  // NOLINT(cert-msc32-c,cert-msc51-cpp): the same each time.
+  const auto file = PayloadFile::open(path, vfs.name()).value();
+  const auto read = file->read(wanted).value();
+  ASSERT_EQ(read.size(), wanted.size());
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    ASSERT_EQ(read[i].has_value(), !without.contains(wanted[i])) << wanted[i];
+    if (!read[i]) continue;
+    EXPECT_EQ(read[i]->id(), fmt::format("job-{}", wanted[i]));
+    EXPECT_EQ(read[i]->payload(), payload_of_row(wanted[i]));
+  }
+  EXPECT_TRUE(file->read({}).value().empty());
 }
 
 }  // namespace jobqd::stores::sqlite
