@@ -12,8 +12,9 @@
 namespace jobqd::stores::embedded {
 
 /// Gives the memory of a burst of jobs back: once the table has had far more room than its jobs need, or far
-/// fewer payloads are in memory than were, for a while, and at most once in that while. Not thread-safe. What
-/// the constructor takes outlives this object.
+/// fewer payloads are in memory than were, for a while, and at most once in that while; and once more a while
+/// later, because the last jobs, and what the journal had to write, may have gone only then. Not thread-safe.
+/// What the constructor takes outlives this object.
 class BurstEnd {
  public:
   static constexpr base::milliseconds quiet{5'000};
@@ -29,14 +30,15 @@ class BurstEnd {
 
   /// Returns when to look again.
   std::optional<base::SteadyTime> tick(Effects& effects) {
-    if (since_ && !has_spare_room()) since_.reset();
+    if (since_ && !once_more_ && !has_spare_room()) since_.reset();
     if (!since_) return std::nullopt;
     if (effects.now.steady < *since_ + quiet) return *since_ + quiet;
-    since_.reset();
+    once_more_ = !once_more_ || has_spare_room();
+    since_ = once_more_ ? std::optional(effects.now.steady) : std::nullopt;
     table_.drop_spare_room();
     payloads_.forget_burst();
     effects.call([] { base::give_free_memory_back(); });
-    return std::nullopt;
+    return since_ ? std::optional(*since_ + quiet) : std::nullopt;
   }
 
  private:
@@ -44,7 +46,8 @@ class BurstEnd {
 
   JobTable& table_;
   Payloads& payloads_;
-  std::optional<base::SteadyTime> since_;  ///< When room to spare was first seen.
+  std::optional<base::SteadyTime> since_;  ///< When room to spare was first seen, or was given back.
+  bool once_more_ = false;                 ///< It was, and is looked at again.
 };
 
 }  // namespace jobqd::stores::embedded
