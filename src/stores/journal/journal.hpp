@@ -62,8 +62,8 @@ class Journal {
   /// changes of many jobs. What is handed over all the same is taken. Takes no lock.
   [[nodiscard]] virtual bool is_behind() const { return false; }
 
-  /// `caught_up` is called whenever the journal is not behind any more, without the store's lock, on the thread
-  /// that commits; it may hand over more. Set once, before anything is handed over.
+  /// `caught_up` is called whenever the journal is not behind any more, without the store's lock, on the
+  /// thread that commits; it may hand over more. Set once, before anything is handed over.
   virtual void set_caught_up(std::function<void()> /*caught_up*/) {}
 
   /// Reads back what producers sent with these jobs, which are durable. Called without the store's lock;

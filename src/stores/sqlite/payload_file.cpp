@@ -21,7 +21,8 @@ constexpr std::uint64_t most_passed_over = 4;
 template <class Wanted>
 std::span<const Wanted> first_run(std::span<const Wanted> wanted) {
   std::size_t size = 1;
-  while (size < wanted.size() && wanted[size].number - wanted[size - 1].number <= most_passed_over + 1) ++size;
+  while (size < wanted.size() && wanted[size].number - wanted[size - 1].number <= most_passed_over + 1)
+    ++size;
   return wanted.first(size);
 }
 

@@ -17,8 +17,8 @@ namespace jobqd::stores::sqlite {
 
 /// Reads payloads from a file over a connection of its own, so that reading and committing do not wait for
 /// each other. What it reads at once are a few rows, because a log begins anew only when nobody reads in it.
-/// Jobs that start one after the other were mostly enqueued so, and have rows beside each other: those are read
-/// in one go.
+/// Jobs that start one after the other were mostly enqueued so, and have rows beside each other: those are
+/// read in one go.
 ///
 /// Opened and closed while the file's JournalFile is open in this process, so that it is never the last
 /// connection, which would change the file. Opened before jobs run, so that it reads the file that was opened

@@ -71,8 +71,8 @@ class JobFinder {
   static SqliteResult<JobFinder> prepare(SqliteDatabase& database);
 
   /// Visits the jobs that have numbers from `first` to `last`, in their order, of those that `wants`.
-  SqliteResult<> find(std::uint64_t first, std::uint64_t last, const std::function<bool(std::uint64_t)>& wants,
-                      const Visit& visit);
+  SqliteResult<> find(std::uint64_t first, std::uint64_t last,
+                      const std::function<bool(std::uint64_t)>& wants, const Visit& visit);
 
  private:
   SqliteStatement jobs_;

@@ -117,8 +117,7 @@ TEST_F(PayloadsInAFile, AreNotReadAnyMoreOnceTheStoreIsDestroyed) {
 TEST(PayloadFile, ReadsTheRowsThatAreWantedInWhateverOrderTheyAreAskedFor) {
   const FaultVfs vfs;
   const std::string path = "/jobs.db";
-  auto database =
-      SqliteDatabase::open(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, vfs.name()).value();
+  auto database = SqliteDatabase::open(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, vfs.name()).value();
   prepare_schema(database).value();
   auto writer = RowWriter::prepare(database).value();
   const auto payload_of_row = [](std::uint64_t number) {
