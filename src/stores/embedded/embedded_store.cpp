@@ -247,7 +247,7 @@ std::optional<base::SteadyTime> EmbeddedStore::tick(base::Now now) {
   const bool due_done = run_due(turn.effects);
   const bool leases_done = attempts_.end_expired(turn.effects);
   const bool retention_done = jobs_.forget_expired(turn.effects);
-  const bool sweeps_done = journal_->is_behind() || step_sweeps(turn.effects);  // go_on() has them go on.
+  const bool sweeps_done = sweeps_wait() || step_sweeps(turn.effects);
   const auto reads_again = jobs_.payloads.tick(turn.effects);
   const auto opens = open_gates(turn.effects);
   const bool all_done = due_done && leases_done && retention_done && sweeps_done;

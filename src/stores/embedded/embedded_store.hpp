@@ -157,6 +157,10 @@ class EmbeddedStore final : public engine::Store {
   [[nodiscard]] bool starts_jobs() const JOBQD_REQUIRES(mutex_) {
     return claiming_ && !journal_->is_behind();
   }
+  /// Whether changes of many jobs wait for the journal. Not while it is in trouble: a purge may end that.
+  [[nodiscard]] bool sweeps_wait() const JOBQD_REQUIRES(mutex_) {
+    return journal_->is_behind() && journal_->trouble().empty();
+  }
   /// The journal is not behind any more.
   void go_on();
 

@@ -107,4 +107,14 @@ TEST_F(Backlog, HasChangesOfManyJobsWait) {
   EXPECT_EQ(purged.result().value(), 1U);
 }
 
+TEST_F(Backlog, LetsAPurgeEndTheTroubleOfAFullDisk) {
+  ASSERT_TRUE(submit("a").result().has_value());
+  journal->fall_behind();
+  journal->set_trouble("the disk is full", true);
+  Caught<std::uint64_t> purged;
+  store->purge({.queue = "default", .status = domain::Status::queued}, purged.callback());
+  store->tick(clock.now());
+  EXPECT_EQ(store->counts().of(domain::Status::queued), 0U);
+}
+
 }  // namespace jobqd::stores::embedded
