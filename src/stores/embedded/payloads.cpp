@@ -59,8 +59,7 @@ void Payloads::look_ahead(Effects& effects, std::uint16_t index) {
   auto& queue = queues_[index];
   const auto used = resident_ + asked_;
   const auto room = std::max(budget_ > used ? budget_ - used : 0, least_window());
-  std::vector<Asked> wanted;  // In batches, so that the first ones come while the others are read.
-  std::size_t wanted_bytes = 0;
+  Asked wanted;
   std::size_t bytes = 0;
   std::size_t jobs = 0;
   queue.ready.visit_in_order(most_visited, [&](JobSlot slot) {
@@ -68,22 +67,20 @@ void Payloads::look_ahead(Effects& effects, std::uint16_t index) {
     Record& record = table_.at(job);
     const auto weighs = weight(record);
     const bool asks = !record.content.has_payload() && !record.awaited;
-    if (jobs > 0 && (bytes + weighs > window_bytes || (asks && wanted_bytes + weighs > room))) return false;
+    if (jobs > 0 && (bytes + weighs > window_bytes || (asks && wanted.bytes + weighs > room))) return false;
     ++jobs;
     bytes += weighs;
     if (asks) {
       record.awaited = true;
-      wanted_bytes += weighs;
-      if (wanted.empty() || wanted.back().jobs.size() == asked_at_once) wanted.emplace_back();
-      wanted.back().bytes += weighs;
-      wanted.back().jobs.push_back(job);
+      wanted.bytes += weighs;
+      wanted.jobs.push_back(job);
     }
     return jobs < window_jobs;
   });
   queue.payloads.starts_until_look = static_cast<std::uint32_t>(jobs / 2);
-  asked_ += wanted_bytes;
-  for (auto& batch : wanted)
-    effects.call([this, batch = std::move(batch)]() mutable { ask_(std::move(batch)); });
+  if (wanted.jobs.empty()) return;
+  asked_ += wanted.bytes;
+  effects.call([this, wanted = std::move(wanted)]() mutable { ask_(std::move(wanted)); });
 }
 
 std::vector<JobHandle> Payloads::arrived(Effects& effects, const Asked& asked, journal::ReadPayloads read) {

@@ -34,8 +34,7 @@ class Payloads {
   /// In bytes, for each queue.
   [[nodiscard]] std::size_t least_window() const { return std::min(budget_ / 16, std::size_t{64} * 1024); }
   static constexpr std::size_t window_bytes = 4UL * 1024 * 1024;
-  static constexpr std::size_t window_jobs = 4'096;
-  static constexpr std::size_t asked_at_once = 256;
+  static constexpr std::size_t window_jobs = 1'024;
   static constexpr base::milliseconds try_again{500};  ///< After a failed reading.
 
   /// Jobs whose payloads are to be read.
