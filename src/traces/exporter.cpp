@@ -31,7 +31,9 @@ class Exporter::Impl {
   Impl(Tracer tracer, const Attributes& resource, Around around)
       : tracer_(tracer), resource_(resource_json(resource)), around_(std::move(around)) {}
 
-  void start() { thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); }); }
+  void start() {
+    thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+  }
 
   void stop() {
     if (!thread_.joinable()) return spans_.close();
@@ -104,8 +106,8 @@ class Exporter::Impl {
 
   bool note_delivery(const PartialSuccess& said) {
     if (said.rejected > 0)
-      return note_loss(said.rejected, fmt::format("the collector rejected {} spans: {}", said.rejected,
-                                                  said.message));
+      return note_loss(said.rejected,
+                       fmt::format("the collector rejected {} spans: {}", said.rejected, said.message));
     if (said.message != warning_ && !said.message.empty()) around_.events.warned(said.message);
     warning_ = said.message;
     why_full_ = too_many;

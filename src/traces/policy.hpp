@@ -28,7 +28,7 @@ inline constexpr base::milliseconds batch_pause{20};
 /// The wait doubles from a second on; `fraction`, in [0, 1), takes up to half of it away. After five retries
 /// a batch is given up.
 [[nodiscard]] std::optional<base::milliseconds> wait_before_retry(const Reply& reply, unsigned retries,
-                                                                 double fraction);
+                                                                  double fraction);
 
 /// What the body of a 2xx says about spans that the collector did not take.
 struct PartialSuccess {

@@ -58,9 +58,8 @@ void add_span(std::string& json, const Span& span) {
   base::append_json_string(json, "process " + span.queue);
   // A clock that was set back must not make a span end before its start.
   const auto ended_at = std::max(span.ended_at, span.started_at) + base::milliseconds{1};
-  fmt::format_to(std::back_inserter(json),
-                 R"(,"kind":{},"startTimeUnixNano":"{}","endTimeUnixNano":"{}",)", kind_consumer,
-                 nanoseconds(span.started_at), nanoseconds(ended_at));
+  fmt::format_to(std::back_inserter(json), R"(,"kind":{},"startTimeUnixNano":"{}","endTimeUnixNano":"{}",)",
+                 kind_consumer, nanoseconds(span.started_at), nanoseconds(ended_at));
   add_attributes(json, span);
   if (span.ids.enqueue && span.ids.is_root) {
     json += R"(,"links":[{)";

@@ -32,10 +32,8 @@ class HttpClient {
   /// `headers` go with each request. `timeout`, more than 0, is that of the look-up, of the connection, and
   /// of request and answer. The error is one line: what is wrong with the URL, or with the authorities of the
   /// system. `clock` outlives the client. Throws std::system_error where there is no thread to be had.
-  [[nodiscard]] static std::expected<std::unique_ptr<HttpClient>, std::string> make(std::string_view url,
-                                                                                    Headers headers,
-                                                                                    base::milliseconds timeout,
-                                                                                    const base::Clock& clock);
+  [[nodiscard]] static std::expected<std::unique_ptr<HttpClient>, std::string> make(
+      std::string_view url, Headers headers, base::milliseconds timeout, const base::Clock& clock);
   ~HttpClient();
 
   HttpClient(const HttpClient&) = delete;

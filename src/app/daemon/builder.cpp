@@ -77,7 +77,8 @@ std::expected<std::unique_ptr<App>, std::string> build(const Config& config, con
   if (auto opened = open_store(parts); !opened) return std::unexpected(opened.error());
   parts.scheduler.add(parts.store_duty.emplace(*parts.store));
   parts.scheduler.add(parts.watchers.failure_log);
-  parts.runners.emplace(*parts.store, parts.watchers.all, clock, parts.random, parts.files.watch, parts.tracer);
+  parts.runners.emplace(*parts.store, parts.watchers.all, clock, parts.random, parts.files.watch,
+                        parts.tracer);
   parts.metrics.emplace(*parts.store, parts.watchers.counters, clock, metrics_options(config));
   parts.server = std::make_unique<http::Server>(
       server_options(parts), *parts.store, clock, parts.random,

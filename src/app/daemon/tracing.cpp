@@ -31,12 +31,13 @@ Tracing::Tracing(const TracesConfig& config, std::unique_ptr<processors::HttpCli
                  const base::Clock& clock, Log& log)
     : client_(std::move(client)),
       log_(log),
-      exporter_(make_tracer(config), config.resource,
-                {.clock = clock,
-                 .random = random_,
-                 .post = [this](std::string body,
-                                const std::stop_token& stop) { return post(*client_, std::move(body), stop); },
-                 .events = log_}) {}
+      exporter_(
+          make_tracer(config), config.resource,
+          {.clock = clock,
+           .random = random_,
+           .post = [this](std::string body,
+                          const std::stop_token& stop) { return post(*client_, std::move(body), stop); },
+           .events = log_}) {}
 
 traces::Tracer make_tracer(const std::optional<TracesConfig>& config) {
   return config ? traces::Tracer(config->ratio) : traces::Tracer();

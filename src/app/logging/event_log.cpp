@@ -62,12 +62,9 @@ void EventLog::note_shortage(const engine::Claim& claim, const engine::Resolutio
 
 void EventLog::attempt_stale(const engine::Claim& claim) {
   const auto trace = trace_fields(tracer_, claim);
-  log_.write(LogLevel::warn, "an attempt ended after its job was no longer its own",
-             {{"id", claim.id},
-              {"queue", claim.queue},
-              {"attempt", claim.attempt},
-              trace.trace_id,
-              trace.span_id});
+  log_.write(
+      LogLevel::warn, "an attempt ended after its job was no longer its own",
+      {{"id", claim.id}, {"queue", claim.queue}, {"attempt", claim.attempt}, trace.trace_id, trace.span_id});
 }
 
 void EventLog::lease_expired(const engine::Claim& claim) {

@@ -64,7 +64,7 @@ struct SimulateSettings {
 
 /// Where spans of attempts go: what the variables OTEL_* say. What is allowed: traces_settings.cpp.
 struct TracesConfig {
-  std::string url;  ///< Of the collector, for traces.
+  std::string url;                                           ///< Of the collector, for traces.
   std::vector<std::pair<std::string, std::string>> headers;  ///< Their values may be secrets.
   base::milliseconds timeout{10'000};
   double ratio = 0;  ///< The share of attempts that have a span among jobs that came without a trace.

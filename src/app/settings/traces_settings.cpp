@@ -61,7 +61,8 @@ std::optional<std::string> decoded(std::string_view text) {
     const auto digits = text.substr(1, 2);
     std::uint8_t byte = 0;
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), byte, 16);
-    if (digits.size() < 2 || error != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;
+    if (digits.size() < 2 || error != std::errc{} || end != digits.data() + digits.size())
+      return std::nullopt;
     plain += static_cast<char>(byte);
     text.remove_prefix(3);
   }
@@ -133,9 +134,7 @@ class Reader {
     if (protocol && protocol->value != "http/json") refuse(*protocol, "http/json, and no other");
   }
 
-  Pairs headers() {
-    return pairs(find_for_traces(environment_, "HEADERS"), headers_fault);
-  }
+  Pairs headers() { return pairs(find_for_traces(environment_, "HEADERS"), headers_fault); }
 
   base::milliseconds timeout() {
     const auto timeout = find_for_traces(environment_, "TIMEOUT");
@@ -159,7 +158,8 @@ class Reader {
   }
 
   Pairs resource() {
-    auto attributes = pairs(find(environment_, "OTEL_RESOURCE_ATTRIBUTES"), [](const Pairs&) { return std::string{}; });
+    auto attributes =
+        pairs(find(environment_, "OTEL_RESOURCE_ATTRIBUTES"), [](const Pairs&) { return std::string{}; });
     constexpr std::string_view key = "service.name";
     const auto is_name = [key](const auto& attribute) { return attribute.first == key; };
     const auto name = find(environment_, "OTEL_SERVICE_NAME");

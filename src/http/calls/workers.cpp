@@ -90,7 +90,8 @@ void WorkerCalls::lease_some(std::string_view queue, RemoteBody body, Room room,
                      .lease = engine::LeaseTerms{.duration = body.lease, .worker = std::move(body.worker)},
                      .wait_id = wait,
                      .max_bytes = {.now = room.now, .after_wait = room.after_wait}},
-                    [exchange, traceparent_of = traceparent_of_](const engine::Expected<std::vector<engine::Claim>>& claims) {
+                    [exchange, traceparent_of = traceparent_of_](
+                        const engine::Expected<std::vector<engine::Claim>>& claims) {
                       exchange->respond(claims ? leased(*claims, traceparent_of) : problem(claims.error()));
                     });
   if (!waits) return;

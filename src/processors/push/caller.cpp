@@ -24,7 +24,7 @@ std::expected<Answer, Failure> Caller::ask(const Delivery& delivery, const std::
 }
 
 std::expected<Answer, Failure> Caller::answer_over(std::unique_ptr<Connection> connection,
-                                           std::expected<Answer, NoAnswer> answer) {
+                                                   std::expected<Answer, NoAnswer> answer) {
   if (!answer) return std::unexpected(Failure{.why = std::move(answer.error().error)});
   if (connection->is_reusable()) kept_.keep(std::move(connection));
   return *std::move(answer);
@@ -47,7 +47,8 @@ std::expected<std::unique_ptr<Connection>, Failure> Caller::connect(const std::s
   }
 }
 
-std::expected<std::vector<asio::ip::address>, Failure> Caller::addresses_of(const std::stop_token& stop) const {
+std::expected<std::vector<asio::ip::address>, Failure> Caller::addresses_of(
+    const std::stop_token& stop) const {
   std::vector<asio::ip::address> addresses;
   if (receiver_.url.address) {
     addresses.push_back(*receiver_.url.address);
