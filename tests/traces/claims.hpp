@@ -14,11 +14,10 @@ inline constexpr std::string_view unsampled = "00-0af7651916cd43dd8448eb211c8031
 
 /// A claim that started 5 s after it was ready, at noon.
 inline engine::Claim traced_claim(std::string id, std::string_view traceparent = sampled) {
-  using namespace std::chrono_literals;
   auto claim = support::new_claim(std::move(id));
   claim.traceparent = traceparent;
-  claim.started_at = base::WallTime{std::chrono::sys_days{std::chrono::January / 1 / 2026} + 12h};
-  claim.ready_at = claim.started_at - 5s;
+  claim.started_at = base::WallTime{std::chrono::sys_days{std::chrono::January / 1 / 2026} + std::chrono::hours{12}};
+  claim.ready_at = claim.started_at - std::chrono::seconds{5};
   return claim;
 }
 
