@@ -49,9 +49,13 @@ class Exporter::Impl {
   /// `end_of()` returns the SpanEnd; only asked if the attempt has a span for which there is room.
   template <class EndOf>
   void add(const engine::Claim& claim, EndOf end_of) {
+    if (!tracer_.may_have_span(claim)) return;
+    const bool is_full = !spans_.has_room();
+    // Most of a flood of spans ends here, before anything is computed.
+    if (is_full && !claim.traceparent.empty()) return spans_.drop(1);
     const auto ids = tracer_.span_of(claim);
     if (!ids) return;
-    if (!spans_.has_room()) return spans_.drop(1);
+    if (is_full) return spans_.drop(1);
     SpanEnd end = end_of();
     auto span = std::make_unique<Span>(Span{.ids = *ids,
                                             .queue = claim.queue,

@@ -8,9 +8,10 @@ TracedProcessor::TracedProcessor(std::unique_ptr<engine::Processor> processor, T
     : processor_(std::move(processor)), tracer_(tracer) {}
 
 engine::Outcome TracedProcessor::process(const engine::Claim& claim, std::stop_token stop) {
-  if (!tracer_.span_of(claim)) return processor_->process(claim, std::move(stop));
+  const auto span = tracer_.span_of(claim);
+  if (!span) return processor_->process(claim, std::move(stop));
   auto traced = claim;
-  traced.traceparent = tracer_.traceparent_of(claim);
+  traced.traceparent = to_traceparent(span->own);
   return processor_->process(traced, std::move(stop));
 }
 

@@ -20,11 +20,6 @@ bool is_hex(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
 }
 
-bool is_sampled(std::string_view traceparent) {
-  const char last = traceparent.back();
-  return ((last <= '9' ? last - '0' : last - 'a' + 10) & 1) != 0;
-}
-
 /// Writes all 16 digits.
 void write_hex(std::uint64_t number, std::span<char, 16> digits) {
   constexpr std::string_view letters = "0123456789abcdef";
@@ -50,12 +45,15 @@ std::optional<SpanIds> read_traceparent(std::string_view text) {
   return ids;
 }
 
+std::string to_traceparent(const SpanIds& ids) {
+  return fmt::format("00-{}-{}-01", ids.trace_id(), ids.span_id());
+}
+
 Tracer::Tracer(double ratio) : traces_(true), bound_(static_cast<std::uint64_t>(ratio * two_to_63)) {}
 
 std::optional<AttemptSpan> Tracer::span_of(const engine::Claim& claim) const {
-  if (!traces_) return std::nullopt;
+  if (!may_have_span(claim)) return std::nullopt;
   const std::string_view carried = claim.traceparent;
-  if (carried.empty() ? bound_ == 0 : !is_sampled(carried)) return std::nullopt;
   AttemptSpan span{.own = {}, .enqueue = read_traceparent(carried)};
   if (!carried.empty() && !span.enqueue) return std::nullopt;
   span.is_root = !span.enqueue || claim.attempt > 1;
@@ -78,8 +76,7 @@ std::optional<AttemptSpan> Tracer::span_of(const engine::Claim& claim) const {
 
 std::string Tracer::traceparent_of(const engine::Claim& claim) const {
   const auto span = span_of(claim);
-  if (!span) return claim.traceparent;
-  return fmt::format("00-{}-{}-01", span->own.trace_id(), span->own.span_id());
+  return span ? to_traceparent(span->own) : claim.traceparent;
 }
 
 }  // namespace jobqd::traces

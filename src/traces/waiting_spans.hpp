@@ -42,9 +42,10 @@ class WaitingSpans {
   void close() JOBQD_EXCLUDES(mutex_);
 
  private:
-  std::atomic<bool> full_{false};  ///< Or closed. Written under the lock.
-  std::atomic<std::uint64_t> dropped_{0};
-  base::Mutex mutex_;
+  // In lines of the cache of their own: all workers write the second one while the first is true.
+  alignas(64) std::atomic<bool> full_{false};  ///< Or closed. Written under the lock.
+  alignas(64) std::atomic<std::uint64_t> dropped_{0};
+  alignas(64) base::Mutex mutex_;
   base::StoppableConditionVariable batch_waits_;
   std::deque<std::unique_ptr<Span>> spans_ JOBQD_GUARDED_BY(mutex_);
   bool closed_ JOBQD_GUARDED_BY(mutex_) = false;

@@ -23,6 +23,15 @@ struct SpanIds {
 /// The place of a `traceparent` of W3C Trace Context; empty where the text is none.
 [[nodiscard]] std::optional<SpanIds> read_traceparent(std::string_view text);
 
+/// The `traceparent` of a place that is sampled.
+[[nodiscard]] std::string to_traceparent(const SpanIds& ids);
+
+/// The flag `sampled` of a text that is a `traceparent`.
+[[nodiscard]] inline bool is_sampled(std::string_view traceparent) {
+  const char last = traceparent.back();  // A digit in lower-case hex.
+  return ((last <= '9' ? last - '0' : last - 'a' + 10) & 1) != 0;
+}
+
 /// The span of one attempt.
 struct AttemptSpan {
   SpanIds own;
@@ -45,6 +54,12 @@ class Tracer {
   explicit Tracer(double ratio);
 
   [[nodiscard]] bool traces() const { return traces_; }
+
+  /// false: the attempt has no span. Much cheaper than span_of(), which decides the rest.
+  [[nodiscard]] bool may_have_span(const engine::Claim& claim) const {
+    if (!traces_) return false;
+    return claim.traceparent.empty() ? bound_ > 0 : is_sampled(claim.traceparent);
+  }
 
   /// The first attempt continues the trace of the request that enqueued the job. Later ones begin a trace of
   /// their own: a job that is tried again hours later must not stretch that of the request.

@@ -142,7 +142,7 @@ std::expected<QueueRunners::Parts, std::string> QueueRunners::make(const QueueCo
       *config.kind, {.values = config.values, .queue = config.name, .clock = clock_, .random = random_});
   if (!made) return std::unexpected(std::move(made.error()));
   parts.processor = *std::move(made);
-  if (tracer_.traces())
+  if (tracer_.traces() && !config.kind->simulates)  // Nothing nests below pretended work.
     parts.processor = std::make_unique<traces::TracedProcessor>(std::move(parts.processor), tracer_);
   files_.add(config.name, parts.processor->files());
   parts.retry_processor = std::make_unique<engine::RetryProcessor>(store_, *parts.processor, observer_);

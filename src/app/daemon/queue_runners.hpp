@@ -33,7 +33,7 @@ namespace jobqd::app {
 ///
 /// The files of each processor are looked at by `files`, until its workers are told to leave.
 ///
-/// If attempts have spans, processors get the claims with the context of the attempt.
+/// If attempts have spans, processors that do work get the claims with the context of the attempt.
 ///
 /// Used by one thread. Everything that the constructor takes outlives this object.
 class QueueRunners {
