@@ -16,7 +16,8 @@ inline constexpr std::string_view unsampled = "00-0af7651916cd43dd8448eb211c8031
 inline engine::Claim traced_claim(std::string id, std::string_view traceparent = sampled) {
   auto claim = support::new_claim(std::move(id));
   claim.traceparent = traceparent;
-  claim.started_at = base::WallTime{std::chrono::sys_days{std::chrono::January / 1 / 2026} + std::chrono::hours{12}};
+  claim.started_at =
+      base::WallTime{std::chrono::sys_days{std::chrono::January / 1 / 2026} + std::chrono::hours{12}};
   claim.ready_at = claim.started_at - std::chrono::seconds{5};
   return claim;
 }
