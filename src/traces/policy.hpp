@@ -17,7 +17,7 @@ inline constexpr std::size_t most_in_batch = 512;
 inline constexpr base::milliseconds batch_period{5'000};  ///< Between batches that are not full.
 /// Between full ones, so that not even a flood of spans makes the thread that sends them take more than a few
 /// percent of a core.
-inline constexpr base::milliseconds batch_pause{20};
+inline constexpr base::milliseconds batch_pause{100};
 
 /// When the next batch is to be sent, with `waiting` spans and the last batch at `last`.
 [[nodiscard]] base::SteadyTime next_batch(std::size_t waiting, base::SteadyTime last);
