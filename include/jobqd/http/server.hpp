@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <expected>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -17,12 +18,17 @@
 
 namespace jobqd::http {
 
+using TraceparentOf = std::function<std::string(const engine::Claim&)>;
+
 struct ServerOptions {
   std::size_t max_body = 1024UL * 1024;
   std::size_t max_connections = 1024;
   base::milliseconds header_timeout{10'000};
   base::milliseconds body_timeout{30'000};
   base::milliseconds idle_timeout{60'000};
+  /// What a lease has as its `traceparent`, which may be nothing. Outlives the store, because a lease may be
+  /// answered when the server is gone. Null: Claim::traceparent.
+  const TraceparentOf* traceparent_of = nullptr;
 };
 
 /// The HTTP API of one store, on one thread at a time.

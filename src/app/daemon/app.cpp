@@ -59,6 +59,8 @@ void App::announce() {
   for (const auto& [name, value] : effective_settings(parts_->config))
     settings += fmt::format("{}{}={}", settings.empty() ? "" : " ", name, value);
   parts_->log.write_admin(LogLevel::info, "configuration", {{"settings", settings}});
+  if (const auto& traces = parts_->config.traces)
+    parts_->log.write_admin(LogLevel::info, "traces", {{"to", traces->url}});
   for (const auto& queue : parts_->config.queues)
     parts_->log.write_admin(LogLevel::info, "queue",
                             {{"name", queue.name},
@@ -102,6 +104,7 @@ std::expected<void, std::string> App::serve() {
   parts_->store->renew_leases();
   parts_->scheduler.start();
   parts_->files.scheduler.start();
+  if (parts_->tracing) parts_->tracing->exporter().start();
   parts_->histories.scheduler.start();
   parts_->server->serve();
   parts_->server->start();

@@ -43,8 +43,10 @@ std::expected<void, std::string> open_store(App::Parts& parts) {
   return {};
 }
 
-http::ServerOptions server_options(const Config& config) {
-  return {.max_body = config.max_body, .max_connections = config.max_connections};
+http::ServerOptions server_options(const App::Parts& parts) {
+  return {.max_body = parts.config.max_body,
+          .max_connections = parts.config.max_connections,
+          .traceparent_of = &parts.traceparent_of};
 }
 
 metrics::ExpositionOptions metrics_options(const Config& config) {
@@ -60,7 +62,13 @@ metrics::ExpositionOptions metrics_options(const Config& config) {
 
 std::expected<std::unique_ptr<App>, std::string> build(const Config& config, const base::Clock& clock,
                                                        Log& log) {
-  auto owned = std::make_unique<App::Parts>(config, clock, log);
+  std::unique_ptr<Tracing> tracing;
+  if (config.traces) {
+    auto made = Tracing::make(*config.traces, clock, log);
+    if (!made) return std::unexpected(made.error());
+    tracing = *std::move(made);
+  }
+  auto owned = std::make_unique<App::Parts>(config, clock, log, std::move(tracing));
   auto& parts = *owned;
   // First, so that a start that fails because the port is taken neither makes a file nor changes one. Whoever
   // connects waits until the file is open.
@@ -69,11 +77,12 @@ std::expected<std::unique_ptr<App>, std::string> build(const Config& config, con
   if (auto opened = open_store(parts); !opened) return std::unexpected(opened.error());
   parts.scheduler.add(parts.store_duty.emplace(*parts.store));
   parts.scheduler.add(parts.watchers.failure_log);
-  parts.runners.emplace(*parts.store, parts.watchers.all, clock, parts.random, parts.files.watch);
+  parts.runners.emplace(*parts.store, parts.watchers.all, clock, parts.random, parts.files.watch,
+                        parts.tracer);
   parts.metrics.emplace(*parts.store, parts.watchers.counters, clock, metrics_options(config));
   parts.histories.add(*parts.store);
   parts.server = std::make_unique<http::Server>(
-      server_options(config), *parts.store, clock, parts.random,
+      server_options(parts), *parts.store, clock, parts.random,
       std::vector<http::Observer*>{&parts.watchers.admin_log, &parts.watchers.counters}, &*parts.metrics,
       &*parts.histories.history);
   if (auto listening = parts.server->listen(*std::move(port)); !listening)

@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -61,6 +62,15 @@ struct SimulateSettings {
   double failure_rate = 0.2;
 };
 
+/// Where spans of attempts go: what the variables OTEL_* say. What is allowed: traces_settings.cpp.
+struct TracesConfig {
+  std::string url;                                           ///< Of the collector, for traces.
+  std::vector<std::pair<std::string, std::string>> headers;  ///< Their values may be secrets.
+  base::milliseconds timeout{10'000};
+  double ratio = 0;  ///< The share of attempts that have a span among jobs that came without a trace.
+  std::vector<std::pair<std::string, std::string>> resource;  ///< service.name, and more.
+};
+
 /// Everything that can be set, with its defaults. What is allowed: the table in settings.cpp.
 struct Config {
   std::size_t workers = 4;
@@ -83,6 +93,7 @@ struct Config {
   LogLevel log_level = LogLevel::info;
   std::string log_level_held = {};  ///< Why a new LOG_LEVEL in the file has no effect; empty: it has.
   LogFormat log_format = LogFormat::text;
+  std::optional<TracesConfig> traces;  ///< Of the environment alone; empty: there are none.
   std::vector<QueueConfig>
       queues;  ///< The default queue first. Made of all above and the tables of the file.
 };

@@ -14,7 +14,7 @@ class Server::Impl {
  public:
   Impl(const ServerOptions& options, engine::Store& store, const base::Clock& clock, base::Random& random,
        std::vector<Observer*> observers, MetricsText* metrics, QueueHistory* history)
-      : api(store, clock, random, metrics, history),
+      : api(store, clock, random, metrics, history, options.traceparent_of),
         loop(store, clock),
         listener(loop.context(), options, clock, api, std::move(observers)) {}
 
