@@ -134,6 +134,7 @@ class Report:
         measured = [{"workload": workload, "system": system, "rounds": rounds}
                     for (workload, system), rounds in self.results.rounds.items()]
         about = [{"name": system.name, "ack": system.ack, "version": system.version()} for system in self.systems]
-        return {"commit": self.commit, "machine": self.machine, "doubt": self.doubt, "seconds": self.scale.seconds, "quick": self.scale.quick, "systems": about,
-                "results": measured, "targets": [asdict(verdict) for verdict in self.verdicts],
+        return {"commit": self.commit, "machine": self.machine, "doubt": self.doubt, "seconds": self.scale.seconds,
+                "quick": self.scale.quick, "systems": about, "results": measured,
+                "targets": [asdict(verdict) for verdict in self.verdicts],
                 "failures": self.results.failures}

@@ -92,7 +92,11 @@ class FullDisk(unittest.TestCase):
     def free_again(self, disk: SmallDisk, life: Life) -> float:
         disk.clear()
         begun = time.monotonic()
-        eventually(life.ready, "it recovers by itself")
+        try:
+            eventually(life.ready, "it recovers by itself")
+        except AssertionError as error:
+            room = shutil.disk_usage(disk.path)
+            raise AssertionError(f"{error}: {life.not_ready_because()}; {room}") from error
         took = time.monotonic() - begun
         self.assertLess(took, 5)
         return took

@@ -1,11 +1,13 @@
 """The history of queues and pages of them, of the real daemon."""
 
 import json
+import socket
 import unittest
 from datetime import datetime
+from typing import Optional
 from urllib.parse import quote
 
-from support import Connection, DaemonTest, eventually
+from support import Connection, Daemon, DaemonTest, eventually
 
 CONFIG = """
 [queues.mail]
@@ -50,6 +52,24 @@ class History(DaemonTest):
         again = self.start(CONFIG=self.config_file(CONFIG)).get("/v1/queues/remote/history").json()
         self.assertGreaterEqual(again["since"], shown["since"])
         self.assertEqual(known(again["enqueued"]), [])
+
+    def test_what_a_client_sends_before_the_daemon_listens_is_in_the_history(self):
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        jobs = json.dumps([{"queue": "remote"}] * 60)
+        daemon = Daemon(wait=False, LISTEN=f"127.0.0.1:{port}", CONFIG=self.config_file(CONFIG))
+        self.addCleanup(self._end, daemon, 0)
+        def connected() -> Optional[Connection]:
+            try:
+                return Connection(port)
+            except ConnectionRefusedError:
+                return None
+        with eventually(connected, "the port is open") as connection:
+            self.assertEqual(connection.request("POST", "/enqueue", jobs).read_answer().status, 202)
+        daemon.wait_until_listening()
+        history = lambda: daemon.get("/v1/queues/remote/history").json()  # noqa: E731
+        eventually(lambda: known(history()["ready"])[-1:] == [60], "the sample of the interval")
+        self.assertEqual(sum(known(history()["enqueued"])), 60)
 
     def test_pages_have_each_queue_once(self):
         daemon = self.start(CONFIG=self.config_file(CONFIG))

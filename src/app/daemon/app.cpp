@@ -98,6 +98,7 @@ std::expected<bool, std::string> App::restore(const std::function<bool()>& go_on
 }
 
 std::expected<void, std::string> App::serve() {
+  parts_->histories.start(parts_->clock.now());
   for (const auto& queue : parts_->config.queues) parts_->runners->add(queue);
   if (auto started = parts_->runners->start(); !started) return started;
   // Before the first tick, which would end those that the restoration has outlived.
@@ -105,7 +106,6 @@ std::expected<void, std::string> App::serve() {
   parts_->scheduler.start();
   parts_->files.scheduler.start();
   if (parts_->tracing) parts_->tracing->exporter().start();
-  parts_->histories.scheduler.start();
   parts_->server->serve();
   parts_->server->start();
   parts_->serves = true;

@@ -74,6 +74,12 @@ struct QueueHistories {
     scheduler.add(*history);
   }
 
+  /// Before any job is enqueued or runs, so that all of them are in the history.
+  void start(base::Now now) {
+    history->run(now);
+    scheduler.start();
+  }
+
   engine::Scheduler scheduler;
   std::optional<metrics::History> history;
 };

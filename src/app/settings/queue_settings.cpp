@@ -6,10 +6,10 @@
 
 #include <fmt/format.h>
 
-#include <jobqd/base/characters.hpp>
 #include <jobqd/base/duration.hpp>
 #include <jobqd/base/size.hpp>
 #include <jobqd/domain/limits.hpp>
+#include <jobqd/domain/queue_name.hpp>
 
 #include "app/settings/values.hpp"
 
@@ -173,10 +173,6 @@ constexpr auto joined(const std::array<QueueSetting, sizes>&... parts) {
 
 constexpr auto table = joined(of_jobs, of_backoff, of_limits);
 
-bool is_name_char(char c) {
-  return base::is_letter_or_digit(c) || c == '_' || c == '-' || c == '.';
-}
-
 }  // namespace
 
 std::span<const QueueSetting> queue_settings() {
@@ -207,9 +203,9 @@ std::vector<std::pair<std::string_view, std::string>> effective_keys(const Queue
 
 std::string_view queue_name_fault(std::string_view name) {
   const bool dots = name == "." || name == "..";  // URLs drop such a step of a path.
-  const bool fits =
-      !name.empty() && name.size() <= limits::queue_bytes && !dots && std::ranges::all_of(name, is_name_char);
-  return fits ? "" : "a queue's name is 1 to 64 of a-z, A-Z, 0-9, _, - and .";
+  return !dots && domain::may_begin_queue_name(name)
+             ? ""
+             : "a queue's name is 1 to 64 of a-z, A-Z, 0-9, _, - and .";
 }
 
 std::optional<std::string> contradiction(const QueueConfig& queue) {

@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include <jobqd/base/number.hpp>
+#include <jobqd/domain/queue_name.hpp>
 
 #include "http/bodies/history.hpp"
 #include "http/calls/entity_tag.hpp"
@@ -54,15 +55,6 @@ const auto* find_named(const auto& table, std::string_view name) {
   return row == table.end() ? nullptr : &*row;
 }
 
-bool may_be_in_name(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
-         c == '.';
-}
-
-bool may_begin_name(std::string_view text) {
-  return !text.empty() && text.size() <= 64 && std::ranges::all_of(text, may_be_in_name);
-}
-
 /// A cursor names its order, so that it does not go on in another one: `ready:12:mail`.
 std::string cursor_of(QueueSort sort, const QueuePosition& position) {
   const auto* const named = std::ranges::find(sorts, sort, &NamedSort::sort);
@@ -77,7 +69,8 @@ std::optional<QueuePosition> position_of(std::string_view cursor, QueueSort sort
   const auto key = base::parse_number<std::uint64_t>(cursor.substr(first + 1, second - first - 1));
   const auto name = cursor.substr(second + 1);
   const auto* const order = find_named(sorts, cursor.substr(0, first));
-  if (order == nullptr || order->sort != sort || !key || !may_begin_name(name)) return std::nullopt;
+  if (order == nullptr || order->sort != sort || !key || !domain::may_begin_queue_name(name))
+    return std::nullopt;
   if (sort == QueueSort::name && *key != 0) return std::nullopt;
   return QueuePosition{.key = *key, .name = std::string(name)};
 }
@@ -93,7 +86,8 @@ std::expected<QueuePageQuery, Error> read_page_query(const Request& request) {
     query.sort = named->sort;
   }
   if (const auto text = request.parameter("prefix")) {
-    if (!may_begin_name(*text)) return wrong("prefix", *text, "1 to 64 of a-z, A-Z, 0-9, _, - and .");
+    if (!domain::may_begin_queue_name(*text))
+      return wrong("prefix", *text, "1 to 64 of a-z, A-Z, 0-9, _, - and .");
     query.prefix = *text;
   }
   if (const auto text = request.parameter("limit")) {

@@ -99,17 +99,18 @@ void EmbeddedStore::complete(Admission admission, const std::shared_ptr<LeaseAtO
       admission.acknowledge(jobs_, turn.effects, around_.observer);
       answer = std::move(admission).answer(jobs_);
       if (lease) {
-        const Record& record = jobs_.table.at(lease->job);
-        if (record.status() == domain::Status::running) {  // It begins now.
+        const Record* record = jobs_.table.find(lease->job);
+        const bool runs = record != nullptr && record->status() == domain::Status::running;
+        if (runs) {  // It begins now.
           const auto begun = attempts_.extend(turn.effects, lease->job, lease->duration);
           auto& claim = lease->claims.front();
           claim.lease = std::make_shared<engine::Lease>(
               engine::Lease{.job = claim.lease->job, .expires_at = begun.expires_at});
-        } else {  // A stop has ended it.
+        } else {  // A stop has ended it, and perhaps the job.
           lease->claims.clear();
         }
         hand_out(turn.effects, std::move(lease->claims), std::move(lease->done),
-                 record.batch.is_in(journal_->durable()));
+                 runs && record->batch.is_in(journal_->durable()));
       }
     } else {
       admission.withdraw(jobs_, attempts_, turn.effects);

@@ -219,6 +219,19 @@ TEST_F(LeaseAtSubmissionTest, AStopEndsALeaseThatNobodyHasHeardOf) {
   EXPECT_EQ(seen(), "a queued;");
 }
 
+TEST_F(LeaseAtSubmissionTest, AStopMayEndAndForgetAJobThatNobodyHasHeardOf) {
+  store->configure({.capacity = 64, .retention = milliseconds{0}, .interruptions_max = 0, .remote = true});
+  const auto leased = lease();
+  const auto accepted = submit("a");
+  store->stop_claims();
+  store->end_leases();
+  store->tick(clock.now());
+  journal->commit_all();
+  EXPECT_EQ(accepted.result()->front().status, Status::queued);
+  EXPECT_EQ(ids(*leased.result()), "");
+  EXPECT_EQ(seen(), "");
+}
+
 TEST_F(LeaseAtSubmissionTest, ALeaseThatAStopHasEndedLeavesNothingOfARefusedJob) {
   const auto leased = lease();
   const auto refused = submit("a");
