@@ -50,6 +50,7 @@ constexpr std::array descriptions{
     Description{"jobqd_http_request_duration_seconds", MetricType::Histogram,
                 "From the end of a request to its answer; requests that may wait for a job are left out."},
     Description{"jobqd_http_connections", MetricType::Gauge, "Open connections."},
+    Description{"jobqd_spans_dropped_total", MetricType::Counter, "Spans that no collector took."},
     Description{"jobqd_config_last_reload_successful", MetricType::Gauge,
                 "1 unless the configuration had an error when it was read last."},
     Description{"jobqd_build_info", MetricType::Gauge, "1, with the version as a label."},

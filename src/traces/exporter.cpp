@@ -20,7 +20,7 @@ namespace {
 constexpr const char* too_many = "there are more of them than are sent";
 
 /// How long no span has to be dropped before that counts as over, so that a collector that takes every other
-/// batch does not fill the log.
+/// batch does not fill the log; and how often that is looked at while a batch waits to be sent again.
 constexpr base::milliseconds quiet_period{1'000};
 
 }  // namespace
@@ -100,12 +100,20 @@ class Exporter::Impl {
       const auto reply = around_.post(body, give_up_.get_token());
       if (reply.status >= 200 && reply.status < 300) return note_delivery(read_partial_success(reply.body));
       auto why = reply.status == 0 ? reply.body : fmt::format("HTTP {} {}", reply.status, reply.body);
-      const auto wait = wait_before_retry(reply, retries, around_.random.fraction());
-      if (!wait || !spans_.wait(*wait, stop)) return note_loss(batch.size(), std::move(why));
-      // While this batch waits, others may find no room.
+      const auto pause = wait_before_retry(reply, retries, around_.random.fraction());
+      if (!pause) return note_loss(batch.size(), std::move(why));
       why_full_ = std::move(why);
+      if (!wait(*pause, stop)) return note_loss(batch.size(), why_full_);
+    }
+  }
+
+  /// Reports meanwhile if spans find no room. false: a stop was requested.
+  bool wait(base::milliseconds pause, const std::stop_token& stop) {
+    for (; pause.count() > 0; pause -= quiet_period) {
+      if (!spans_.wait(std::min(pause, quiet_period), stop)) return false;
       note_full();
     }
+    return true;
   }
 
   bool note_delivery(const PartialSuccess& said) {

@@ -86,7 +86,8 @@ class Metrics(DaemonTest):
         """A daemon whose queues have been in every state that the metrics know."""
         folder = Folder()
         self.addCleanup(folder.__exit__)
-        daemon = self.begin(ALL, STORE=f"sqlite:{folder.database}", SIMULATE_FAILURE_RATE="0.5")
+        daemon = self.begin(ALL, STORE=f"sqlite:{folder.database}", SIMULATE_FAILURE_RATE="0.5",
+                            OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:1")
         daemon.post("/v1/queues/paused/pause")
         daemon.enqueue([{"id": f"fast-{number}", "queue": "fast"} for number in range(100)])
         daemon.enqueue({"id": "fast-0", "queue": "fast"})

@@ -9,6 +9,7 @@ import time
 import unittest
 
 from collector import Collector
+from monitoring import samples, value
 from receivers import Handler, Server
 from support import AT_ONCE, DaemonTest, eventually
 
@@ -16,6 +17,7 @@ TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 SAMPLED = f"00-{TRACE}-{PARENT}-01"
 UNSAMPLED = f"00-{TRACE}-{PARENT}-00"
 ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
+DROPPED = "jobqd_spans_dropped_total"
 
 EXEC = """
 [queues.work]
@@ -285,11 +287,34 @@ class Export(TracesTest):
     def test_a_collector_that_is_down_costs_only_spans(self):
         daemon = self.start(**AT_ONCE, QUEUE_SIZE="10000", OTEL_EXPORTER_OTLP_ENDPOINT=f"http://127.0.0.1:{unused_port()}")
         self.flood(daemon)
+        self.assertGreaterEqual(value(daemon, DROPPED), 6000 - 2048 - 512)
         self.assertIn("cannot connect", daemon.wait_for_line("spans are dropped.*")[0])
         began = time.monotonic()
         self.stop_and_flush(daemon)
         self.assertLess(time.monotonic() - began, 20)  # 2 s, and what a busy machine adds
         self.assertEqual(daemon.log.count("spans are dropped"), 1)
+
+    def test_a_collector_that_answers_429_costs_only_spans(self):
+        collector = self.collector()
+        collector.always = (429, {"Retry_After": "3600"}, b"{}")
+        daemon = self.start(**AT_ONCE, QUEUE_SIZE="10000", OTEL_EXPORTER_OTLP_ENDPOINT=collector.url)
+        self.assertEqual([sample.value for sample in samples(daemon) if sample.name == DROPPED], [0])
+        self.flood(daemon)
+        self.assertGreaterEqual(value(daemon, DROPPED), 6000 - 2048 - 512)
+        self.assertIn("HTTP 429", daemon.wait_for_line("spans are dropped.*")[0])
+        self.stop_and_flush(daemon)
+        self.assertEqual(collector.spans, [])
+
+    def test_every_span_of_a_flood_arrives_or_is_counted(self):
+        collector = self.collector()
+        daemon = self.start(**AT_ONCE, QUEUE_SIZE="10000", OTEL_EXPORTER_OTLP_ENDPOINT=collector.url)
+        self.flood(daemon)
+        # What waits is less than before the last batch, so none is dropped any more.
+        eventually(lambda: len(collector.spans) + value(daemon, DROPPED) == 6000, "all is accounted for")
+        self.stop_and_flush(daemon)
+
+    def test_without_a_collector_nothing_is_counted(self):
+        self.assertNotIn(DROPPED, {sample.name for sample in samples(self.start())})
 
 
 class Settings(TracesTest):

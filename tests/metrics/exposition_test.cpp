@@ -116,6 +116,16 @@ TEST_F(Exposed, GoesOnWithAStateThatHasBecomeZero) {
   EXPECT_THAT(text, Not(HasSubstr("running")));
 }
 
+TEST_F(Exposed, ShowsTheDroppedSpansWhereThereIsACollector) {
+  EXPECT_THAT(scrape(), Not(HasSubstr("spans")));
+  std::atomic<std::uint64_t> dropped = 0;
+  exposition.emplace(store, counters, clock,
+                     ExpositionOptions{.version = "1.2", .dropped_spans = [&] { return dropped.load(); }});
+  EXPECT_THAT(scrape(), HasSubstr("# TYPE jobqd_spans_dropped_total counter\njobqd_spans_dropped_total 0\n"));
+  dropped = 7;
+  EXPECT_THAT(scrape(), HasSubstr("\njobqd_spans_dropped_total 7\n"));
+}
+
 TEST_F(Exposed, ForgetsAQueueThatIsGone) {
   store.queues = {mail()};
   store.queues[0].queued.of(Reason::ready) = 7;

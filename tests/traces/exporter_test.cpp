@@ -3,6 +3,7 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <semaphore>
 #include <thread>
 
 #include <fmt/format.h>
@@ -55,10 +56,14 @@ class FakeCollector {
 
 /// The events in one text. Read once the exporter has stopped.
 struct Diary final : ExportEvents {
-  void dropping(std::string_view why) override { text += fmt::format("dropping: {}\n", why); }
+  void dropping(std::string_view why) override {
+    text += fmt::format("dropping: {}\n", why);
+    begun.release();
+  }
   void delivering(std::uint64_t dropped) override { text += fmt::format("delivering: {}\n", dropped); }
   void warned(std::string_view message) override { text += fmt::format("warned: {}\n", message); }
   std::string text = {};
+  std::binary_semaphore begun{0};
 };
 
 class ExporterTest : public testing::Test {
@@ -150,6 +155,17 @@ TEST_F(ExporterTest, SendsABatchAgainIfTheCollectorIsBusy) {
   exporter.stop();
   EXPECT_EQ(exporter.dropped(), 0U);
   EXPECT_EQ(diary.text, "");
+}
+
+TEST_F(ExporterTest, SaysThatSpansAreDroppedWhileItWaitsForABusyCollector) {
+  collector.reply({.status = 429, .retry_after = 24h, .body = "full"});
+  exporter.start();
+  settle(512);
+  collector.wait_for(1);
+  settle(3'000);
+  EXPECT_TRUE(diary.begun.try_acquire_for(support::patience));
+  exporter.stop();
+  EXPECT_EQ(diary.text, "dropping: HTTP 429 full\n");
 }
 
 TEST_F(ExporterTest, StopsThoughTheCollectorHangs) {

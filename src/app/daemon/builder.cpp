@@ -49,8 +49,11 @@ http::ServerOptions server_options(const App::Parts& parts) {
           .traceparent_of = &parts.traceparent_of};
 }
 
-metrics::ExpositionOptions metrics_options(const Config& config) {
+metrics::ExpositionOptions metrics_options(const App::Parts& parts) {
+  const auto& config = parts.config;
   metrics::ExpositionOptions options{.version = std::string(version)};
+  if (parts.tracing)
+    options.dropped_spans = [&exporter = parts.tracing->exporter()] { return exporter.dropped(); };
   if (config.store.starts_with(sqlite)) {
     const auto path = config.store.substr(sqlite.size());
     options.files = {{.label = "database", .path = path}, {.label = "log", .path = path + "-wal"}};
@@ -79,7 +82,7 @@ std::expected<std::unique_ptr<App>, std::string> build(const Config& config, con
   parts.scheduler.add(parts.watchers.failure_log);
   parts.runners.emplace(*parts.store, parts.watchers.all, clock, parts.random, parts.files.watch,
                         parts.tracer);
-  parts.metrics.emplace(*parts.store, parts.watchers.counters, clock, metrics_options(config));
+  parts.metrics.emplace(*parts.store, parts.watchers.counters, clock, metrics_options(parts));
   parts.histories.add(*parts.store);
   parts.server = std::make_unique<http::Server>(
       server_options(parts), *parts.store, clock, parts.random,

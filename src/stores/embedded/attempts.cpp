@@ -23,8 +23,8 @@ void note_error(History& history, std::string error) {
   history.ending->last_error = std::move(error);
 }
 
-/// Since when the running job could have started; epoch: not known, because it was queued again at once, or
-/// started in an earlier run of the daemon.
+/// Since when the running job could have started; epoch: not known, as after a start in an earlier run of
+/// the daemon.
 base::WallTime ready_at(const Record& record, const domain::Progress& progress, const Jobs::Start& start) {
   if (start.at == base::SteadyTime{}) return {};
   if (const auto run_at = start.earlier_run_at.get(); run_at != base::WallTime{}) return run_at;
