@@ -7,6 +7,7 @@
 
 #include <jobqd/base/mutex.hpp>
 #include <jobqd/base/thread_name.hpp>
+#include <jobqd/base/utf8.hpp>
 
 #include "traces/policy.hpp"
 #include "traces/span.hpp"
@@ -22,6 +23,12 @@ constexpr const char* too_many = "there are more of them than are sent";
 /// How long no span has to be dropped before that counts as over, so that a collector that takes every other
 /// batch does not fill the log; and how often that is looked at while a batch waits to be sent again.
 constexpr base::milliseconds quiet_period{1'000};
+
+/// As much of what a collector says as a line of the log should have.
+std::string_view shown(std::string_view text) {
+  constexpr std::size_t most = 500;
+  return text.substr(0, base::whole_characters(text, most));
+}
 
 }  // namespace
 
@@ -98,7 +105,8 @@ class Exporter::Impl {
     const auto body = to_json(batch, resource_);
     for (unsigned retries = 0;; ++retries) {
       const auto reply = around_.post(body, give_up_.get_token());
-      if (reply.status >= 200 && reply.status < 300) return note_delivery(read_partial_success(reply.body));
+      if (reply.status >= 200 && reply.status < 300)
+        return note_delivery(batch.size(), read_partial_success(reply.body));
       auto why = reply.status == 0 ? reply.body : fmt::format("HTTP {} {}", reply.status, reply.body);
       const auto pause = wait_before_retry(reply, retries, around_.random.fraction());
       if (!pause) return note_loss(batch.size(), std::move(why));
@@ -116,11 +124,11 @@ class Exporter::Impl {
     return true;
   }
 
-  bool note_delivery(const PartialSuccess& said) {
-    if (said.rejected > 0)
-      return note_loss(said.rejected,
-                       fmt::format("the collector rejected {} spans: {}", said.rejected, said.message));
-    if (said.message != warning_ && !said.message.empty()) around_.events.warned(said.message);
+  bool note_delivery(std::size_t spans, const PartialSuccess& said) {
+    // A collector that says nonsense must not make the count nonsense.
+    if (const auto rejected = std::min<std::uint64_t>(said.rejected, spans); rejected > 0)
+      return note_loss(rejected, fmt::format("the collector rejected {} spans: {}", rejected, said.message));
+    if (said.message != warning_ && !said.message.empty()) around_.events.warned(shown(said.message));
     warning_ = said.message;
     why_full_ = too_many;
     if (note_full() || !dropping_since_) return true;
@@ -145,7 +153,7 @@ class Exporter::Impl {
     last_drop_ = around_.clock.now().steady;
     if (!dropping_since_) {
       dropping_since_ = before;
-      around_.events.dropping(why_full_);
+      around_.events.dropping(shown(why_full_));
     }
     return true;
   }

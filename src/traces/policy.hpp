@@ -15,8 +15,8 @@ namespace jobqd::traces {
 inline constexpr std::size_t most_waiting = 2'048;  ///< Spans that wait to be sent. More are dropped.
 inline constexpr std::size_t most_in_batch = 512;
 inline constexpr base::milliseconds batch_period{5'000};  ///< Between batches that are not full.
-/// Between full ones, so that not even a flood of spans makes the thread that sends them take more than a few
-/// percent of a core.
+/// Between full ones, so that a flood of spans takes little of the daemon and of the collector: at most 5,120
+/// of them a second are sent.
 inline constexpr base::milliseconds batch_pause{100};
 
 /// When the next batch is to be sent, with `waiting` spans and the last batch at `last`.

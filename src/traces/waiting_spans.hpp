@@ -10,6 +10,7 @@
 #include <jobqd/base/clock.hpp>
 #include <jobqd/base/mutex.hpp>
 
+#include "traces/drop_count.hpp"
 #include "traces/span.hpp"
 
 namespace jobqd::traces {
@@ -26,8 +27,8 @@ class WaitingSpans {
   /// Counts the span as dropped where there is no room any more.
   void push(std::unique_ptr<Span> span) JOBQD_EXCLUDES(mutex_);
 
-  void drop(std::uint64_t spans) { dropped_.fetch_add(spans, std::memory_order_relaxed); }
-  [[nodiscard]] std::uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }
+  void drop(std::uint64_t spans) { dropped_.add(spans); }
+  [[nodiscard]] std::uint64_t dropped() const { return dropped_.total(); }
 
   /// Waits until a batch is due after the one at `last`. false: a stop was requested.
   bool wait_for_batch(base::SteadyTime last, const std::stop_token& stop) JOBQD_EXCLUDES(mutex_);
@@ -42,9 +43,8 @@ class WaitingSpans {
   void close() JOBQD_EXCLUDES(mutex_);
 
  private:
-  // In lines of the cache of their own: all workers write the second one while the first is true.
   alignas(64) std::atomic<bool> full_{false};  ///< Or closed. Written under the lock.
-  alignas(64) std::atomic<std::uint64_t> dropped_{0};
+  DropCount dropped_;
   alignas(64) base::Mutex mutex_;
   base::StoppableConditionVariable batch_waits_;
   std::deque<std::unique_ptr<Span>> spans_ JOBQD_GUARDED_BY(mutex_);

@@ -332,6 +332,8 @@ class Settings(TracesTest):
     def test_what_is_wrong_ends_the_start_with_one_line(self):
         for variables, said in (
                 ({ENDPOINT: "127.0.0.1:4318"}, f'{ENDPOINT}: "127.0.0.1:4318"'),
+                ({ENDPOINT: "http://"}, "the host is missing"),
+                ({ENDPOINT: "http://127.0.0.1?key=1"}, "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT is used as it is"),
                 ({"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "ftp://a/"}, "begins neither with http"),
                 ({"OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}, "http/json"),
                 ({"OTEL_EXPORTER_OTLP_TIMEOUT": "10s"}, "milliseconds"),

@@ -138,6 +138,20 @@ TEST_F(ExporterTest, CountsWhatTheCollectorRejects) {
   EXPECT_EQ(diary.text, "dropping: the collector rejected 2 spans: old\n");
 }
 
+TEST_F(ExporterTest, CountsNoMoreThanItSentWhateverTheCollectorSays) {
+  collector.reply(
+      {.status = 200,
+       .body = fmt::format(
+           R"({{"partialSuccess":{{"rejectedSpans":"18446744073709551615","errorMessage":"{}"}}}})",
+           std::string(10'000, 'x'))});
+  settle(3);
+  exporter.start();
+  exporter.stop();
+  EXPECT_EQ(exporter.dropped(), 3U);
+  EXPECT_TRUE(diary.text.starts_with("dropping: the collector rejected 3 spans: x"));
+  EXPECT_LE(diary.text.size(), 600U);
+}
+
 TEST_F(ExporterTest, ReportsAWarningOnce) {
   for (int i = 0; i < 2; ++i)
     collector.reply({.status = 200, .body = R"({"partialSuccess":{"errorMessage":"slow down"}})"});

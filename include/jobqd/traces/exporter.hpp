@@ -34,7 +34,7 @@ using Post = std::function<Reply(std::string body, const std::stop_token& stop)>
 class ExportEvents {
  public:
   virtual ~ExportEvents() = default;
-  /// Spans are being dropped from now on. `why` is one line.
+  /// Spans are being dropped from now on. `why` has at most 500 bytes, which may be a collector's.
   virtual void dropping(std::string_view /*why*/) {}
   /// The collector takes all spans again. `dropped`: how many were lost since dropping().
   virtual void delivering(std::uint64_t /*dropped*/) {}

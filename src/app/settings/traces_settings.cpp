@@ -120,12 +120,12 @@ class Reader {
     const auto endpoint = find_for_traces(environment_, "ENDPOINT");
     if (!endpoint) return {};
     auto url = endpoint->value;
-    if (endpoint->name == fmt::format("{}ENDPOINT", prefix)) {
-      if (!url.ends_with('/')) url += '/';
-      url += "v1/traces";
-    }
-    if (const auto fault = processors::http_url_fault(url); !fault.empty())
-      refuse(*endpoint, fmt::format("a URL such as http://127.0.0.1:4318 ({})", fault));
+    const bool is_base = endpoint->name == fmt::format("{}ENDPOINT", prefix);
+    auto fault = processors::http_url_fault(url);
+    if (fault.empty() && is_base && url.contains('?'))
+      fault = fmt::format("v1/traces cannot be added to a query; {}TRACES_ENDPOINT is used as it is", prefix);
+    if (!fault.empty()) refuse(*endpoint, fmt::format("a URL such as http://127.0.0.1:4318 ({})", fault));
+    if (is_base) url += url.ends_with('/') ? "v1/traces" : "/v1/traces";
     return url;
   }
 
