@@ -21,8 +21,8 @@ TEST(ReadCommand, HasDefaults) {
   const auto config = config_of(read({}));
   EXPECT_EQ(config.workers, 4U);
   EXPECT_EQ(config.queue_size, 64U);
-  EXPECT_EQ(config.listen.host, "127.0.0.1");
-  EXPECT_EQ(config.listen.port, 8080);
+  EXPECT_EQ(config.listen.front().host, "127.0.0.1");
+  EXPECT_EQ(config.listen.front().port, 8080);
   EXPECT_EQ(config.shutdown_grace, 25s);
   EXPECT_EQ(config.backoff.base, 100ms);
   EXPECT_EQ(config.backoff.cap, 30s);
