@@ -109,11 +109,9 @@ std::expected<void, std::string> App::serve() {
   parts_->server->start();
   parts_->serves = true;
   for (const auto& address : parts_->addresses)
-    parts_->log.write_admin(LogLevel::info, "listening",
-                            {{"address", address.place()},
-                             {"port", address.port},
-                             {"version", version},
-                             {"pid", getpid()}});
+    parts_->log.write_admin(
+        LogLevel::info, "listening",
+        {{"address", address.place()}, {"port", address.port}, {"version", version}, {"pid", getpid()}});
   return {};
 }
 

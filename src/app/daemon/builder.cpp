@@ -69,8 +69,7 @@ std::expected<void, std::string> load_tls(App::Parts& parts) {
 std::expected<void, std::string> open_ports(const Config& config, bool sockets, OpenPorts& ports) {
   for (const auto& address : config.listen) {
     if (address.path.empty() == sockets) continue;
-    auto port =
-        sockets ? http::Port::open_unix(address.path) : http::Port::open(address.host, address.port);
+    auto port = sockets ? http::Port::open_unix(address.path) : http::Port::open(address.host, address.port);
     if (!port) return std::unexpected(port.error());
     ports.push_back({.address = address, .port = *std::move(port)});
     ports.back().address.port = ports.back().port.number();
@@ -119,8 +118,7 @@ std::expected<std::unique_ptr<App>, std::string> build(const Config& config, con
       server_options(config), *parts.store, clock, parts.random,
       std::vector<http::Observer*>{&parts.watchers.admin_log, &parts.watchers.counters}, &*parts.metrics,
       &*parts.histories.history);
-  if (auto listening = listen(parts, std::move(ports)); !listening)
-    return std::unexpected(listening.error());
+  if (auto listening = listen(parts, std::move(ports)); !listening) return std::unexpected(listening.error());
   return std::unique_ptr<App>(new App(std::move(owned)));
 }
 

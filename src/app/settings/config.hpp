@@ -33,9 +33,7 @@ struct ListenAddress {
   std::string path = {};  ///< Of the socket; empty: a port.
 
   /// Whether only this machine can reach it.
-  [[nodiscard]] bool is_local() const {
-    return !path.empty() || host.starts_with("127.") || host == "::1";
-  }
+  [[nodiscard]] bool is_local() const { return !path.empty() || host.starts_with("127.") || host == "::1"; }
   /// As LISTEN has it, and the same without the port.
   [[nodiscard]] std::string text() const;
   [[nodiscard]] std::string place() const;

@@ -68,9 +68,16 @@ std::string show_listen(const std::vector<ListenAddress>& addresses) {
   return fmt::to_string(fmt::join(addresses | std::views::transform(&ListenAddress::text), ","));
 }
 
+constexpr std::string_view none = "none";
+
 bool read_file(std::string_view text, std::string& out) {
-  out = text;
+  if (text.empty()) return false;
+  out = text == none ? "" : text;
   return true;
+}
+
+std::string show_file(const std::string& path) {
+  return path.empty() ? std::string(none) : path;
 }
 
 constexpr std::array<std::string_view, 2> client_auth_names{"optional", "required"};
@@ -109,13 +116,14 @@ const std::array<Setting, 8> http_settings{{
      [](Config& c, Text t) { return read_listen(t, c.listen); },
      [](const Config& c) { return show_listen(c.listen); }},
     {"TLS_CERT", "certificate for the tls: addresses of LISTEN, followed by those that lead to its authority",
-     "the path of a PEM file", [](Config& c, Text t) { return read_file(t, c.tls.certificate); },
-     [](const Config& c) { return c.tls.certificate; }},
-    {"TLS_KEY", "private key of TLS_CERT", "the path of a PEM file without a passphrase",
-     [](Config& c, Text t) { return read_file(t, c.tls.key); }, [](const Config& c) { return c.tls.key; }},
+     "the path of a PEM file, or none", [](Config& c, Text t) { return read_file(t, c.tls.certificate); },
+     [](const Config& c) { return show_file(c.tls.certificate); }},
+    {"TLS_KEY", "private key of TLS_CERT", "the path of a PEM file without a passphrase, or none",
+     [](Config& c, Text t) { return read_file(t, c.tls.key); },
+     [](const Config& c) { return show_file(c.tls.key); }},
     {"TLS_CLIENT_CA", "authorities of clients' certificates; clients are asked for one",
-     "the path of a PEM file", [](Config& c, Text t) { return read_file(t, c.tls.client_ca); },
-     [](const Config& c) { return c.tls.client_ca; }},
+     "the path of a PEM file, or none", [](Config& c, Text t) { return read_file(t, c.tls.client_ca); },
+     [](const Config& c) { return show_file(c.tls.client_ca); }},
     {"TLS_CLIENT_AUTH", "whether clients need a certificate of TLS_CLIENT_CA", "optional or required",
      [](Config& c, Text t) { return read_second(t, client_auth_names, c.tls.client_required); },
      [](const Config& c) { return show_second(client_auth_names, c.tls.client_required); }},

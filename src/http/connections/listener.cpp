@@ -56,8 +56,8 @@ void Listener::admit(Socket socket, const Tls* tls) {
   const auto served = context_.sessions.size() - context_.beyond_limit;
   const bool is_regular = served < context_.options.max_connections;
   if (is_regular || context_.beyond_limit < beyond_limit_at_once) {
-    auto transport =
-        tls == nullptr ? plain_transport(std::move(socket)) : tls_transport(std::move(socket), *tls->context());
+    auto transport = tls == nullptr ? plain_transport(std::move(socket))
+                                    : tls_transport(std::move(socket), *tls->context());
     const auto place = is_regular ? Session::Place::regular : Session::Place::beyond_limit;
     if (transport != nullptr) return Session::start(std::move(transport), context_, place);
   }

@@ -34,9 +34,9 @@ constexpr const char* ciphers = "ECDHE+AESGCM:ECDHE+CHACHA20";
 int choose_protocol(SSL* /*connection*/, const unsigned char** chosen, unsigned char* length,
                     const unsigned char* offered, unsigned offered_length, void* /*unused*/) {
   unsigned char* found = nullptr;
-  const auto result = SSL_select_next_proto(
-      &found, length, reinterpret_cast<const unsigned char*>(http_1_1.data()), http_1_1.size(), offered,
-      offered_length);
+  const auto result =
+      SSL_select_next_proto(&found, length, reinterpret_cast<const unsigned char*>(http_1_1.data()),
+                            http_1_1.size(), offered, offered_length);
   *chosen = found;
   return result == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
 }

@@ -76,7 +76,8 @@ struct FreeSsl {
 
 class TlsTransport final : public Transport {
  public:
-  explicit TlsTransport(Socket socket) : socket_(std::move(socket)), wire_{.descriptor = socket_.native_handle()} {
+  explicit TlsTransport(Socket socket)
+      : socket_(std::move(socket)), wire_{.descriptor = socket_.native_handle()} {
     error_code ignored;
     socket_.non_blocking(true, ignored);
     socket_.native_non_blocking(true, ignored);

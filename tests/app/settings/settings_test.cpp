@@ -75,6 +75,7 @@ TEST(Settings, KnowWhichAddressesStayOnThisMachine) {
   EXPECT_TRUE((ListenAddress{.host = "127.0.0.2"}.is_local()));
   EXPECT_TRUE((ListenAddress{.host = "::1"}.is_local()));
   EXPECT_FALSE((ListenAddress{.host = "0.0.0.0"}.is_local()));
+  EXPECT_TRUE((ListenAddress{.host = {}, .path = "/run/jobqd.sock"}.is_local()));
 }
 
 TEST(Settings, ContradictEachOtherOnlyWhereTheyDo) {
