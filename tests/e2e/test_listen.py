@@ -96,13 +96,15 @@ class Tls(TlsTest):
     def test_old_versions_weak_ciphers_and_other_protocols_are_refused(self):
         daemon = self.serve()
 
-        def agrees(**options) -> Optional[ssl.SSLSocket]:
+        def agreed(**options) -> Optional[tuple]:
+            """The version and the protocol that were agreed upon."""
             context = self.trust()
             for name, value in options.items():
                 getattr(context, name)(value) if callable(getattr(context, name)) else setattr(context, name, value)
             with socket.create_connection(("127.0.0.1", daemon.port)) as plain:
                 try:
-                    return context.wrap_socket(plain, server_hostname="localhost")
+                    with context.wrap_socket(plain, server_hostname="localhost") as client:
+                        return client.version(), client.selected_alpn_protocol()
                 except (ssl.SSLError, ConnectionResetError):
                     return None
 
@@ -110,13 +112,13 @@ class Tls(TlsTest):
         refused = subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{daemon.port}", "-tls1_1", "-cipher", "ALL:@SECLEVEL=0"],
                                  input=b"", capture_output=True, check=False)
         self.assertIn(b"alert protocol version", refused.stderr)
-        self.assertEqual(agrees(**tls_1_2).version(), "TLSv1.2")
-        self.assertEqual(agrees().version(), "TLSv1.3")
+        self.assertEqual(agreed(**tls_1_2), ("TLSv1.2", None))
+        self.assertEqual(agreed(), ("TLSv1.3", None))
         for weak in ("AES128-GCM-SHA256", "ECDHE-ECDSA-AES128-SHA256", "DHE-RSA-AES128-GCM-SHA256"):
-            self.assertIsNone(agrees(**tls_1_2, set_ciphers=weak), weak)
-        self.assertIsNotNone(agrees(**tls_1_2, set_ciphers="ECDHE-ECDSA-AES128-GCM-SHA256"))
-        self.assertEqual(agrees(set_alpn_protocols=["h2", "http/1.1"]).selected_alpn_protocol(), "http/1.1")
-        self.assertIsNone(agrees(set_alpn_protocols=["h2"]))
+            self.assertIsNone(agreed(**tls_1_2, set_ciphers=weak), weak)
+        self.assertIsNotNone(agreed(**tls_1_2, set_ciphers="ECDHE-ECDSA-AES128-GCM-SHA256"))
+        self.assertEqual(agreed(set_alpn_protocols=["h2", "http/1.1"]), ("TLSv1.3", "http/1.1"))
+        self.assertIsNone(agreed(set_alpn_protocols=["h2"]))
         self.assert_alive(daemon)
 
     def test_tls_1_3_only(self):
@@ -252,12 +254,11 @@ class Rotation(TlsTest):
         daemon.signal(signal.SIGHUP)
         daemon.wait_for_line("configuration.*TLS_KEY")
         self.assertEqual(self.served_name(daemon), "old")
-        metrics = self.ask(self.client_of(daemon), "GET", "/metrics")[1].decode()
-        self.assertIn("\njobqd_config_last_reload_successful 0\n", metrics)
+        metrics = lambda: self.ask(self.client_of(daemon), "GET", "/metrics")[1].decode()  # noqa: E731
+        eventually(lambda: "\njobqd_config_last_reload_successful 0\n" in metrics(), "the reload has failed")
         self.install("new")
         daemon.signal(signal.SIGHUP)
         eventually(lambda: self.served_name(daemon) == "new", "the new certificate")
-        metrics = lambda: self.ask(self.client_of(daemon), "GET", "/metrics")[1].decode()  # noqa: E731
         eventually(lambda: "\njobqd_config_last_reload_successful 1\n" in metrics(), "the reload counts")
 
 
