@@ -165,6 +165,8 @@ class Tls(TlsTest):
         self.assert_alive(daemon)
         for connection in silent:
             self.assertEqual(connection.read_end(), b"")
+        metrics = lambda: self.ask(self.client_of(daemon), "GET", "/metrics")[1].decode()  # noqa: E731
+        eventually(lambda: "\njobqd_tls_handshake_failures_total 20\n" in metrics(), "all of them are counted")
         self.assert_alive(daemon)
 
     def test_clients_show_certificates(self):

@@ -97,6 +97,7 @@ void Session::perform(Action action) {
       return transport_->end_sending();
     case Action::close: {
       const auto self = shared_from_this();  // What is let go of here may hold the last reference.
+      if (!transport_->is_open() && !context_.moment.stopping) context_.observers.handshake_failed();
       transport_->close();
       wait_.reset();
       produce_ = {};
