@@ -126,8 +126,10 @@ std::string Setting::file_key() const {
 std::span<const Setting> settings() {
   static const auto all = [] {
     std::array<Setting, job_settings.size() + http_settings.size()> both{};
-    const auto rest = std::ranges::copy(job_settings, both.begin()).out;
-    std::ranges::copy(http_settings, rest);
+    constexpr auto first = job_settings.begin() + 2;
+    auto end = std::copy(job_settings.begin(), first, both.begin());
+    end = std::ranges::copy(http_settings, end).out;
+    std::copy(first, job_settings.end(), end);
     return both;
   }();
   return all;

@@ -63,6 +63,7 @@ Session::~Session() {
   hold(0);
   context_.sessions.erase(this);
   if (place_ == Place::beyond_limit) --context_.beyond_limit;
+  if (!transport_->is_open() && !context_.moment.stopping) context_.observers.handshake_failed();
   context_.observers.connection_closed();
 }
 
@@ -97,7 +98,6 @@ void Session::perform(Action action) {
       return transport_->end_sending();
     case Action::close: {
       const auto self = shared_from_this();  // What is let go of here may hold the last reference.
-      if (!transport_->is_open() && !context_.moment.stopping) context_.observers.handshake_failed();
       transport_->close();
       wait_.reset();
       produce_ = {};
