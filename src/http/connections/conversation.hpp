@@ -32,7 +32,9 @@ struct Moment {
 /// are read one after the other, each is given to its handler, and answers are sent in order.
 /// src/http/README.md has the states as a diagram.
 ///
-/// Not thread-safe. Options and moment outlive it. Size: an event is a function, and one table has them all.
+/// Not thread-safe. Options and moment outlive it.
+///
+/// Size: an event is a function, and one table has them all.
 class Conversation {
  public:
   enum class Action : std::uint8_t {
