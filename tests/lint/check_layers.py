@@ -46,7 +46,7 @@ FOUNDATIONS = [
 # A library, and the only places that may include it (prefixes of paths).
 FENCES = [
     (r"boost/(asio|beast|url)\b", ("src/http/", "include/jobqd/http/", "src/processors/push/")),
-    (r"(boost/asio/ssl|openssl/)", ("src/processors/push/",)),
+    (r"(boost/asio/ssl|openssl/)", ("src/processors/push/", "src/http/connections/")),
     (r"nlohmann/", ("src/domain/kept_text.cpp", "src/processors/", "src/http/", "include/jobqd/http/", "src/traces/")),
     (r"sqlite3\.h$", ("src/stores/sqlite/",)),
     (r"(libpq|libpq-fe\.h|pqxx|postgresql)", ("src/stores/postgres/",)),

@@ -177,6 +177,7 @@ TEST_F(Exposed, ShowsWhatTheStoreAndTheConnectionsDo) {
   counters.connection_opened();
   counters.connection_opened();
   counters.connection_closed();
+  counters.handshake_failed();
   counters.request_answered({.method = "GET", .route = "/v1/jobs/{id}", .status = 200, .duration = 2ms});
   counters.request_answered({.method = "GET", .route = "/v1/jobs/{id}", .status = 200, .may_wait = true});
   counters.request_answered({.status = 400});
@@ -190,6 +191,7 @@ TEST_F(Exposed, ShowsWhatTheStoreAndTheConnectionsDo) {
            "jobqd_store_size_bytes{file=\"log\"} 0",
            "jobqd_config_last_reload_successful 0",
            "jobqd_http_connections 1",
+           "jobqd_tls_handshake_failures_total 1",
            "jobqd_http_requests_total{method=\"GET\",route=\"/v1/jobs/{id}\",code=\"200\"} 2",
            "jobqd_http_requests_total{code=\"400\"} 1",
            "jobqd_http_request_duration_seconds_count{route=\"/v1/jobs/{id}\"} 1",

@@ -15,6 +15,7 @@
 #include <jobqd/http/observer.hpp>
 #include <jobqd/http/port.hpp>
 #include <jobqd/http/queue_history.hpp>
+#include <jobqd/http/tls.hpp>
 
 namespace jobqd::http {
 
@@ -47,11 +48,11 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  /// Takes a port. Those who have connected to it are served from start() on. The error is a sentence that
-  /// says why not.
-  std::expected<void, std::string> listen(Port port);
+  /// Takes a port, one of several. Those who have connected to it are served from start() on, over TLS if
+  /// `tls` is not null. The error is a sentence that says why not.
+  std::expected<void, std::string> listen(Port port, std::shared_ptr<Tls> tls = nullptr);
 
-  /// The port on which it listens; 0: on none.
+  /// The first TCP port on which it listens; 0: on none.
   [[nodiscard]] std::uint16_t port() const;
 
   /// Answers everything, or, before serve(), the probes, and every request that needs jobs with 503

@@ -125,7 +125,9 @@ struct App::Parts {
   std::optional<QueueRunners> runners;  ///< Of the queues as they are now.
   std::optional<metrics::Exposition> metrics;
   QueueHistories histories{clock};
+  std::shared_ptr<http::Tls> tls;  ///< Null: no address has TLS.
   std::unique_ptr<http::Server> server;
+  std::vector<ListenAddress> addresses;  ///< Of the server, with the numbers of their ports.
 };
 
 }  // namespace jobqd::app

@@ -17,6 +17,7 @@
 #include <jobqd/domain/rate_limit.hpp>
 #include <jobqd/domain/retry_policy.hpp>
 #include <jobqd/engine/queue_options.hpp>
+#include <jobqd/http/tls.hpp>
 #include <jobqd/processors/kind.hpp>
 
 namespace jobqd::app {
@@ -25,10 +26,18 @@ enum class LogLevel : std::uint8_t { debug, info, warn, error };
 [[nodiscard]] std::string_view to_string(LogLevel level);
 enum class LogFormat : std::uint8_t { text, json };
 
+/// A TCP port, or a Unix socket.
 struct ListenAddress {
   std::string host = "127.0.0.1";  ///< An IPv4 or IPv6 address.
   std::uint16_t port = 8080;       ///< 0: any free one.
-  [[nodiscard]] bool is_loopback() const { return host.starts_with("127.") || host == "::1"; }
+  bool tls = false;
+  std::string path = {};  ///< Of the socket; empty: a port.
+
+  /// Whether only this machine can reach it.
+  [[nodiscard]] bool is_local() const { return !path.empty() || host.starts_with("127.") || host == "::1"; }
+  /// As LISTEN has it, and the same without the port.
+  [[nodiscard]] std::string text() const;
+  [[nodiscard]] std::string place() const;
 };
 
 /// One queue, with places, workers and rules of its own. What is allowed: the table in queue_settings.cpp,
@@ -75,7 +84,8 @@ struct TracesConfig {
 struct Config {
   std::size_t workers = 4;
   std::size_t queue_size = 64;
-  ListenAddress listen;
+  std::vector<ListenAddress> listen{ListenAddress{}};  ///< At least one.
+  http::TlsOptions tls;
   std::string store = "sqlite:jobqd.db";  ///< `memory`, or `sqlite:` and a path.
   std::optional<std::string> config_file;
   base::milliseconds drain_delay{0};

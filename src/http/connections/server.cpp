@@ -34,8 +34,8 @@ Server::~Server() {
   join();
 }
 
-std::expected<void, std::string> Server::listen(Port port) {
-  return impl_->listener.open(std::move(port));
+std::expected<void, std::string> Server::listen(Port port, std::shared_ptr<Tls> tls) {
+  return impl_->listener.open(std::move(port), std::move(tls));
 }
 
 std::uint16_t Server::port() const {
