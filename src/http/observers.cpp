@@ -22,6 +22,10 @@ void Observers::connection_refused() {
   for (auto* observer : observers_) observer->connection_refused();
 }
 
+void Observers::handshake_failed() {
+  for (auto* observer : observers_) observer->handshake_failed();
+}
+
 void Observers::request_answered(const Answered& answered) {
   for (auto* observer : observers_) observer->request_answered(answered);
 }

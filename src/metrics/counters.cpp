@@ -37,6 +37,11 @@ void Counters::connection_closed() {
   --http_.connections;
 }
 
+void Counters::handshake_failed() {
+  const base::MutexLock lock(http_mutex_);
+  ++http_.failed_handshakes;
+}
+
 void Counters::request_answered(const http::Answered& answered) {
   const base::MutexLock lock(http_mutex_);
   auto& requests = http_.requests;
@@ -68,6 +73,7 @@ CounterValues Counters::values() const {
   values.requests = http_.requests;
   values.routes = http_.routes;
   values.connections = http_.connections;
+  values.failed_handshakes = http_.failed_handshakes;
   return values;
 }
 

@@ -41,6 +41,8 @@ class Renderer {
       const auto size = std::filesystem::file_size(path, error);
       families.gauge("jobqd_store_size_bytes", {{"file", label}}, error ? 0 : static_cast<double>(size));
     }
+    if (options_.dropped_spans)
+      families.counter("jobqd_spans_dropped_total", {}, static_cast<double>(options_.dropped_spans()));
     families.gauge("jobqd_build_info", {{"version", options_.version}}, 1);
     add_process(families, read_process_figures());
     return prometheus::TextSerializer{}.Serialize(std::move(families).take());

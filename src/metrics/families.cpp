@@ -50,6 +50,9 @@ constexpr std::array descriptions{
     Description{"jobqd_http_request_duration_seconds", MetricType::Histogram,
                 "From the end of a request to its answer; requests that may wait for a job are left out."},
     Description{"jobqd_http_connections", MetricType::Gauge, "Open connections."},
+    Description{"jobqd_spans_dropped_total", MetricType::Counter, "Spans that no collector took."},
+    Description{"jobqd_tls_handshake_failures_total", MetricType::Counter,
+                "Connections closed before their TLS handshake was complete."},
     Description{"jobqd_config_last_reload_successful", MetricType::Gauge,
                 "1 unless the configuration had an error when it was read last."},
     Description{"jobqd_build_info", MetricType::Gauge, "1, with the version as a label."},
@@ -217,6 +220,8 @@ void add_counters(Families& families, const CounterValues& values) {
     families.histogram("jobqd_http_request_duration_seconds", {{"route", route.route}}, route.durations,
                        microseconds);
   families.gauge("jobqd_http_connections", {}, static_cast<double>(values.connections));
+  if (values.failed_handshakes > 0)
+    families.counter("jobqd_tls_handshake_failures_total", {}, static_cast<double>(values.failed_handshakes));
   families.gauge("jobqd_config_last_reload_successful", {}, values.last_reload_successful ? 1 : 0);
 }
 

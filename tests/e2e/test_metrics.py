@@ -8,10 +8,11 @@ import threading
 import unittest
 from collections import Counter
 
+from certificates import Authority
 from durable import Folder, Life
 from monitoring import (DASHBOARD, NAME, RULE_TESTS, RULES, Prometheus, dashboard_queries, family, promtool, rule_expressions,
                         samples, value)
-from support import AT_ONCE, HELD, ROOT, DaemonTest, eventually
+from support import AT_ONCE, HELD, ROOT, Connection, DaemonTest, eventually
 
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
 
@@ -86,7 +87,12 @@ class Metrics(DaemonTest):
         """A daemon whose queues have been in every state that the metrics know."""
         folder = Folder()
         self.addCleanup(folder.__exit__)
-        daemon = self.begin(ALL, STORE=f"sqlite:{folder.database}", SIMULATE_FAILURE_RATE="0.5")
+        certificate, key = Authority(folder.path).issue("metrics", "DNS:localhost")
+        daemon = self.begin(ALL, STORE=f"sqlite:{folder.database}", SIMULATE_FAILURE_RATE="0.5",
+                            LISTEN="127.0.0.1:0,tls:127.0.0.1:0", TLS_CERT=certificate, TLS_KEY=key,
+                            OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:1")
+        with Connection(int(daemon.wait_for_line(r"listening address=tls:127\.0\.0\.1 port=(\d+)")[1])) as no_handshake:
+            no_handshake.send(b"x")
         daemon.post("/v1/queues/paused/pause")
         daemon.enqueue([{"id": f"fast-{number}", "queue": "fast"} for number in range(100)])
         daemon.enqueue({"id": "fast-0", "queue": "fast"})
@@ -104,6 +110,7 @@ class Metrics(DaemonTest):
                    and value(daemon, "jobqd_queue_jobs", queue="fast", state="done")
                    and value(daemon, "jobqd_queue_circuit_state", queue="broken", state="open")
                    and value(daemon, "jobqd_queue_lease_waiters", queue="waiting")
+                   and value(daemon, "jobqd_tls_handshake_failures_total")
                    and value(daemon, "jobqd_jobs_refused_total", queue="full", reason="full"), "all of it has happened")
         return daemon
 

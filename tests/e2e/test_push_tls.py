@@ -9,6 +9,7 @@ import time
 import unittest
 from pathlib import Path
 
+from certificates import Authority
 from receivers import Handler, Server
 from support import DaemonTest, eventually
 
@@ -25,28 +26,6 @@ max_retries = 0
 class Good(Handler):
     def do_POST(self):  # pylint: disable=invalid-name
         self.answer(200, b'"trusted"')
-
-
-class Authority:
-    """Makes certificates with the openssl command, in a folder of its own."""
-
-    def __init__(self, folder: str):
-        self.folder = Path(folder)
-        self.openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=Test authority",
-                     "-days", "2", "-keyout", "ca.key", "-out", "ca.pem")
-        self.certificate = str(self.folder / "ca.pem")
-
-    def openssl(self, *arguments: str) -> None:
-        subprocess.run(["openssl", *arguments], cwd=self.folder, check=True, capture_output=True)
-
-    def issue(self, name: str, subject: str, *, days: int = 1, self_signed: bool = False) -> tuple[str, str]:
-        """Makes a certificate and key for a subjectAltName such as DNS:localhost. With negative days it has expired."""
-        (self.folder / "san").write_text(f"subjectAltName={subject}\n", encoding="ascii")
-        self.openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", f"/CN={name}",
-                     "-keyout", f"{name}.key", "-out", f"{name}.csr")
-        signer = ["-signkey", f"{name}.key"] if self_signed else ["-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial"]
-        self.openssl("x509", "-req", "-in", f"{name}.csr", *signer, "-extfile", "san", "-days", str(days), "-out", f"{name}.pem")
-        return str(self.folder / f"{name}.pem"), str(self.folder / f"{name}.key")
 
 
 class Tls(DaemonTest):

@@ -135,9 +135,9 @@ class Settings(DaemonTest):
     def test_without_any_setting_it_starts_with_its_defaults(self):
         # LISTEN keeps the value of the test, because the default port may be in use.
         daemon = self.start(STORE=None, SHUTDOWN_GRACE=None, LOG_LEVEL=None)
-        self.assertRegex(daemon.log, r"WORKERS=4 QUEUE_SIZE=64 .*STORE=sqlite:jobqd.db .*SHUTDOWN_GRACE=25s "
+        self.assertRegex(daemon.log, r"WORKERS=4 QUEUE_SIZE=64 LISTEN=.* MAX_BODY=1MiB MAX_CONNECTIONS=1024 STORE=sqlite:jobqd.db .*SHUTDOWN_GRACE=25s "
                                      r"BACKOFF_BASE=100ms BACKOFF_CAP=30s .*SIMULATE_MIN=100ms SIMULATE_MAX=150ms "
-                                     r"SIMULATE_FAILURE_RATE=0.2 MAX_BODY=1MiB MAX_CONNECTIONS=1024 RETENTION=1d "
+                                     r"SIMULATE_FAILURE_RATE=0.2 RETENTION=1d "
                                      r"RETENTION_MAX=100000 .*MEMORY_BUDGET=auto LOG_LEVEL=info LOG_FORMAT=text")
         self.assertTrue(os.path.exists(os.path.join(daemon.folder.name, "jobqd.db")))
 

@@ -20,7 +20,8 @@ ALLOWED = {
     "stores": ("base", "domain", "engine"),
     "http": ("base", "domain", "engine"),
     "metrics": ("base", "domain", "engine", "http"),
-    "app": ("base", "domain", "engine", "processors", "stores", "http", "metrics"),
+    "traces": ("base", "domain", "engine"),
+    "app": ("base", "domain", "engine", "processors", "stores", "http", "metrics", "traces"),
     "main": ("app",),
 }
 
@@ -45,8 +46,8 @@ FOUNDATIONS = [
 # A library, and the only places that may include it (prefixes of paths).
 FENCES = [
     (r"boost/(asio|beast|url)\b", ("src/http/", "include/jobqd/http/", "src/processors/push/")),
-    (r"(boost/asio/ssl|openssl/)", ("src/processors/push/",)),
-    (r"nlohmann/", ("src/domain/kept_text.cpp", "src/processors/", "src/http/", "include/jobqd/http/")),
+    (r"(boost/asio/ssl|openssl/)", ("src/processors/push/", "src/http/connections/")),
+    (r"nlohmann/", ("src/domain/kept_text.cpp", "src/processors/", "src/http/", "include/jobqd/http/", "src/traces/")),
     (r"sqlite3\.h$", ("src/stores/sqlite/",)),
     (r"(libpq|libpq-fe\.h|pqxx|postgresql)", ("src/stores/postgres/",)),
     (r"prometheus/", ("src/metrics/",)),

@@ -116,6 +116,16 @@ TEST_F(Exposed, GoesOnWithAStateThatHasBecomeZero) {
   EXPECT_THAT(text, Not(HasSubstr("running")));
 }
 
+TEST_F(Exposed, ShowsTheDroppedSpansWhereThereIsACollector) {
+  EXPECT_THAT(scrape(), Not(HasSubstr("spans")));
+  std::atomic<std::uint64_t> dropped = 0;
+  exposition.emplace(store, counters, clock,
+                     ExpositionOptions{.version = "1.2", .dropped_spans = [&] { return dropped.load(); }});
+  EXPECT_THAT(scrape(), HasSubstr("# TYPE jobqd_spans_dropped_total counter\njobqd_spans_dropped_total 0\n"));
+  dropped = 7;
+  EXPECT_THAT(scrape(), HasSubstr("\njobqd_spans_dropped_total 7\n"));
+}
+
 TEST_F(Exposed, ForgetsAQueueThatIsGone) {
   store.queues = {mail()};
   store.queues[0].queued.of(Reason::ready) = 7;
@@ -167,6 +177,7 @@ TEST_F(Exposed, ShowsWhatTheStoreAndTheConnectionsDo) {
   counters.connection_opened();
   counters.connection_opened();
   counters.connection_closed();
+  counters.handshake_failed();
   counters.request_answered({.method = "GET", .route = "/v1/jobs/{id}", .status = 200, .duration = 2ms});
   counters.request_answered({.method = "GET", .route = "/v1/jobs/{id}", .status = 200, .may_wait = true});
   counters.request_answered({.status = 400});
@@ -180,6 +191,7 @@ TEST_F(Exposed, ShowsWhatTheStoreAndTheConnectionsDo) {
            "jobqd_store_size_bytes{file=\"log\"} 0",
            "jobqd_config_last_reload_successful 0",
            "jobqd_http_connections 1",
+           "jobqd_tls_handshake_failures_total 1",
            "jobqd_http_requests_total{method=\"GET\",route=\"/v1/jobs/{id}\",code=\"200\"} 2",
            "jobqd_http_requests_total{code=\"400\"} 1",
            "jobqd_http_request_duration_seconds_count{route=\"/v1/jobs/{id}\"} 1",

@@ -64,6 +64,8 @@ struct Claim {
   std::uint8_t deferrals = 0;        ///< Attempts before this one that were deferred.
   bool simulated = false;            ///< Its queue only pretends to work.
   std::string traceparent = {};      ///< W3C Trace Context of the request that enqueued it; empty: none.
+  base::WallTime started_at{};       ///< The start of this attempt, also after a restart.
+  base::WallTime ready_at{};         ///< Since when it could have started; epoch: not known.
   std::shared_ptr<StopSignal> stop;  ///< Never null.
   std::string worker = {};           ///< The remote worker's name; empty for a worker of this process.
   std::shared_ptr<const Lease> lease = {};  ///< Null for a worker of this process.

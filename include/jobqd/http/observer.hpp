@@ -41,6 +41,8 @@ class Observer {
   virtual void connection_closed() {}
   /// A connection was closed unheard, because there are far more than are served.
   virtual void connection_refused() {}
+  /// A connection was closed before its TLS handshake was complete; connection_closed() follows.
+  virtual void handshake_failed() {}
   virtual void request_answered(const Answered& /*answered*/) {}
   /// After the change, before its answer is sent.
   virtual void admin_changed(const AdminChange& /*change*/) {}
@@ -57,6 +59,7 @@ class Observers final : public Observer {
   void connection_opened() override;
   void connection_closed() override;
   void connection_refused() override;
+  void handshake_failed() override;
   void request_answered(const Answered& answered) override;
   void admin_changed(const AdminChange& change) override;
 

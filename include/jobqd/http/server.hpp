@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <expected>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -14,8 +15,11 @@
 #include <jobqd/http/observer.hpp>
 #include <jobqd/http/port.hpp>
 #include <jobqd/http/queue_history.hpp>
+#include <jobqd/http/tls.hpp>
 
 namespace jobqd::http {
+
+using TraceparentOf = std::function<std::string(const engine::Claim&)>;
 
 struct ServerOptions {
   std::size_t max_body = 1024UL * 1024;
@@ -23,6 +27,9 @@ struct ServerOptions {
   base::milliseconds header_timeout{10'000};
   base::milliseconds body_timeout{30'000};
   base::milliseconds idle_timeout{60'000};
+  /// What a lease has as its `traceparent`, which may be nothing. Outlives the store, because a lease may be
+  /// answered when the server is gone. Null: Claim::traceparent.
+  const TraceparentOf* traceparent_of = nullptr;
 };
 
 /// The HTTP API of one store, on one thread at a time.
@@ -41,11 +48,11 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  /// Takes a port. Those who have connected to it are served from start() on. The error is a sentence that
-  /// says why not.
-  std::expected<void, std::string> listen(Port port);
+  /// Takes a port, one of several. Those who have connected to it are served from start() on, over TLS if
+  /// `tls` is not null. The error is a sentence that says why not.
+  std::expected<void, std::string> listen(Port port, std::shared_ptr<Tls> tls = nullptr);
 
-  /// The port on which it listens; 0: on none.
+  /// The first TCP port on which it listens; 0: on none.
   [[nodiscard]] std::uint16_t port() const;
 
   /// Answers everything, or, before serve(), the probes, and every request that needs jobs with 503

@@ -49,6 +49,7 @@ struct CounterValues {
   std::vector<RequestCount> requests = {};
   std::vector<RouteTimes> routes = {};
   std::uint64_t connections = 0;  ///< That are open.
+  std::uint64_t failed_handshakes = 0;
 };
 
 /// Counts events of the engine and of HTTP that no part of the daemon counts itself. What happens to jobs is
@@ -65,6 +66,7 @@ class Counters final : public engine::Observer, public http::Observer {
 
   void connection_opened() override;
   void connection_closed() override;
+  void handshake_failed() override;
   void request_answered(const http::Answered& answered) override;
 
   [[nodiscard]] CounterValues values() const;
@@ -83,6 +85,7 @@ class Counters final : public engine::Observer, public http::Observer {
     std::vector<RequestCount> requests;  ///< Searched from the start: there are a few dozen at most.
     std::vector<RouteTimes> routes;
     std::uint64_t connections = 0;
+    std::uint64_t failed_handshakes = 0;
   };
 
   mutable base::Mutex engine_mutex_;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -20,6 +22,8 @@ struct SizedFile {
 struct ExpositionOptions {
   std::string version;                ///< Of the daemon.
   std::vector<SizedFile> files = {};  ///< Of the store. One that is not there counts as empty.
+  /// How many spans were dropped since the start; null: none are exported. Called on the exposition's thread.
+  std::function<std::uint64_t()> dropped_spans = {};
 };
 
 /// The text of all metrics, in the format that Prometheus reads

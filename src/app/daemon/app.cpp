@@ -1,5 +1,6 @@
 #include "app/daemon/app.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -59,13 +60,15 @@ void App::announce() {
   for (const auto& [name, value] : effective_settings(parts_->config))
     settings += fmt::format("{}{}={}", settings.empty() ? "" : " ", name, value);
   parts_->log.write_admin(LogLevel::info, "configuration", {{"settings", settings}});
+  if (const auto& traces = parts_->config.traces)
+    parts_->log.write_admin(LogLevel::info, "traces", {{"to", traces->url}});
   for (const auto& queue : parts_->config.queues)
     parts_->log.write_admin(LogLevel::info, "queue",
                             {{"name", queue.name},
                              {"processor", queue.kind->name},
                              {"workers", queue.workers},
                              {"capacity", queue.capacity}});
-  if (!parts_->config.listen.is_loopback())
+  if (!std::ranges::all_of(parts_->config.listen, &ListenAddress::is_local))
     parts_->log.write_admin(LogLevel::warn,
                             "other machines may reach this address, and there is no authentication");
   warn_of_descriptors(parts_->config, descriptors, parts_->log);
@@ -80,8 +83,9 @@ std::expected<bool, std::string> App::restore(const std::function<bool()>& go_on
       next_line = now + restore_line_period;
       if (!std::exchange(answers, true)) {
         parts_->server->start();
-        parts_->log.write_admin(LogLevel::info, "restoring",
-                                {{"address", parts_->config.listen.host}, {"port", parts_->server->port()}});
+        for (const auto& address : parts_->addresses)
+          parts_->log.write_admin(LogLevel::info, "restoring",
+                                  {{"address", address.place()}, {"port", address.port}});
       } else if (jobs.all == 0) {
         parts_->log.write_admin(LogLevel::info, "restoring", {{"done", jobs.done}});
       } else {
@@ -103,14 +107,14 @@ std::expected<void, std::string> App::serve() {
   parts_->store->renew_leases();
   parts_->scheduler.start();
   parts_->files.scheduler.start();
+  if (parts_->tracing) parts_->tracing->exporter().start();
   parts_->server->serve();
   parts_->server->start();
   parts_->serves = true;
-  parts_->log.write_admin(LogLevel::info, "listening",
-                          {{"address", parts_->config.listen.host},
-                           {"port", parts_->server->port()},
-                           {"version", version},
-                           {"pid", getpid()}});
+  for (const auto& address : parts_->addresses)
+    parts_->log.write_admin(
+        LogLevel::info, "listening",
+        {{"address", address.place()}, {"port", address.port}, {"version", version}, {"pid", getpid()}});
   return {};
 }
 

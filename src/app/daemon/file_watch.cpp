@@ -27,8 +27,11 @@ std::optional<base::SteadyTime> FileWatch::run(base::Now now) {
     const auto present = files.lock();
     if (present == nullptr) continue;
     for (const auto& why : present->look())
-      log_.write_admin(LogLevel::warn, "a file of a queue is not as it should be",
-                       {{"queue", queue}, {"why", why}});
+      if (queue.empty())
+        log_.write_admin(LogLevel::warn, "a file of TLS is not as it should be", {{"why", why}});
+      else
+        log_.write_admin(LogLevel::warn, "a file of a queue is not as it should be",
+                         {{"queue", queue}, {"why", why}});
   }
   return now.steady + interval;
 }

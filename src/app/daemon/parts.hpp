@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include <jobqd/base/random.hpp>
 #include <jobqd/engine/observers.hpp>
@@ -19,6 +20,7 @@
 #include "app/daemon/file_watch.hpp"
 #include "app/daemon/queue_runners.hpp"
 #include "app/daemon/tally.hpp"
+#include "app/daemon/tracing.hpp"
 #include "app/logging/admin_log.hpp"
 #include "app/logging/event_log.hpp"
 #include "app/logging/failure_log.hpp"
@@ -27,8 +29,13 @@ namespace jobqd::app {
 
 /// Everything that follows the events of the daemon.
 struct Watchers {
-  Watchers(Log& log, const base::Clock& clock)
-      : event_log(log), failure_log(log, clock), fail_stop(log), admin_log(log) {}
+  /// `tracing` may be null.
+  Watchers(Log& log, const base::Clock& clock, traces::Tracer tracer, Tracing* tracing)
+      : event_log(log, tracer),
+        failure_log(log, clock, tracer),
+        fail_stop(log),
+        admin_log(log),
+        all(observers(tracing)) {}
 
   EventLog event_log;
   FailureLog failure_log;
@@ -37,7 +44,15 @@ struct Watchers {
   FailStop fail_stop;
   AdminLog admin_log;
   metrics::Counters counters;
-  engine::Observers all{{&event_log, &failure_log, &tally, &attempts, &counters, &fail_stop}};
+  engine::Observers all;
+
+ private:
+  std::vector<engine::Observer*> observers(Tracing* tracing) {
+    std::vector<engine::Observer*> list{&event_log, &failure_log, &tally, &attempts, &counters};
+    if (tracing != nullptr) list.push_back(&tracing->exporter());
+    list.push_back(&fail_stop);  // The last, because it may end the process.
+    return list;
+  }
 };
 
 /// The files of the queues, and the thread that looks at them.
@@ -72,8 +87,14 @@ struct QueueHistories {
 /// Everything the daemon is made of, in the order in which it is built; destroyed in reverse.
 /// Size: plain data: a member for each part, and the state of the start.
 struct App::Parts {
-  Parts(Config settings, const base::Clock& time, Log& lines)
-      : config(std::move(settings)), clock(time), log(lines), watchers(lines, time), scheduler(time) {}
+  /// `spans` may be null.
+  Parts(Config settings, const base::Clock& time, Log& lines, std::unique_ptr<Tracing> spans)
+      : config(std::move(settings)),
+        clock(time),
+        log(lines),
+        tracing(std::move(spans)),
+        watchers(lines, time, tracer, tracing.get()),
+        scheduler(time) {}
   ~Parts() {  // The schedulers are built before what they use; their threads end before it.
     for (auto* each : {&scheduler, &files.scheduler, &histories.scheduler}) {
       each->request_stop();
@@ -87,6 +108,11 @@ struct App::Parts {
   const Config config;  ///< As it was at the start. The log knows its level, which may change.
   const base::Clock& clock;
   Log& log;
+  const std::unique_ptr<Tracing> tracing;  ///< Null: no span leaves the daemon.
+  const traces::Tracer tracer = make_tracer(config.traces);
+  const http::TraceparentOf traceparent_of = [tracer = tracer](const engine::Claim& claim) {
+    return tracer.traceparent_of(claim);
+  };
   Watchers watchers;
   base::Random random{base::Random::system_seed()};
   engine::Scheduler scheduler;
@@ -99,7 +125,9 @@ struct App::Parts {
   std::optional<QueueRunners> runners;  ///< Of the queues as they are now.
   std::optional<metrics::Exposition> metrics;
   QueueHistories histories{clock};
+  std::shared_ptr<http::Tls> tls;  ///< Null: no address has TLS.
   std::unique_ptr<http::Server> server;
+  std::vector<ListenAddress> addresses;  ///< Of the server, with the numbers of their ports.
 };
 
 }  // namespace jobqd::app

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include <jobqd/base/check.hpp>
+#include <jobqd/traces/traced_processor.hpp>
 
 namespace jobqd::app {
 
@@ -35,8 +36,8 @@ engine::QueueOptions queue_options(const QueueConfig& queue, std::string fault) 
 }
 
 QueueRunners::QueueRunners(engine::Store& store, engine::Observer& observer, const base::Clock& clock,
-                           base::Random& random, FileWatch& files)
-    : store_(store), observer_(observer), clock_(clock), random_(random), files_(files) {}
+                           base::Random& random, FileWatch& files, traces::Tracer tracer)
+    : store_(store), observer_(observer), clock_(clock), random_(random), files_(files), tracer_(tracer) {}
 
 void QueueRunners::add(const QueueConfig& config) {
   bring_up(runners_.emplace_back(Runner{.config = config}));
@@ -141,6 +142,8 @@ std::expected<QueueRunners::Parts, std::string> QueueRunners::make(const QueueCo
       *config.kind, {.values = config.values, .queue = config.name, .clock = clock_, .random = random_});
   if (!made) return std::unexpected(std::move(made.error()));
   parts.processor = *std::move(made);
+  if (tracer_.traces() && !config.kind->simulates)  // Nothing nests below pretended work.
+    parts.processor = std::make_unique<traces::TracedProcessor>(std::move(parts.processor), tracer_);
   files_.add(config.name, parts.processor->files());
   parts.retry_processor = std::make_unique<engine::RetryProcessor>(store_, *parts.processor, observer_);
   parts.workers =

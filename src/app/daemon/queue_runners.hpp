@@ -14,6 +14,7 @@
 #include <jobqd/engine/retry_processor.hpp>
 #include <jobqd/engine/store.hpp>
 #include <jobqd/engine/worker_pool.hpp>
+#include <jobqd/traces/tracer.hpp>
 
 #include "app/daemon/file_watch.hpp"
 #include "app/settings/config.hpp"
@@ -32,6 +33,8 @@ namespace jobqd::app {
 ///
 /// The files of each processor are looked at by `files`, until its workers are told to leave.
 ///
+/// If attempts have spans, processors that do work get the claims with the context of the attempt.
+///
 /// Used by one thread. Everything that the constructor takes outlives this object.
 class QueueRunners {
  public:
@@ -39,7 +42,7 @@ class QueueRunners {
   static constexpr base::milliseconds try_again_after{30'000};
 
   QueueRunners(engine::Store& store, engine::Observer& observer, const base::Clock& clock,
-               base::Random& random, FileWatch& files);
+               base::Random& random, FileWatch& files, traces::Tracer tracer = {});
 
   /// Adds a queue. Its workers start at once, or, before start(), with all others.
   void add(const QueueConfig& config);
@@ -101,6 +104,7 @@ class QueueRunners {
   const base::Clock& clock_;
   base::Random& random_;
   FileWatch& files_;
+  const traces::Tracer tracer_;
   std::vector<Runner> runners_;
   std::list<Parts> retired_;  ///< Their workers leave.
   bool started_ = false;

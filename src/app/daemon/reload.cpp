@@ -62,6 +62,8 @@ std::string differences(const QueueConfig& from, const QueueConfig& to) {
 
 void App::reload(const Config& config) {
   auto& runners = *parts_->runners;
+  if (parts_->tls != nullptr)
+    if (auto loaded = parts_->tls->load_again(); !loaded) return refuse_reload(loaded.error());
   if (auto grown = runners.grow(config.queues); !grown) return refuse_reload(grown.error());
   std::string changed;
   std::string needs_a_restart;

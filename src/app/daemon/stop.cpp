@@ -93,6 +93,10 @@ void App::stop(Stopping& stopping) {
   close_port(parts, stopping, deadline);
   parts.scheduler.request_stop();
   parts.scheduler.join();
+  if (parts.tracing) {
+    stopping.waits_for("the collector of spans");
+    parts.tracing->exporter().stop();
+  }
   log_end();
 }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "app/logging/trace_fields.hpp"
+
 namespace jobqd::app {
 
 void EventLog::attempt_started(const engine::Claim& claim) {
@@ -17,8 +19,14 @@ void EventLog::attempt_settled(const engine::Claim& claim, const engine::Resolut
   note_shortage(claim, resolution);
   if (!log_.logs(LogLevel::debug) || std::holds_alternative<engine::Failed>(resolution)) return;
   const auto log = [&](std::string_view message, std::string_view name, std::string_view value) {
+    const auto trace = trace_fields(tracer_, claim);
     log_.write(LogLevel::debug, message,
-               {{"id", claim.id}, {"queue", claim.queue}, {"attempt", claim.attempt}, {name, value}});
+               {{"id", claim.id},
+                {"queue", claim.queue},
+                {"attempt", claim.attempt},
+                {name, value},
+                trace.trace_id,
+                trace.span_id});
   };
   if (std::holds_alternative<engine::Done>(resolution))
     log("job done", "status", "done");
@@ -53,14 +61,21 @@ void EventLog::note_shortage(const engine::Claim& claim, const engine::Resolutio
 }
 
 void EventLog::attempt_stale(const engine::Claim& claim) {
-  log_.write(LogLevel::warn, "an attempt ended after its job was no longer its own",
-             {{"id", claim.id}, {"queue", claim.queue}, {"attempt", claim.attempt}});
+  const auto trace = trace_fields(tracer_, claim);
+  log_.write(
+      LogLevel::warn, "an attempt ended after its job was no longer its own",
+      {{"id", claim.id}, {"queue", claim.queue}, {"attempt", claim.attempt}, trace.trace_id, trace.span_id});
 }
 
 void EventLog::lease_expired(const engine::Claim& claim) {
-  log_.write(
-      LogLevel::warn, "a lease ran out: its worker did not say in time that it lives",
-      {{"id", claim.id}, {"queue", claim.queue}, {"attempt", claim.attempt}, {"worker", claim.worker}});
+  const auto trace = trace_fields(tracer_, claim);
+  log_.write(LogLevel::warn, "a lease ran out: its worker did not say in time that it lives",
+             {{"id", claim.id},
+              {"queue", claim.queue},
+              {"attempt", claim.attempt},
+              {"worker", claim.worker},
+              trace.trace_id,
+              trace.span_id});
 }
 
 void EventLog::circuit_changed(std::string_view queue, domain::CircuitState from, domain::CircuitState to) {

@@ -7,6 +7,7 @@
 
 #include <jobqd/base/mutex.hpp>
 #include <jobqd/engine/observer.hpp>
+#include <jobqd/traces/tracer.hpp>
 
 #include "app/logging/log.hpp"
 
@@ -21,7 +22,8 @@ namespace jobqd::app {
 /// The first attempt that is only simulated takes a warning; there is no second one.
 class EventLog final : public engine::Observer {
  public:
-  explicit EventLog(Log& log) : log_(log) {}
+  /// `tracer` says where lines about attempts belong in a trace.
+  explicit EventLog(Log& log, traces::Tracer tracer = {}) : log_(log), tracer_(tracer) {}
 
   void attempt_started(const engine::Claim& claim) override;
   void attempt_settled(const engine::Claim& claim, const engine::Resolution& resolution) override;
@@ -45,6 +47,7 @@ class EventLog final : public engine::Observer {
   void note_shortage(const engine::Claim& claim, const engine::Resolution& resolution) JOBQD_EXCLUDES(mutex_);
 
   Log& log_;
+  const traces::Tracer tracer_;
   std::atomic<bool> warned_of_simulation_{false};
   base::Mutex mutex_;
   std::map<std::string, Shortage> shortages_ JOBQD_GUARDED_BY(mutex_);  ///< By the name of the queue.

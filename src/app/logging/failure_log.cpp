@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "app/logging/trace_fields.hpp"
+
 namespace jobqd::app {
 
 namespace {
@@ -16,12 +18,15 @@ void FailureLog::attempt_settled(const engine::Claim& claim, const engine::Resol
   const bool cancelled = failed->reason == domain::Reason::cancelled;
   const auto level = !cancelled && count(claim.queue) ? LogLevel::info : LogLevel::debug;
   if (!log_.logs(level)) return;
+  const auto trace = trace_fields(tracer_, claim);
   log_.write(level, "job failed",
              {{"id", claim.id},
               {"queue", claim.queue},
               {"attempt", claim.attempt},
               {"error", failed->error},
-              {"reason", domain::to_string(failed->reason)}});
+              {"reason", domain::to_string(failed->reason)},
+              trace.trace_id,
+              trace.span_id});
 }
 
 bool FailureLog::count(const std::string& queue) {

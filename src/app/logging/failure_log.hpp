@@ -7,6 +7,7 @@
 #include <jobqd/base/mutex.hpp>
 #include <jobqd/engine/duty.hpp>
 #include <jobqd/engine/observer.hpp>
+#include <jobqd/traces/tracer.hpp>
 
 #include "app/logging/log.hpp"
 
@@ -20,7 +21,9 @@ class FailureLog final : public engine::Observer, public engine::Duty {
  public:
   static constexpr std::uint64_t most_a_second = 10;
 
-  FailureLog(Log& log, const base::Clock& clock) : log_(log), clock_(clock) {}
+  /// `tracer` says where the lines belong in a trace.
+  FailureLog(Log& log, const base::Clock& clock, traces::Tracer tracer = {})
+      : log_(log), clock_(clock), tracer_(tracer) {}
 
   void attempt_settled(const engine::Claim& claim, const engine::Resolution& resolution) override;
   std::optional<base::SteadyTime> run(base::Now now) override;
@@ -38,6 +41,7 @@ class FailureLog final : public engine::Observer, public engine::Duty {
 
   Log& log_;
   const base::Clock& clock_;
+  const traces::Tracer tracer_;
   base::Mutex mutex_;
   std::map<std::string, Second> seconds_ JOBQD_GUARDED_BY(mutex_);  ///< By the name of the queue.
 };

@@ -39,11 +39,13 @@ std::string value_text(const LogField& field, LogFormat format) {
 std::string payload(LogFormat format, std::string_view message, std::initializer_list<LogField> fields) {
   if (format == LogFormat::text) {
     std::string text(message);
-    for (const auto& field : fields) text += fmt::format(" {}={}", field.name, value_text(field, format));
+    for (const auto& field : fields)
+      if (!field.name.empty()) text += fmt::format(" {}={}", field.name, value_text(field, format));
     return text;
   }
   auto text = fmt::format(R"("message":{})", json_text(message));
-  for (const auto& field : fields) text += fmt::format(R"(,"{}":{})", field.name, value_text(field, format));
+  for (const auto& field : fields)
+    if (!field.name.empty()) text += fmt::format(R"(,"{}":{})", field.name, value_text(field, format));
   return text;
 }
 

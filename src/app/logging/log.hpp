@@ -18,7 +18,7 @@
 namespace jobqd::app {
 
 /// One named value of a log line. Text from clients is safe here: it is escaped, so that no request can forge
-/// a line.
+/// a line. A field without a name is left out.
 struct LogField {
   template <std::integral Number>
   LogField(std::string_view field, Number number) : name(field), value(static_cast<std::int64_t>(number)) {}

@@ -15,6 +15,7 @@
 #include "app/settings/make_queues.hpp"
 #include "app/settings/queue_settings.hpp"
 #include "app/settings/settings.hpp"
+#include "app/settings/traces_settings.hpp"
 #include "app/settings/values.hpp"
 #include "app/version.hpp"
 
@@ -138,6 +139,7 @@ std::expected<Command, std::string> read_command(std::span<const char* const> ar
   if (const auto flag = flags->values.find("CONFIG"); flag != flags->values.end()) path = flag->second;
   Faults faults;
   auto config = read_sources(path, variables, flags->values, kinds, faults);
+  config.traces = read_traces(environment, faults);
   if (!faults.empty() && !flags->check_config) faults.resize(1);
   if (!faults.empty()) return std::unexpected(fmt::to_string(fmt::join(faults, "\n")));
   if (flags->check_config) return Print{describe(config)};
@@ -151,6 +153,7 @@ std::string as_toml(const std::string& value) {
 
 std::string describe(const Config& config) {
   std::string text;
+  if (config.traces) text += fmt::format("# traces go to {} (OTEL_*)\n", shown(config.traces->url));
   for (const auto& setting : settings())
     if (setting.name != "CONFIG")
       text += fmt::format("{} = {}\n", setting.file_key(), as_toml(setting.show(config)));

@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -16,6 +17,7 @@
 #include <jobqd/domain/rate_limit.hpp>
 #include <jobqd/domain/retry_policy.hpp>
 #include <jobqd/engine/queue_options.hpp>
+#include <jobqd/http/tls.hpp>
 #include <jobqd/processors/kind.hpp>
 
 namespace jobqd::app {
@@ -24,10 +26,18 @@ enum class LogLevel : std::uint8_t { debug, info, warn, error };
 [[nodiscard]] std::string_view to_string(LogLevel level);
 enum class LogFormat : std::uint8_t { text, json };
 
+/// A TCP port, or a Unix socket.
 struct ListenAddress {
   std::string host = "127.0.0.1";  ///< An IPv4 or IPv6 address.
   std::uint16_t port = 8080;       ///< 0: any free one.
-  [[nodiscard]] bool is_loopback() const { return host.starts_with("127.") || host == "::1"; }
+  bool tls = false;
+  std::string path = {};  ///< Of the socket; empty: a port.
+
+  /// Whether only this machine can reach it.
+  [[nodiscard]] bool is_local() const { return !path.empty() || host.starts_with("127.") || host == "::1"; }
+  /// As LISTEN has it, and the same without the port.
+  [[nodiscard]] std::string text() const;
+  [[nodiscard]] std::string place() const;
 };
 
 /// One queue, with places, workers and rules of its own. What is allowed: the table in queue_settings.cpp,
@@ -61,11 +71,21 @@ struct SimulateSettings {
   double failure_rate = 0.2;
 };
 
+/// Where spans of attempts go: what the variables OTEL_* say. What is allowed: traces_settings.cpp.
+struct TracesConfig {
+  std::string url;                                           ///< Of the collector, for traces.
+  std::vector<std::pair<std::string, std::string>> headers;  ///< Their values may be secrets.
+  base::milliseconds timeout{10'000};
+  double ratio = 0;  ///< The share of attempts that have a span among jobs that came without a trace.
+  std::vector<std::pair<std::string, std::string>> resource;  ///< service.name, and more.
+};
+
 /// Everything that can be set, with its defaults. What is allowed: the table in settings.cpp.
 struct Config {
   std::size_t workers = 4;
   std::size_t queue_size = 64;
-  ListenAddress listen;
+  std::vector<ListenAddress> listen{ListenAddress{}};  ///< At least one.
+  http::TlsOptions tls;
   std::string store = "sqlite:jobqd.db";  ///< `memory`, or `sqlite:` and a path.
   std::optional<std::string> config_file;
   base::milliseconds drain_delay{0};
@@ -84,6 +104,7 @@ struct Config {
   LogLevel log_level = LogLevel::info;
   std::string log_level_held = {};  ///< Why a new LOG_LEVEL in the file has no effect; empty: it has.
   LogFormat log_format = LogFormat::text;
+  std::optional<TracesConfig> traces;  ///< Of the environment alone; empty: there are none.
   std::vector<QueueConfig>
       queues;  ///< The default queue first. Made of all above and the tables of the file.
 };

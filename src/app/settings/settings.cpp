@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <array>
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
 
 #include <jobqd/base/characters.hpp>
 #include <jobqd/base/duration.hpp>
 #include <jobqd/base/size.hpp>
 
+#include "app/settings/http_settings.hpp"
 #include "app/settings/values.hpp"
 
 namespace jobqd::app {
@@ -18,37 +18,11 @@ namespace {
 
 using base::milliseconds;
 
-bool is_ip_address(std::string_view host, bool bracketed) {
-  // The zone of a link-local address (fe80::1%eth0) is checked by the kernel.
-  const std::string address(bracketed ? host.substr(0, host.find('%')) : host);
-  in6_addr parsed{};
-  return inet_pton(bracketed ? AF_INET6 : AF_INET, address.c_str(), &parsed) == 1;
-}
-
-bool read_listen(std::string_view text, ListenAddress& out) {
-  const auto colon = text.rfind(':');
-  if (colon == std::string_view::npos) return false;
-  std::string_view host = text.substr(0, colon);
-  std::uint16_t port = 0;
-  if (!read_number<std::uint16_t>(text.substr(colon + 1), 0, 65535, port)) return false;
-  if (host == "localhost") host = "127.0.0.1";
-  const bool bracketed = host.starts_with('[') && host.ends_with(']');
-  if (bracketed) host = host.substr(1, host.size() - 2);
-  if (!is_ip_address(host, bracketed)) return false;
-  out = {.host = std::string(host), .port = port};
-  return true;
-}
-
 /// Reads `member` of the backoff.
 bool read_backoff(std::string_view text, milliseconds& member, Config& config) {
   if (!read_duration(text, one_ms, longest_backoff, member)) return false;
   config.backoff_is_set = true;
   return true;
-}
-
-std::string show_listen(const ListenAddress& listen) {
-  const bool v6 = listen.host.contains(':');
-  return fmt::format("{}{}{}:{}", v6 ? "[" : "", listen.host, v6 ? "]" : "", listen.port);
 }
 
 bool read_path(std::string_view text, std::optional<std::string>& out) {
@@ -92,17 +66,13 @@ constexpr std::array<std::string_view, 2> format_names{"text", "json"};
 
 using Text = std::string_view;
 
-constexpr std::array<Setting, 21> table{{
+constexpr std::array<Setting, 18> job_settings{{
     {"WORKERS", "workers of the default queue", "a whole number from 1 to 1024",
      [](Config& c, Text t) { return read_number<std::size_t>(t, 1, 1024, c.workers); },
      [](const Config& c) { return fmt::to_string(c.workers); }},
     {"QUEUE_SIZE", "jobs that may wait in the default queue", "a whole number from 1 to 100000000",
      [](Config& c, Text t) { return read_number<std::size_t>(t, 1, most_jobs, c.queue_size); },
      [](const Config& c) { return fmt::to_string(c.queue_size); }},
-    {"LISTEN", "address and port to serve HTTP on; port 0 takes any free one",
-     "an IP address or localhost, and a port, such as 127.0.0.1:8080, 0.0.0.0:8080 or [::1]:8080",
-     [](Config& c, Text t) { return read_listen(t, c.listen); },
-     [](const Config& c) { return show_listen(c.listen); }},
     {"STORE", "where jobs are kept",
      "memory, or sqlite: and the path of a file, no URI, such as sqlite:/data/jobqd.db",
      [](Config& c, Text t) { return read_store(t, c.store); }, [](const Config& c) { return c.store; }},
@@ -136,12 +106,6 @@ constexpr std::array<Setting, 21> table{{
     {"SIMULATE_FAILURE_RATE", "share of simulated attempts that fail", "a number from 0 to 1",
      [](Config& c, Text t) { return read_number<double>(t, 0, 1, c.simulate.failure_rate); },
      [](const Config& c) { return fmt::format("{}", c.simulate.failure_rate); }},
-    {"MAX_BODY", "largest request body", "a size from 1KiB to 64MiB",
-     [](Config& c, Text t) { return read_size(t, base::kib, 64 * base::mib, c.max_body); },
-     [](const Config& c) { return base::format_size(c.max_body); }},
-    {"MAX_CONNECTIONS", "HTTP connections open at once", "a whole number from 1 to 100000",
-     [](Config& c, Text t) { return read_number<std::size_t>(t, 1, 100'000, c.max_connections); },
-     [](const Config& c) { return fmt::to_string(c.max_connections); }},
     {"RETENTION", "how long finished jobs and their ids are kept", "a duration from 0s to 366d",
      [](Config& c, Text t) { return read_duration(t, zero, 366 * day, c.retention); },
      [](const Config& c) { return base::format_duration(c.retention); }},
@@ -179,7 +143,15 @@ std::string Setting::file_key() const {
 }
 
 std::span<const Setting> settings() {
-  return table;
+  static const auto all = [] {
+    std::array<Setting, job_settings.size() + http_settings.size()> both{};
+    constexpr auto first = job_settings.begin() + 2;
+    auto end = std::copy(job_settings.begin(), first, both.begin());
+    end = std::ranges::copy(http_settings, end).out;
+    std::copy(first, job_settings.end(), end);
+    return both;
+  }();
+  return all;
 }
 
 std::optional<std::string> contradiction(const Config& config) {
@@ -188,7 +160,7 @@ std::optional<std::string> contradiction(const Config& config) {
        {above("BACKOFF_BASE", config.backoff.base, "BACKOFF_CAP", config.backoff.cap),
         above("SIMULATE_MIN", config.simulate.shortest, "SIMULATE_MAX", config.simulate.longest)})
     if (!wrong.empty()) return wrong;
-  return std::nullopt;
+  return http_contradiction(config);
 }
 
 }  // namespace jobqd::app

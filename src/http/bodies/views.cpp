@@ -90,13 +90,13 @@ void write_job(JsonWriter& json, const domain::Job& job) {
   json.end_object();
 }
 
-void write_lease(JsonWriter& json, const engine::Claim& claim) {
+void write_lease(JsonWriter& json, const engine::Claim& claim, std::string_view traceparent) {
   json.begin_object();
   write_members(json, claim.lease->job);
   json.key("lease").begin_object();
   json.key("token").string(std::to_string(claim.token));  // JavaScript reads numbers only up to 2^53.
   json.key("expires_at").string(base::format_rfc3339(claim.lease->expires_at));
-  if (!claim.traceparent.empty()) json.key("traceparent").string(claim.traceparent);
+  if (!traceparent.empty()) json.key("traceparent").string(traceparent);
   json.end_object();
   json.end_object();
 }

@@ -17,11 +17,11 @@ bool needs_jobs(const Route& route) {
 }  // namespace
 
 Api::Api(engine::Store& store, const base::Clock& clock, base::Random& random, MetricsText* metrics,
-         QueueHistory* history)
+         QueueHistory* history, const TraceparentOf* traceparent_of)
     : enqueue_(store, clock, random),
       jobs_(store),
       queues_(store, history, clock),
-      workers_(store),
+      workers_(store, traceparent_of),
       probes_(store),
       metrics_(metrics),
       guards_{check_cross_site, check_input},

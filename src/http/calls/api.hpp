@@ -27,9 +27,9 @@ namespace jobqd::http {
 /// Access::open; of the store it calls nothing but trouble() then.
 class Api final : public Service {
  public:
-  /// `metrics`, `history`: null if there are none.
+  /// `metrics`, `history`: null if there are none. `traceparent_of` as in ServerOptions.
   Api(engine::Store& store, const base::Clock& clock, base::Random& random, MetricsText* metrics = nullptr,
-      QueueHistory* history = nullptr);
+      QueueHistory* history = nullptr, const TraceparentOf* traceparent_of = nullptr);
 
   /// Finds the route of the request, asks the guards, and has the route's handler answer, or answers itself.
   void handle(Request& request, ExchangePtr exchange) override;

@@ -12,12 +12,13 @@ namespace jobqd::http {
 
 namespace {
 
-Response leased(const std::vector<engine::Claim>& claims) {
+Response leased(const std::vector<engine::Claim>& claims, const TraceparentOf* traceparent_of) {
   Response response;
   JsonWriter json(response.body);
   json.begin_object();
   json.key("jobs").begin_array();
-  for (const auto& claim : claims) write_lease(json, claim);
+  for (const auto& claim : claims)
+    write_lease(json, claim, traceparent_of != nullptr ? (*traceparent_of)(claim) : claim.traceparent);
   json.end_array();
   json.end_object();
   return response;
@@ -89,14 +90,15 @@ void WorkerCalls::lease_some(std::string_view queue, RemoteBody body, Room room,
                      .lease = engine::LeaseTerms{.duration = body.lease, .worker = std::move(body.worker)},
                      .wait_id = wait,
                      .max_bytes = {.now = room.now, .after_wait = room.after_wait}},
-                    [exchange](const engine::Expected<std::vector<engine::Claim>>& claims) {
-                      exchange->respond(claims ? leased(*claims) : problem(claims.error()));
+                    [exchange, traceparent_of = traceparent_of_](
+                        const engine::Expected<std::vector<engine::Claim>>& claims) {
+                      exchange->respond(claims ? leased(*claims, traceparent_of) : problem(claims.error()));
                     });
   if (!waits) return;
   // Weak, because the exchange is over once jobs came. Only the one that ends the wait answers.
   exchange->after(body.wait, [this, wait, weak = std::weak_ptr(exchange)] {
     if (!claims_.withdraw(wait)) return;
-    if (auto waiting = weak.lock()) waiting->respond(leased({}));
+    if (auto waiting = weak.lock()) waiting->respond(leased({}, nullptr));
   });
 }
 

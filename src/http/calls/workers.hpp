@@ -4,6 +4,7 @@
 #include <vector>
 
 #include <jobqd/engine/claims.hpp>
+#include <jobqd/http/server.hpp>
 
 #include "http/bodies/remote_body.hpp"
 #include "http/route.hpp"
@@ -13,7 +14,8 @@ namespace jobqd::http {
 /// The calls of remote workers: lease, heartbeat, complete, fail. Outlived by `claims`; outlives its routes.
 class WorkerCalls {
  public:
-  explicit WorkerCalls(engine::Claims& claims) : claims_(claims) {}
+  explicit WorkerCalls(engine::Claims& claims, const TraceparentOf* traceparent_of = nullptr)
+      : claims_(claims), traceparent_of_(traceparent_of) {}
 
   [[nodiscard]] std::vector<Route> routes() const;
 
@@ -26,6 +28,7 @@ class WorkerCalls {
   void fail(const Request& request, ExchangePtr exchange) const;
 
   engine::Claims& claims_;
+  const TraceparentOf* const traceparent_of_;  ///< Of ServerOptions.
 };
 
 }  // namespace jobqd::http

@@ -31,19 +31,24 @@ bool with_handler(Conversation::Phase phase) {
 
 }  // namespace
 
-Conversation::Conversation(const ServerOptions& options, const Moment& moment, Place place)
+Conversation::Conversation(const ServerOptions& options, const Moment& moment, Place place, bool is_open)
     : options_(options),
       moment_(moment),
       reader_({.header_bytes = header_bytes, .body_bytes = options.max_body}),
-      phase_(place == Place::regular ? Phase::idle : Phase::head),
+      phase_(Phase::opening),
       last_(place == Place::beyond_limit) {
   restart_clock();
+  if (is_open) opened();
+}
+
+void Conversation::opened() {
+  if (phase_ == Phase::opening) enter(last_ ? Phase::head : Phase::idle);
 }
 
 Conversation::Action Conversation::next() {
   if (unread_ && in_request(phase_)) look();
   if (in_request(phase_) && !unread_ && input_.ended()) enter(Phase::ending);
-  if (phase_ == Phase::idle && moment_.stopping && output_.empty()) enter(Phase::closed);
+  if (phase_ <= Phase::idle && moment_.stopping && output_.empty()) enter(Phase::closed);
   if (phase_ == Phase::waiting && (moment_.stopping || input_.ended())) {
     enter(Phase::handling);
     wait_is_over_ = true;
@@ -209,6 +214,7 @@ void Conversation::restart_clock() {
     switch (phase_) {
       case Phase::idle:
         return options_.idle_timeout;
+      case Phase::opening:
       case Phase::head:
         return options_.header_timeout;
       case Phase::body:

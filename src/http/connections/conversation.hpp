@@ -33,6 +33,8 @@ struct Moment {
 /// src/http/README.md has the states as a diagram.
 ///
 /// Not thread-safe. Options and moment outlive it.
+///
+/// Size: an event is a function, and one table has them all.
 class Conversation {
  public:
   enum class Action : std::uint8_t {
@@ -52,6 +54,7 @@ class Conversation {
 
   /// Where it stands. README.md shows what leads from one to the other.
   enum class Phase : std::uint8_t {
+    opening,    ///< The transport is being opened.
     idle,       ///< Nothing of the next request has come.
     head,       ///< A part of its head has.
     body,       ///< Its head and a part of its body have.
@@ -67,12 +70,14 @@ class Conversation {
   };
 
   /// Beyond the limit one request is read, without idling before it, and the connection closes after its
-  /// answer.
-  Conversation(const ServerOptions& options, const Moment& moment, Place place);
+  /// answer. `is_open`: the transport is; if not, opened() follows, within the time for a head.
+  Conversation(const ServerOptions& options, const Moment& moment, Place place, bool is_open = true);
 
   [[nodiscard]] Action next();
 
   // What the connection reports.
+
+  void opened();
 
   /// After `read`: where the bytes go. Stays where it is until the read has ended.
   [[nodiscard]] boost::asio::mutable_buffer space();

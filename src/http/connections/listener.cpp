@@ -4,7 +4,6 @@
 #include <vector>
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include "http/requests/response_writer.hpp"
 
@@ -13,16 +12,11 @@ namespace jobqd::http {
 namespace {
 
 namespace asio = boost::asio;
-using asio::ip::tcp;
 using boost::system::error_code;
 
 constexpr base::milliseconds sweep_interval{250};
-constexpr base::milliseconds accept_pause{100};
 /// Connections beyond the limit that are answered once; more than these are just closed.
 constexpr std::size_t beyond_limit_at_once = 64;
-/// Connections accepted before others get a turn. One at a time would let new ones, health probes among them,
-/// wait behind whatever all the present ones ask for.
-constexpr int accepted_at_once = 64;
 /// What answers in pieces, lists and leases, may hold in all.
 constexpr std::size_t budget_bytes = 64UL * 1024 * 1024;
 
@@ -37,70 +31,37 @@ Listener::Listener(asio::io_context& io, const ServerOptions& options, const bas
                .observers = Observers(std::move(observers)),
                .turns = Turns(io.get_executor()),
                .budget = AnswerBudget(budget_bytes, context_.options.max_connections)},
-      acceptor_(io),
-      sweeper_(io),
-      pause_(io) {
+      sweeper_(io) {
   tick();
 }
 
-std::expected<void, std::string> Listener::open(Port port) {
+std::expected<void, std::string> Listener::open(Port port, std::shared_ptr<Tls> tls) {
   const auto number = port.number();
-  const auto failed = [number](const error_code& code) {
-    return std::unexpected(fmt::format("cannot serve port {}: {}", number, code.message()));
-  };
   error_code code;
-  const int descriptor = port.release();
-  if (acceptor_.assign(port.is_ipv6() ? tcp::v6() : tcp::v4(), descriptor, code); code) {
-    ::close(descriptor);
-    return failed(code);
-  }
-  if (acceptor_.non_blocking(true, code); code) return failed(code);
-  port_ = number;
-  return {};
+  acceptors_.emplace_back(
+      context_.executor, std::move(port),
+      [this, tls = std::move(tls)](Socket socket) { admit(std::move(socket), tls.get()); }, code);
+  if (!code && port_ == 0) port_ = number;
+  if (!code) return {};
+  acceptors_.pop_back();
+  return std::unexpected(fmt::format("cannot serve port {}: {}", number, code.message()));
 }
 
 void Listener::start() {
-  accept();
+  for (auto& acceptor : acceptors_) acceptor.start();
   sweep();
 }
 
-void Listener::accept() {
-  acceptor_.async_accept([this](const error_code& code, Socket socket) {
-    if (!acceptor_.is_open()) return;
-    if (code) return retry_accept_later();
-    admit(std::move(socket));
-    accept_waiting();
-    accept();
-  });
-}
-
-/// Those that have connected meanwhile. An error comes again with the next accept().
-void Listener::accept_waiting() {
-  error_code code;
-  for (int accepted = 1; accepted < accepted_at_once; ++accepted) {
-    Socket socket(context_.executor);
-    if (acceptor_.accept(socket, code); code) return;
-    admit(std::move(socket));
-  }
-}
-
-/// There are no descriptors left, most likely: they come back when connections end.
-void Listener::retry_accept_later() {
-  pause_.expires_after(accept_pause);
-  pause_.async_wait([this](const error_code& code) {
-    if (!code) accept();
-  });
-}
-
-void Listener::admit(Socket socket) {
+void Listener::admit(Socket socket, const Tls* tls) {
   const auto served = context_.sessions.size() - context_.beyond_limit;
-  if (served < context_.options.max_connections) {
-    Session::start(plain_transport(std::move(socket)), context_, Session::Place::regular);
-  } else if (context_.beyond_limit < beyond_limit_at_once) {
-    Session::start(plain_transport(std::move(socket)), context_, Session::Place::beyond_limit);
-  } else {
-    context_.observers.connection_refused();
+  const bool is_regular = served < context_.options.max_connections;
+  if (is_regular || context_.beyond_limit < beyond_limit_at_once) {
+    auto transport = tls == nullptr ? plain_transport(std::move(socket))
+                                    : tls_transport(std::move(socket), *tls->context());
+    const auto place = is_regular ? Session::Place::regular : Session::Place::beyond_limit;
+    if (transport != nullptr) return Session::start(std::move(transport), context_, place);
   }
+  context_.observers.connection_refused();
 }
 
 void Listener::tick() {
@@ -131,9 +92,7 @@ void Listener::sweep() {
 
 void Listener::stop(base::milliseconds grace) {
   if (std::exchange(context_.moment.stopping, true)) return;
-  error_code ignored;
-  acceptor_.close(ignored);
-  pause_.cancel();
+  for (auto& acceptor : acceptors_) acceptor.close();
   tick();
   stop_deadline_ = context_.moment.now + grace;
   for_each_session([](Session& session) { session.wind_down(); });

@@ -3,15 +3,18 @@
 #include <cstdint>
 #include <expected>
 #include <functional>
+#include <list>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include <jobqd/http/port.hpp>
+#include <jobqd/http/tls.hpp>
 
+#include "http/connections/acceptor.hpp"
 #include "http/connections/session.hpp"
 
 namespace jobqd::http {
@@ -24,10 +27,11 @@ class Listener {
   Listener(boost::asio::io_context& io, const ServerOptions& options, const base::Clock& clock,
            Service& service, std::vector<Observer*> observers = {});
 
-  /// Takes the port. The error is why not, in words.
-  std::expected<void, std::string> open(Port port);
+  /// Takes a port, before start(). What comes to it is TLS if `tls` is not null. The error is why not, in
+  /// words.
+  std::expected<void, std::string> open(Port port, std::shared_ptr<Tls> tls = nullptr);
 
-  [[nodiscard]] std::uint16_t port() const { return port_; }  ///< 0: it is not open.
+  [[nodiscard]] std::uint16_t port() const { return port_; }  ///< The first of TCP; 0: there is none.
 
   void start();
 
@@ -36,18 +40,14 @@ class Listener {
   void stop(base::milliseconds grace);
 
  private:
-  void accept();
-  void accept_waiting();
-  void admit(Socket socket);
-  void retry_accept_later();
+  void admit(Socket socket, const Tls* tls);
   void for_each_session(const std::function<void(Session&)>& act);
   void sweep();
   void tick();
 
   ConnectionContext context_;
-  boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, Executor> acceptor_;
+  std::list<Acceptor> acceptors_;
   boost::asio::steady_timer sweeper_;
-  boost::asio::steady_timer pause_;
   base::SteadyTime stop_deadline_{};
   std::uint16_t port_ = 0;
 };

@@ -14,7 +14,7 @@ class Server::Impl {
  public:
   Impl(const ServerOptions& options, engine::Store& store, const base::Clock& clock, base::Random& random,
        std::vector<Observer*> observers, MetricsText* metrics, QueueHistory* history)
-      : api(store, clock, random, metrics, history),
+      : api(store, clock, random, metrics, history, options.traceparent_of),
         loop(store, clock),
         listener(loop.context(), options, clock, api, std::move(observers)) {}
 
@@ -34,8 +34,8 @@ Server::~Server() {
   join();
 }
 
-std::expected<void, std::string> Server::listen(Port port) {
-  return impl_->listener.open(std::move(port));
+std::expected<void, std::string> Server::listen(Port port, std::shared_ptr<Tls> tls) {
+  return impl_->listener.open(std::move(port), std::move(tls));
 }
 
 std::uint16_t Server::port() const {

@@ -52,7 +52,7 @@ void Session::start(std::unique_ptr<Transport> transport, ConnectionContext& con
 Session::Session(std::unique_ptr<Transport> transport, ConnectionContext& context, Place place)
     : transport_(std::move(transport)),
       context_(context),
-      conversation_(context.options, context.moment, place),
+      conversation_(context.options, context.moment, place, transport_->is_open()),
       place_(place) {
   context_.sessions.insert(this);
   if (place_ == Place::beyond_limit) ++context_.beyond_limit;
@@ -63,6 +63,7 @@ Session::~Session() {
   hold(0);
   context_.sessions.erase(this);
   if (place_ == Place::beyond_limit) --context_.beyond_limit;
+  if (!transport_->is_open() && !context_.moment.stopping) context_.observers.handshake_failed();
   context_.observers.connection_closed();
 }
 
@@ -113,6 +114,13 @@ void Session::contain(auto action) {
     running_ = false;
     close();
   }
+}
+
+void Session::opened() {
+  contain([&] {
+    conversation_.opened();
+    run();
+  });
 }
 
 void Session::read_done(const error_code& code, std::size_t bytes) {

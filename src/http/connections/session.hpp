@@ -92,6 +92,7 @@ class Session final : public Exchange,
   void contain(auto action);
   void run();
   void perform(Conversation::Action action);
+  void opened() override;
   void read_done(const boost::system::error_code& code, std::size_t bytes) override;
   void write_done(const boost::system::error_code& code, std::size_t bytes) override;
   std::size_t take_turn() override;

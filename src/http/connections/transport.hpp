@@ -7,16 +7,21 @@
 
 #include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/system/error_code.hpp>
+
+namespace boost::asio::ssl {
+class context;
+}
 
 namespace jobqd::http {
 
 /// Sockets know that their executor is an io_context's, which spares an allocation and several indirect calls
 /// at every step.
 using Executor = boost::asio::io_context::executor_type;
-using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, Executor>;
+/// Of TCP, or a Unix socket.
+using Socket = boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol, Executor>;
 
 /// Carries the bytes of one connection. Knows nothing of HTTP, and decides nothing.
 ///
@@ -28,11 +33,16 @@ class Transport {
   class User {
    public:
     virtual ~User() = default;
+    /// The transport is open(), once, while a read is under way. Never if it was from the beginning.
+    virtual void opened() = 0;
     virtual void read_done(const boost::system::error_code& code, std::size_t bytes) = 0;
     virtual void write_done(const boost::system::error_code& code, std::size_t bytes) = 0;
   };
 
   virtual ~Transport() = default;
+
+  /// Whether it carries bytes already. If not, the first read has it opened.
+  [[nodiscard]] virtual bool is_open() const = 0;
 
   /// Reads some bytes into `space`, which stays valid until the report.
   virtual void read_some(boost::asio::mutable_buffer space, std::shared_ptr<User> user) = 0;
@@ -46,14 +56,21 @@ class Transport {
   /// Tells the peer that nothing more will be sent.
   virtual void end_sending() = 0;
 
-  /// Address and port of the peer, such as 10.0.0.7:40522 or [::1]:40522; empty once it is gone.
+  /// Address and port of the peer, such as 10.0.0.7:40522 or [::1]:40522, or unix; empty once it is gone.
   [[nodiscard]] virtual std::string peer() const = 0;
 
   /// Closes; what is under way is reported as aborted.
   virtual void close() = 0;
 };
 
-/// TCP without encryption.
+/// Without encryption.
 [[nodiscard]] std::unique_ptr<Transport> plain_transport(Socket socket);
+
+/// TLS, as the context says, on the side of the server. Clients that speak HTTP without it are told so. Null:
+/// there is no memory for it.
+[[nodiscard]] std::unique_ptr<Transport> tls_transport(Socket socket, boost::asio::ssl::context& context);
+
+/// Transport::peer() of a socket.
+[[nodiscard]] std::string peer_of(const Socket& socket);
 
 }  // namespace jobqd::http

@@ -15,6 +15,7 @@ namespace jobqd::processors::push {
 namespace {
 
 using Tls = boost::asio::ssl::context;
+using Readers = base::WatchedFiles::Readers;
 
 /// Adds what is new about a file to the end of `all`, under the key that names the file.
 void report(std::string_view key, const std::vector<std::string>& news, std::vector<std::string>& all) {
@@ -37,8 +38,10 @@ std::expected<std::string, std::string> secret_in_file(const std::string& path) 
 
 Credentials::Credentials(const Options& options) : first_of_files_(options.secrets.size()) {
   for (const auto& path : options.secret_files)
-    secret_files_.emplace_back(path, WatchedFile::Readers::no_others);
-  if (!options.ca_file.empty()) ca_file_.emplace(options.ca_file, WatchedFile::Readers::any);
+    secret_files_.push_back(
+        {.path = path, .file = base::WatchedFiles({{.path = path, .readers = Readers::no_others}})});
+  if (!options.ca_file.empty())
+    ca_file_ = {.path = options.ca_file, .file = base::WatchedFiles({{.path = options.ca_file}})};
 }
 
 std::expected<std::shared_ptr<Credentials>, std::string> Credentials::make(const Options& options) {
@@ -74,14 +77,12 @@ std::shared_ptr<Tls> Credentials::tls() const {
 std::vector<std::string> Credentials::look() {
   std::vector<std::string> news;
   auto position = first_of_files_;
-  for (auto& file : secret_files_) {
-    const auto take = [this, position](const std::string& path) { return take_key(position, path); };
-    report("secret_file", file.look(take), news);
+  for (auto& [path, file] : secret_files_) {
+    report("secret_file", file.look([&] { return take_key(position, path); }), news);
     ++position;
   }
   if (ca_file_)
-    report("ca_file", ca_file_->look([this](const std::string& path) { return take_authorities(path); }),
-           news);
+    report("ca_file", ca_file_->file.look([this] { return take_authorities(ca_file_->path); }), news);
   return news;
 }
 

@@ -9,10 +9,10 @@
 #include <boost/asio/ssl/context.hpp>
 
 #include <jobqd/base/mutex.hpp>
+#include <jobqd/base/watched_files.hpp>
 #include <jobqd/engine/files.hpp>
 
 #include "processors/push/options.hpp"
-#include "processors/push/watched_file.hpp"
 
 namespace jobqd::processors::push {
 
@@ -34,14 +34,19 @@ class Credentials final : public engine::Files {
   std::vector<std::string> look() override;
 
  private:
+  struct Watched {
+    std::string path;
+    base::WatchedFiles file;
+  };
+
   explicit Credentials(const Options& options);
 
   std::string take_key(std::size_t position, const std::string& path);
   std::string take_authorities(const std::string& path);
 
   // Used by make() and look() only.
-  std::vector<WatchedFile> secret_files_;
-  std::optional<WatchedFile> ca_file_;
+  std::vector<Watched> secret_files_;
+  std::optional<Watched> ca_file_;
   std::size_t first_of_files_ = 0;  ///< The position of the first key that is from a file.
 
   mutable base::Mutex mutex_;

@@ -23,6 +23,14 @@ void note_error(History& history, std::string error) {
   history.ending->last_error = std::move(error);
 }
 
+/// Since when the running job could have started; epoch: not known, as after a start in an earlier run of
+/// the daemon.
+base::WallTime ready_at(const Record& record, const domain::Progress& progress, const Jobs::Start& start) {
+  if (start.at == base::SteadyTime{}) return {};
+  if (const auto run_at = start.earlier_run_at.get(); run_at != base::WallTime{}) return run_at;
+  return progress.attempts == 1 ? record.enqueued_at.get() : base::WallTime{};
+}
+
 /// Whether the end counts as a failed attempt in the figures of the queue.
 bool is_failed_attempt(const engine::Resolution& resolution) {
   if (const auto* again = std::get_if<engine::Again>(&resolution)) return !again->deferred;
@@ -224,6 +232,8 @@ void Attempts::fill(engine::Claim& claim, JobHandle job, const Record& record, c
   claim.deferrals = progress.deferrals;
   claim.simulated = running.simulated;
   claim.traceparent = record.content.traceparent();
+  claim.started_at = record.started_at();
+  claim.ready_at = ready_at(record, progress, running.start);
   claim.stop = running.stop;
   if (const auto* lease = leases_.terms(job)) claim.worker = lease->worker;
 }

@@ -1,5 +1,6 @@
 #include "app/logging/event_log.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "app/logging/test_pipe.hpp"
@@ -47,6 +48,25 @@ class EventLogTest : public testing::Test {
 };
 
 }  // namespace
+
+TEST_F(EventLogTest, LinesOfAnAttemptHaveTheIdsOfItsSpan) {
+  auto traced = claim;
+  traced.traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+  events.attempt_settled(traced, engine::Done{});
+  EXPECT_EQ(written(),
+            "debug job done id=j queue=q attempt=2 status=done trace_id=0af7651916cd43dd8448eb211c80319c\n")
+      << "nothing leaves the daemon: there is only the trace of the request";
+  const traces::Tracer tracer(0);
+  const auto span = tracer.span_of(traced)->own;
+  EventLog traced_events(log, tracer);
+  traced_events.attempt_stale(traced);
+  traced_events.attempt_stale(claim);
+  EXPECT_EQ(written(), fmt::format("warn  an attempt ended after its job was no longer its own id=j queue=q "
+                                   "attempt=2 trace_id={} span_id={}\n"
+                                   "warn  an attempt ended after its job was no longer its own id=j queue=q "
+                                   "attempt=2\n",
+                                   span.trace_id(), span.span_id()));
+}
 
 TEST_F(EventLogTest, SaysThatACircuitOpensAndCloses) {
   using enum domain::CircuitState;

@@ -21,8 +21,8 @@ TEST(ReadCommand, HasDefaults) {
   const auto config = config_of(read({}));
   EXPECT_EQ(config.workers, 4U);
   EXPECT_EQ(config.queue_size, 64U);
-  EXPECT_EQ(config.listen.host, "127.0.0.1");
-  EXPECT_EQ(config.listen.port, 8080);
+  EXPECT_EQ(config.listen.front().host, "127.0.0.1");
+  EXPECT_EQ(config.listen.front().port, 8080);
   EXPECT_EQ(config.shutdown_grace, 25s);
   EXPECT_EQ(config.backoff.base, 100ms);
   EXPECT_EQ(config.backoff.cap, 30s);
@@ -110,12 +110,50 @@ TEST(ReadCommand, TakesBoundsAndNothingBeyond) {
 
 TEST(ReadCommand, TakesAddressesAndNoNames) {
   for (const auto* listen :
-       {"0.0.0.0:8080", "127.0.0.1:0", "[::1]:65535", "[::]:1", "localhost:80", "[fe80::1%eth0]:80"})
+       {"0.0.0.0:8080", "127.0.0.1:0", "[::1]:65535", "[::]:1", "localhost:80", "[fe80::1%eth0]:80",
+        "127.0.0.1:80,[::1]:80", "127.0.0.1:80, unix:/run/jobqd.sock", "unix:jobqd.sock"})
     EXPECT_EQ(error_of(read({}, {{"LISTEN", listen}})), "none") << listen;
-  for (const auto* listen : {"8080", ":8080", "example.org:80", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536",
-                             "127.0.0.1:-1", "256.0.0.1:80", "1.2.3:80", "::1:80", "[127.0.0.1]:80",
-                             "[::g]:80", "[::1]", "[]:80", "127.0.0.1:80 "})
+  for (const auto* listen : {"8080",
+                             ":8080",
+                             "example.org:80",
+                             "127.0.0.1",
+                             "127.0.0.1:",
+                             "127.0.0.1:65536",
+                             "127.0.0.1:-1",
+                             "256.0.0.1:80",
+                             "1.2.3:80",
+                             "::1:80",
+                             "[127.0.0.1]:80",
+                             "[::g]:80",
+                             "[::1]",
+                             "[]:80",
+                             "127.0.0.1:80 ",
+                             "",
+                             ",",
+                             "127.0.0.1:80,",
+                             "unix:",
+                             "tls:8080",
+                             "tls:unix:/a",
+                             "tls:tls:127.0.0.1:80",
+                             "http://127.0.0.1:80"})
     EXPECT_NE(error_of(read({}, {{"LISTEN", listen}})), "none") << listen;
+  std::string many = "127.0.0.1:0";
+  for (int more = 1; more < 16; ++more) many += ",127.0.0.1:0";
+  EXPECT_EQ(error_of(read({}, {{"LISTEN", many}})), "none");
+  EXPECT_NE(error_of(read({}, {{"LISTEN", many + ",127.0.0.1:0"}})), "none");
+}
+
+TEST(ReadCommand, WantsACertificateWhereItListensWithTlsAndNowhereElse) {
+  EXPECT_EQ(error_of(read({}, {{"LISTEN", "127.0.0.1:80,tls:[::1]:443"}})),
+            "LISTEN: tls:[::1]:443 needs TLS_CERT and TLS_KEY");
+  EXPECT_EQ(error_of(read({}, {{"TLS_KEY", "key.pem"}})),
+            "TLS_KEY: \"key.pem\" has no effect: no address of LISTEN begins with tls:");
+  EXPECT_EQ(error_of(read({}, {{"TLS_CERT", "none"}})), "none");
+  EXPECT_EQ(error_of(read({}, {{"LISTEN", "tls:0.0.0.0:443"},
+                               {"TLS_CERT", "cert.pem"},
+                               {"TLS_KEY", "key.pem"},
+                               {"TLS_CLIENT_AUTH", "required"}})),
+            "TLS_CLIENT_AUTH: \"required\" needs TLS_CLIENT_CA");
 }
 
 TEST(ReadCommand, NoticesContradictions) {

@@ -41,7 +41,7 @@ TEST(Settings, LeaveTheConfigurationAsItIsWhenTheyRefuse) {
   EXPECT_FALSE(setting("WORKERS").read(config, "0"));
   EXPECT_FALSE(setting("LISTEN").read(config, "[::1]:x"));
   EXPECT_EQ(config.workers, 4U);
-  EXPECT_EQ(config.listen.host, "127.0.0.1");
+  EXPECT_EQ(config.listen.front().host, "127.0.0.1");
 }
 
 TEST(Settings, TakeSizesWithBinaryUnits) {
@@ -72,9 +72,10 @@ TEST(Settings, TakeAddressesWithPorts) {
 }
 
 TEST(Settings, KnowWhichAddressesStayOnThisMachine) {
-  EXPECT_TRUE((ListenAddress{.host = "127.0.0.2"}.is_loopback()));
-  EXPECT_TRUE((ListenAddress{.host = "::1"}.is_loopback()));
-  EXPECT_FALSE((ListenAddress{.host = "0.0.0.0"}.is_loopback()));
+  EXPECT_TRUE((ListenAddress{.host = "127.0.0.2"}.is_local()));
+  EXPECT_TRUE((ListenAddress{.host = "::1"}.is_local()));
+  EXPECT_FALSE((ListenAddress{.host = "0.0.0.0"}.is_local()));
+  EXPECT_TRUE((ListenAddress{.host = {}, .path = "/run/jobqd.sock"}.is_local()));
 }
 
 TEST(Settings, ContradictEachOtherOnlyWhereTheyDo) {

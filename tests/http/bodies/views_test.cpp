@@ -108,18 +108,17 @@ TEST(LeaseText, IsTheJobWithItsLease) {
   const auto claim = leased(18446744073709551615U);
   std::string out;
   JsonWriter json(out);
-  write_lease(json, claim);
+  write_lease(json, claim, "");
   const auto job = text_of(claim.lease->job);
   EXPECT_EQ(out, job.substr(0, job.size() - 1) +
                      R"(,"lease":{"token":"18446744073709551615","expires_at":"2026-11-24T12:00:00.000Z"}})");
 }
 
 TEST(LeaseText, ShowsTheTraceOfTheRequestWhereThereIsOne) {
-  auto claim = leased(1);
-  claim.traceparent = "00-\"-01";
+  const auto claim = leased(1);
   std::string out;
   JsonWriter json(out);
-  write_lease(json, claim);
+  write_lease(json, claim, "00-\"-01");
   EXPECT_TRUE(out.ends_with(R"("expires_at":"2026-11-24T12:00:00.000Z","traceparent":"00-\"-01"}})")) << out;
 }
 

@@ -74,6 +74,15 @@ TEST_F(Remote, WorkersGetTheTraceOfTheRequest) {
   EXPECT_EQ(job.at("lease").at("traceparent"), trace);
 }
 
+TEST_F(Remote, WorkersGetTheTraceOfTheirAttemptWhereItHasOne) {
+  const TraceparentOf traceparent_of = [](const engine::Claim& claim) { return "own of " + claim.id; };
+  api = std::make_unique<Api>(*store, clock, random, nullptr, nullptr, &traceparent_of);
+  api->serve();
+  work("a");
+  const auto job = json::parse(lease()->response().body).at("jobs").at(0);
+  EXPECT_EQ(job.at("lease").at("traceparent"), "own of a");
+}
+
 TEST_F(Remote, AnEmptyBodyAsksForOneJobForAMinute) {
   work("a");
   work("b");

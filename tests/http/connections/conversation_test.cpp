@@ -15,6 +15,24 @@ TEST_F(TheConversation, ReadsARequestByteByByte) {
   EXPECT_EQ(talk->take_request().path, "/a");
 }
 
+TEST_F(TheConversation, HasAsLongToOpenAsForAHeadAndIdlesThen) {
+  restart(Conversation::Place::regular, false);
+  EXPECT_EQ(next(), Action::read) << "which opens it";
+  EXPECT_EQ(after(options.header_timeout - 1ms), Action::wait);
+  talk->opened();
+  EXPECT_EQ(after(options.header_timeout), Action::wait);
+  bring(get);
+  EXPECT_EQ(next(), Action::handle);
+}
+
+TEST_F(TheConversation, ClosesUnheardIfItIsNotOpenedInTimeOrTheServerStops) {
+  restart(Conversation::Place::regular, false);
+  EXPECT_EQ(after(options.header_timeout), Action::close);
+  restart(Conversation::Place::beyond_limit, false);
+  moment.stopping = true;
+  EXPECT_EQ(next(), Action::close);
+}
+
 TEST_F(TheConversation, WaitsWhileARequestIsHandledAndThenReadsTheNext) {
   handled();
   EXPECT_EQ(next(), Action::wait);

@@ -33,8 +33,8 @@ inline constexpr std::string_view expecting =
 /// A conversation at 2026-01-01T00:00:00Z.
 class TheConversation : public testing::Test {
  protected:
-  void restart(Conversation::Place place) {
-    talk.emplace(options, moment, place);
+  void restart(Conversation::Place place, bool is_open = true) {
+    talk.emplace(options, moment, place, is_open);
     space = {};
   }
 

@@ -52,6 +52,24 @@ TEST_P(StoreConformance, AWorkerLearnsTheTraceOfItsJob) {
   EXPECT_EQ(start("b").traceparent, "");
 }
 
+TEST_P(StoreConformance, AWorkerLearnsWhenItsAttemptBeganAndSinceWhenItCouldHave) {
+  const auto before = clock.now().wall;
+  auto job = new_job("a");
+  job.max_retries = 1;
+  submit(job).value();
+  advance(seconds{3});
+  const auto first = claim();
+  EXPECT_EQ(first.ready_at, before);
+  EXPECT_EQ(first.started_at, before + seconds{3});
+  support::settle(*store, first, engine::Retry{.error = "e", .after = seconds{5}});
+  advance(seconds{7});
+  const auto second = claim();
+  EXPECT_EQ(second.ready_at, before + seconds{8});
+  EXPECT_EQ(second.started_at, before + seconds{10});
+  support::settle(*store, second, engine::Interrupted{});
+  EXPECT_EQ(claim().ready_at, before + seconds{10}) << "since the interruption";
+}
+
 TEST_P(StoreConformance, TheTraceIsNoPartOfTheContent) {
   submit(new_job("a")).value();
   auto repeated = new_job("a");
