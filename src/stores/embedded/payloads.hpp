@@ -84,9 +84,9 @@ class Payloads {
   }
   void forget_burst() { most_resident_ = resident_; }
 
-  /// Whether the payload of the next job of this queue, which has ready jobs, is here. If not, it will come,
-  /// and may_start() is called then. Has the next ones read as well.
-  bool next_is_here(Effects& effects, std::uint16_t queue);
+  /// Whether the payload of the next job of the queue with this index, which has ready jobs, is here. If not,
+  /// it will come, and may_start() is called then. Has the next ones read as well.
+  bool next_is_here(Effects& effects, std::uint16_t index);
 
   /// Jobs that were asked for have been read, or could not be. Returns those that are still there and have no
   /// sound row.
@@ -106,7 +106,7 @@ class Payloads {
   }
   [[nodiscard]] bool stays(const Queue& queue, std::size_t bytes) const;
   void count(const Record& record);
-  void look_ahead(Effects& effects, std::uint16_t queue);
+  void look_ahead(Effects& effects, std::uint16_t index);
   /// false: it is not what the job has.
   bool take_in(Effects& effects, Record& record, journal::JobBytes content);
 

@@ -55,8 +55,10 @@ class ReadyQueue {
   /// many of them and of the gaps that erased ones have left.
   template <class Visit>
   void visit_in_order(std::size_t most, Visit visit) const {
-    for (const auto& [priority, lane] : lanes_)
-      if ((most = lane.visit_oldest_first(most, visit)) == 0) return;
+    for (const auto& [priority, lane] : lanes_) {
+      most = lane.visit_oldest_first(most, visit);
+      if (most == 0) return;
+    }
   }
 
   /// Takes a job out of the middle. false: it is not in the queue.

@@ -64,11 +64,13 @@ class Journal {
 
   /// `caught_up` is called whenever the journal is not behind any more, without the store's lock, on the
   /// thread that commits; it may hand over more. Set once, before anything is handed over.
+  // NOLINTNEXTLINE(performance-unnecessary-value-param): those that override it keep it.
   virtual void set_caught_up(std::function<void()> /*caught_up*/) {}
 
   /// Reads back what producers sent with these jobs, which are durable. Called without the store's lock;
   /// calls `done` later, on a thread of its own, or never, if the journal is destroyed first. Requests are
   /// done one after the other. Only where keeps().
+  // NOLINTNEXTLINE(performance-unnecessary-value-param): those that override it keep them.
   virtual void read_payloads(std::vector<std::uint64_t> /*numbers*/, PayloadsRead /*done*/) {
     JOBQD_CHECK(!"this journal reads nothing back");
   }
