@@ -10,7 +10,7 @@
 #include <jobqd/engine/files.hpp>
 
 namespace boost::asio::ssl {
-class context;
+class context;  // NOLINT(readability-identifier-naming): Asio names it.
 }
 
 namespace jobqd::http {

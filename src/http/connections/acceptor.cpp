@@ -19,7 +19,7 @@ constexpr int accepted_at_once = 64;
 
 }  // namespace
 
-Acceptor::Acceptor(Executor executor, Port port, Admit admit, error_code& code)
+Acceptor::Acceptor(const Executor& executor, Port port, Admit admit, error_code& code)
     : acceptor_(executor), pause_(executor), port_(std::move(port)), admit_(std::move(admit)) {
   const boost::asio::generic::stream_protocol protocol(port_.family(), 0);
   const int descriptor = port_.release();

@@ -17,7 +17,7 @@ class Acceptor {
   using Admit = std::function<void(Socket)>;
 
   /// Takes the port; a port that cannot be taken makes `code` an error. `admit` gets each connection.
-  Acceptor(Executor executor, Port port, Admit admit, boost::system::error_code& code);
+  Acceptor(const Executor& executor, Port port, Admit admit, boost::system::error_code& code);
 
   void start();
 

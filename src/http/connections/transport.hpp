@@ -12,7 +12,7 @@
 #include <boost/system/error_code.hpp>
 
 namespace boost::asio::ssl {
-class context;
+class context;  // NOLINT(readability-identifier-naming): Asio names it.
 }
 
 namespace jobqd::http {

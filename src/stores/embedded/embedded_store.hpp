@@ -169,7 +169,7 @@ class EmbeddedStore final : public engine::Store {
 
   /// A job that was described without its payload.
   struct OnDisk {
-    std::size_t position;  ///< In its page.
+    std::size_t position = 0;  ///< In its page.
     JobHandle job;
   };
 
