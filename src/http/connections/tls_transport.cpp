@@ -4,7 +4,6 @@
 #include <utility>
 
 #include <boost/asio/error.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <openssl/bio.h>
@@ -74,15 +73,9 @@ struct FreeSsl {
   void operator()(SSL* ssl) const { SSL_free(ssl); }
 };
 
-class TlsTransport final : public Transport {
+class TlsTransport final : public SocketTransport {
  public:
-  explicit TlsTransport(Socket socket)
-      : socket_(std::move(socket)), wire_{.descriptor = socket_.native_handle()} {
-    error_code ignored;
-    socket_.non_blocking(true, ignored);
-    socket_.native_non_blocking(true, ignored);
-    socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
-  }
+  explicit TlsTransport(Socket socket) : SocketTransport(std::move(socket)) {}
 
   /// false: there is no memory for it.
   bool prepare(asio::ssl::context& context) {
@@ -105,7 +98,7 @@ class TlsTransport final : public Transport {
   void read_some(asio::mutable_buffer space, std::shared_ptr<User> user) override {
     Read read{.space = space, .user = std::move(user)};
     if (SSL_has_pending(ssl_.get()) == 0) return wait_to_read(std::move(read), Socket::wait_read);
-    asio::post(socket_.get_executor(), [this, read = std::move(read)]() mutable { go_on(std::move(read)); });
+    asio::post(socket().get_executor(), [this, read = std::move(read)]() mutable { go_on(std::move(read)); });
   }
 
   std::size_t try_write(std::string_view bytes, error_code& code) override {
@@ -126,28 +119,21 @@ class TlsTransport final : public Transport {
   }
 
   void write_some(std::string_view bytes, std::shared_ptr<User> user) override {
-    socket_.async_wait(Socket::wait_write,
-                       [this, bytes, user = std::move(user)](const error_code& code) mutable {
-                         if (code) return user->write_done(code, 0);
-                         error_code failed;
-                         const auto written = try_write(bytes, failed);
-                         if (failed == asio::error::would_block) return write_some(bytes, std::move(user));
-                         user->write_done(failed, written);
-                       });
+    socket().async_wait(Socket::wait_write,
+                        [this, bytes, user = std::move(user)](const error_code& code) mutable {
+                          if (code) return user->write_done(code, 0);
+                          error_code failed;
+                          const auto written = try_write(bytes, failed);
+                          if (failed == asio::error::would_block) return write_some(bytes, std::move(user));
+                          user->write_done(failed, written);
+                        });
   }
 
   void end_sending() override {
     ERR_clear_error();
     if (is_open_) SSL_shutdown(ssl_.get());
     error_code ignored;
-    socket_.shutdown(Socket::shutdown_send, ignored);
-  }
-
-  [[nodiscard]] std::string peer() const override { return peer_of(socket_); }
-
-  void close() override {
-    error_code ignored;
-    socket_.close(ignored);
+    socket().shutdown(Socket::shutdown_send, ignored);
   }
 
  private:
@@ -157,7 +143,7 @@ class TlsTransport final : public Transport {
   };
 
   void wait_to_read(Read read, Socket::wait_type until) {
-    socket_.async_wait(until, [this, read = std::move(read)](const error_code& code) mutable {
+    socket().async_wait(until, [this, read = std::move(read)](const error_code& code) mutable {
       if (code) return read.user->read_done(code, 0);
       go_on(std::move(read));
     });
@@ -165,7 +151,7 @@ class TlsTransport final : public Transport {
 
   /// The socket is ready, or OpenSSL has something already. Opens the connection first.
   void go_on(Read read) {
-    if (!socket_.is_open()) return read.user->read_done(asio::error::operation_aborted, 0);
+    if (!socket().is_open()) return read.user->read_done(asio::error::operation_aborted, 0);
     if (is_refused_) return drop_rest(std::move(read));
     ERR_clear_error();
     if (!is_open_) {
@@ -173,7 +159,7 @@ class TlsTransport final : public Transport {
       if (result != 1) return not_yet(std::move(read), result);
       is_open_ = true;
       read.user->opened();
-      if (!socket_.is_open()) return read.user->read_done(asio::error::operation_aborted, 0);
+      if (!socket().is_open()) return read.user->read_done(asio::error::operation_aborted, 0);
     }
     std::size_t came = 0;
     const int result = SSL_read_ex(ssl_.get(), read.space.data(), read.space.size(), &came);
@@ -199,20 +185,19 @@ class TlsTransport final : public Transport {
     is_refused_ = true;
     ::send(wire_.descriptor, not_https.data(), not_https.size(), MSG_NOSIGNAL);
     error_code ignored;
-    socket_.shutdown(Socket::shutdown_send, ignored);
+    socket().shutdown(Socket::shutdown_send, ignored);
     drop_rest(std::move(read));
   }
 
   /// Reads what still comes, because closing before would destroy the answer on its way.
   void drop_rest(Read read) {
     error_code code;
-    static_cast<void>(socket_.read_some(read.space, code));
+    static_cast<void>(socket().read_some(read.space, code));
     if (code && code != asio::error::would_block) return read.user->read_done(code, 0);
     wait_to_read(std::move(read), Socket::wait_read);
   }
 
-  Socket socket_;
-  Wire wire_;
+  Wire wire_{.descriptor = socket().native_handle()};
   std::unique_ptr<SSL, FreeSsl> ssl_;
   bool is_open_ = false;
   bool is_refused_ = false;  ///< It has been told that this is not TLS.

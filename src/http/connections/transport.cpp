@@ -1,4 +1,4 @@
-// Bytes without encryption.
+// Sockets, and bytes without encryption.
 
 #include "http/connections/transport.hpp"
 
@@ -15,54 +15,46 @@ namespace {
 namespace asio = boost::asio;
 using boost::system::error_code;
 
-class PlainTransport final : public Transport {
+class PlainTransport final : public SocketTransport {
  public:
-  explicit PlainTransport(Socket socket) : socket_(std::move(socket)) {
-    error_code ignored;
-    socket_.non_blocking(true, ignored);  // For try_write(). If this fails, the first write fails too.
-    socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
-  }
+  explicit PlainTransport(Socket socket) : SocketTransport(std::move(socket)) {}
 
   [[nodiscard]] bool is_open() const override { return true; }
 
   void read_some(asio::mutable_buffer space, std::shared_ptr<User> user) override {
-    socket_.async_read_some(space, [user = std::move(user)](const error_code& code, std::size_t bytes) {
+    socket().async_read_some(space, [user = std::move(user)](const error_code& code, std::size_t bytes) {
       user->read_done(code, bytes);
     });
   }
 
   std::size_t try_write(std::string_view bytes, error_code& code) override {
-    return socket_.write_some(asio::buffer(bytes), code);
+    return socket().write_some(asio::buffer(bytes), code);
   }
 
   void write_some(std::string_view bytes, std::shared_ptr<User> user) override {
-    socket_.async_write_some(asio::buffer(bytes),
-                             [user = std::move(user)](const error_code& code, std::size_t count) {
-                               user->write_done(code, count);
-                             });
+    socket().async_write_some(asio::buffer(bytes),
+                              [user = std::move(user)](const error_code& code, std::size_t count) {
+                                user->write_done(code, count);
+                              });
   }
 
   void end_sending() override {
     error_code ignored;
-    socket_.shutdown(Socket::shutdown_send, ignored);
+    socket().shutdown(Socket::shutdown_send, ignored);
   }
-
-  [[nodiscard]] std::string peer() const override { return peer_of(socket_); }
-
-  void close() override {
-    error_code ignored;
-    socket_.close(ignored);
-  }
-
- private:
-  Socket socket_;
 };
 
 }  // namespace
 
-std::string peer_of(const Socket& socket) {
+SocketTransport::SocketTransport(Socket socket) : socket_(std::move(socket)) {
+  error_code ignored;
+  socket_.non_blocking(true, ignored);  // If this fails, the first write fails too.
+  socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+}
+
+std::string SocketTransport::peer() const {
   error_code gone;
-  const auto at = socket.remote_endpoint(gone);
+  const auto at = socket_.remote_endpoint(gone);
   if (gone) return {};
   if (at.protocol().family() == AF_UNIX) return "unix";
   asio::ip::tcp::endpoint tcp;
@@ -70,6 +62,11 @@ std::string peer_of(const Socket& socket) {
   const auto host = tcp.address().to_string();
   return tcp.address().is_v6() ? fmt::format("[{}]:{}", host, tcp.port())
                                : fmt::format("{}:{}", host, tcp.port());
+}
+
+void SocketTransport::close() {
+  error_code ignored;
+  socket_.close(ignored);
 }
 
 std::unique_ptr<Transport> plain_transport(Socket socket) {

@@ -63,14 +63,25 @@ class Transport {
   virtual void close() = 0;
 };
 
+/// What transports over a socket have in common. The socket never blocks.
+class SocketTransport : public Transport {
+ public:
+  [[nodiscard]] std::string peer() const final;
+  void close() final;
+
+ protected:
+  explicit SocketTransport(Socket socket);
+  [[nodiscard]] Socket& socket() { return socket_; }
+
+ private:
+  Socket socket_;
+};
+
 /// Without encryption.
 [[nodiscard]] std::unique_ptr<Transport> plain_transport(Socket socket);
 
 /// TLS, as the context says, on the side of the server. Clients that speak HTTP without it are told so. Null:
 /// there is no memory for it.
 [[nodiscard]] std::unique_ptr<Transport> tls_transport(Socket socket, boost::asio::ssl::context& context);
-
-/// Transport::peer() of a socket.
-[[nodiscard]] std::string peer_of(const Socket& socket);
 
 }  // namespace jobqd::http
