@@ -9,8 +9,8 @@ namespace jobqd::app {
 /// How many bytes of memory this process may use: what the machine has, or what its cgroup or one above that
 /// allows, if that is less. Empty if no file says. `root` is put before the paths of the files:
 /// `/proc/meminfo`,
-/// `/proc/self/cgroup`, and below `/sys/fs/cgroup` memory.max (version 2) or memory.limit_in_bytes (version
-/// 1).
+/// `/proc/self/cgroup`, and below `/sys/fs/cgroup` memory.max of version 2 or memory.limit_in_bytes of
+/// version 1.
 ///
 /// Sources: proc_pid_cgroup(5); "Control Group v2" and "Memory Resource Controller", Linux kernel
 /// documentation.

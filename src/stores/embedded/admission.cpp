@@ -139,6 +139,7 @@ std::expected<void, Admission::Refusal> Admission::admit_one(Jobs& jobs, domain:
 }
 
 std::expected<void, Admission::Refusal> Admission::check_memory(const Jobs& jobs) const {
+  if (!jobs.payloads.are_bounded()) return {};
   std::size_t bytes = 0;
   std::uint16_t queue = 0;
   for (const auto& job : jobs_) {

@@ -141,8 +141,8 @@ void EmbeddedStore::cancel(std::string_view id, engine::Callback<domain::Job> do
   Turn turn(*this);
   const auto found = find_to_change(id);
   if (!found) return turn.effects.refuse(std::move(done), found.error());
-  if (!found->record->content
-           .has_payload())  // The answers about it need that, and its row may be gone by then.
+  // The answers about it need its payload, and its row may be gone by then.
+  if (!found->record->content.has_payload())
     return turn.effects.call(
         [this, job = found->handle, id = std::string(id), done = std::move(done)]() mutable {
           read_back({.jobs = {job}}, [this, id = std::move(id), done = std::move(done)](auto read) mutable {

@@ -57,6 +57,8 @@ class Payloads {
   [[nodiscard]] bool takes(std::size_t bytes) const {
     return spills_ || (bytes <= budget_ && resident_ <= budget_ - bytes);
   }
+  /// Whether takes() may ever refuse.
+  [[nodiscard]] bool are_bounded() const { return !spills_; }
   [[nodiscard]] std::size_t budget() const { return budget_; }
   /// What waiting jobs take of the budget.
   [[nodiscard]] std::size_t resident() const { return resident_; }
